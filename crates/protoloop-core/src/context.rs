@@ -1,0 +1,139 @@
+//! What a call carries beside its messages.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use http::{Extensions, HeaderMap};
+
+use crate::{Error, Result};
+
+/// The protocol a call came in by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// gRPC over HTTP/2.
+    Grpc,
+    /// gRPC-Web, binary or text.
+    GrpcWeb,
+    /// Connect.
+    Connect,
+    /// REST/JSON by `google.api.http`.
+    Rest,
+    /// A call made inside the process.
+    #[default]
+    InProcess,
+}
+
+/// Deadline, metadata, peer and typed extensions of one call; the first argument of everything that works for it.
+#[derive(Clone, Debug, Default)]
+pub struct CallContext {
+    protocol: Protocol,
+    deadline: Option<Instant>,
+    peer: Option<SocketAddr>,
+    metadata: HeaderMap,
+    extensions: Extensions,
+}
+
+impl CallContext {
+    /// A context for a call made inside the process, without deadline and metadata.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A context as an edge makes it.
+    #[must_use]
+    pub fn of_request(protocol: Protocol, peer: Option<SocketAddr>, metadata: HeaderMap) -> Self {
+        Self {
+            protocol,
+            peer,
+            metadata,
+            ..Self::default()
+        }
+    }
+
+    /// The protocol the call came in by.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// The caller's address, where there is one.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// Request metadata: the headers that the edge lets through, names in lower case.
+    #[must_use]
+    pub fn metadata(&self) -> &HeaderMap {
+        &self.metadata
+    }
+
+    /// When the caller stops waiting.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Moves the deadline nearer; a later one than the present one changes nothing.
+    pub fn limit_deadline(&mut self, deadline: Instant) {
+        self.deadline = Some(
+            self.deadline
+                .map_or(deadline, |present| present.min(deadline)),
+        );
+    }
+
+    /// The time left until the deadline; zero when it has passed.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// DEADLINE_EXCEEDED when the deadline has passed.
+    ///
+    /// # Errors
+    /// Only that one.
+    pub fn check_deadline(&self) -> Result<()> {
+        match self.remaining() {
+            Some(left) if left.is_zero() => {
+                Err(Error::deadline_exceeded("the call's deadline has passed"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Typed values that layers leave for later ones (identity, tenant, trace).
+    #[must_use]
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// The same, to add to.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_only_moves_nearer() {
+        let now = Instant::now();
+        let mut context = CallContext::new();
+        assert!(context.check_deadline().is_ok());
+        context.limit_deadline(now + Duration::from_secs(60));
+        context.limit_deadline(now + Duration::from_secs(90));
+        assert_eq!(context.deadline(), Some(now + Duration::from_secs(60)));
+        context.limit_deadline(now);
+        assert_eq!(
+            context.check_deadline().expect_err("passed").code(),
+            crate::Code::DeadlineExceeded
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! The vocabulary of Protoloop.
+//!
+//! - [`Code`]: the sixteen gRPC codes and OK, with their HTTP column.
+//! - [`Error`]: a domain error that knows no transport: a public message, an internal one that is never shown, and
+//!   typed [`Detail`]s.
+//! - [`Call`], [`Reply`], [`Handler`]: the canonical in-process gRPC call. Every protocol is a transcoder in front of it.
+//! - [`CallContext`]: deadline, metadata, identity and typed extensions of one call.
+
+mod call;
+mod code;
+mod context;
+mod detail;
+mod error;
+
+pub use call::{BoxFuture, Call, Handler, Inbound, MessageStream, MethodInfo, Outbound, Reply};
+pub use code::Code;
+pub use context::{CallContext, Protocol};
+pub use detail::{Detail, FieldViolation, HelpLink, PreconditionViolation, QuotaViolation};
+pub use error::{Error, Result};
