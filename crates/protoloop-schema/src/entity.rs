@@ -1,0 +1,121 @@
+//! Stored models.
+
+use std::sync::Arc;
+
+use crate::{MessageId, types::ids};
+
+ids! {
+    /// A stored model; the position in [`Schema::entities`](crate::Schema::entities).
+    EntityId,
+}
+
+/// A message with `(protoloop.v1.model)`: a stored model.
+///
+/// Fields are named by their number in the message, which is their identity.
+#[derive(Clone, Debug)]
+pub struct Entity {
+    /// Its id.
+    pub id: EntityId,
+    /// The message that holds one row.
+    pub message: MessageId,
+    /// Table name: `todos`.
+    pub table: Arc<str>,
+    /// Datasource name; `default` unless said.
+    pub datasource: Arc<str>,
+    /// Singular resource name in snake_case: `todo`.
+    pub singular: Arc<str>,
+    /// Plural resource name in snake_case: `todos`.
+    pub plural: Arc<str>,
+    /// Key fields, in order. Never empty.
+    pub key: Vec<u32>,
+    /// How a key is made.
+    pub id_strategy: IdStrategy,
+    /// Stored fields with their column names, in order of declaration; relation (navigation) fields left out.
+    pub columns: Vec<(u32, Arc<str>)>,
+    /// Relations.
+    pub relations: Vec<Relation>,
+    /// Indexes and unique constraints, the ones of single fields included.
+    pub indexes: Vec<Index>,
+    /// The etag field.
+    pub etag: Option<u32>,
+    /// Server-filled creation time.
+    pub create_time: Option<u32>,
+    /// Server-filled time of the last change.
+    pub update_time: Option<u32>,
+    /// Fields that may not be filtered or ordered by (hidden ones included).
+    pub not_filterable: Vec<u32>,
+    /// Page size when the caller gives none.
+    pub default_page_size: u32,
+    /// The largest page a caller gets.
+    pub max_page_size: u32,
+}
+
+/// How the key of a new row is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are the strategies' own")]
+pub enum IdStrategy {
+    UuidV4,
+    UuidV7,
+    Ulid,
+    /// A growing integer from the database.
+    Sequence,
+    /// Given by the client.
+    Client,
+}
+
+/// An index over columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Its name in the database.
+    pub name: Arc<str>,
+    /// Field numbers, in order.
+    pub fields: Vec<u32>,
+    /// Whether two rows may not share the values.
+    pub unique: bool,
+}
+
+/// A relation, declared on its navigation field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relation {
+    /// The navigation field's number.
+    pub field: u32,
+    /// The navigation field's name.
+    pub name: Arc<str>,
+    /// The related model.
+    pub target: EntityId,
+    /// What kind, and by which key fields.
+    pub kind: RelationKind,
+    /// Whether writes of the parent may carry the children.
+    pub owned: bool,
+}
+
+/// The kinds of relations. Key fields are numbers in the message that holds them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "explained at each variant")]
+pub enum RelationKind {
+    /// `key` is a field of this model.
+    BelongsTo { key: u32, on_delete: OnDelete },
+    /// `key` is a field of the target.
+    HasOne { key: u32 },
+    /// `key` is a field of the target.
+    HasMany { key: u32 },
+    /// `key` and `through_key` are fields of the model `through`.
+    HasManyThrough {
+        through: EntityId,
+        key: u32,
+        through_key: u32,
+    },
+    /// `key` is a repeated field of this model.
+    ReferencesMany { key: u32 },
+}
+
+/// What happens to rows that refer to a deleted one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are SQL's own")]
+pub enum OnDelete {
+    #[default]
+    Restrict,
+    Cascade,
+    SetNull,
+    NoAction,
+}

@@ -1,0 +1,26 @@
+//! One schema: from a descriptor set to the model that everything else reads.
+//!
+//! - [`Schema::from_descriptor_set`] reads, synthesises the services of exposed models, checks, and reports every
+//!   problem at once as [`Diagnostics`].
+//! - [`Message`], [`Field`], [`Enum`], [`Service`], [`Method`] describe the types.
+//! - [`Entity`] describes a stored model; [`StandardMethod`] how a method maps to the standard engine.
+//! - [`HttpRule`] and [`PathTemplate`] describe REST bindings after `google/api/http.proto`.
+
+mod diagnostic;
+mod entity;
+mod http;
+mod schema;
+mod service;
+mod types;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Location, Severity};
+pub use entity::{Entity, EntityId, IdStrategy, Index, OnDelete, Relation, RelationKind};
+pub use http::{Body, FieldPath, HttpMethod, HttpRule, PathTemplate, Segment, TemplateError};
+pub use schema::Schema;
+pub use service::{
+    Method, MethodId, RequestShape, Service, ServiceId, StandardKind, StandardMethod,
+};
+pub use types::{
+    Behavior, Cardinality, DefaultValue, Enum, EnumId, EnumValue, Field, Kind, Message, MessageId,
+    Oneof, Presence, WellKnown,
+};
