@@ -6,9 +6,11 @@
 //! - [`Entity`] describes a stored model; [`StandardMethod`] how a method maps to the standard engine.
 //! - [`HttpRule`] and [`PathTemplate`] describe REST bindings after `google/api/http.proto`.
 
+mod descriptor;
 mod diagnostic;
 mod entity;
 mod http;
+mod read;
 mod schema;
 mod service;
 mod types;

@@ -3,7 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    Entity, EntityId, Enum, EnumId, Message, MessageId, Method, MethodId, Service, ServiceId,
+    Diagnostic, Entity, EntityId, Enum, EnumId, Message, MessageId, Method, MethodId, Service,
+    ServiceId,
 };
 
 /// Everything a descriptor set says, resolved and checked. Immutable; share it by [`Arc`].
@@ -15,8 +16,10 @@ pub struct Schema {
     pub(crate) methods: Vec<Method>,
     pub(crate) entities: Vec<Entity>,
     pub(crate) messages_by_name: HashMap<Arc<str>, MessageId>,
+    pub(crate) enums_by_name: HashMap<Arc<str>, EnumId>,
     pub(crate) methods_by_path: HashMap<Arc<str>, MethodId>,
     pub(crate) descriptor_set: Vec<u8>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 impl Schema {
@@ -86,6 +89,26 @@ impl Schema {
         self.messages_by_name
             .get(full_name)
             .map(|id| self.message(*id))
+    }
+
+    /// The enum of a full name.
+    #[must_use]
+    pub fn enum_by_name(&self, full_name: &str) -> Option<&Enum> {
+        self.enums_by_name
+            .get(full_name)
+            .map(|id| self.enumeration(*id))
+    }
+
+    /// The stored model whose rows a message holds.
+    #[must_use]
+    pub fn entity_of(&self, message: MessageId) -> Option<&Entity> {
+        self.message(message).entity.map(|id| self.entity(id))
+    }
+
+    /// What is suspicious but does not keep the schema from being used, by place.
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
     }
 
     /// The method of a gRPC path such as `/todo.v1.TodoService/GetTodo`.

@@ -1,0 +1,4 @@
+//! The schema as its readers see it.
+
+mod support;
+mod types;
