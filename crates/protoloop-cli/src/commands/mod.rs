@@ -1,0 +1,33 @@
+//! One file a command.
+
+mod check;
+mod completions;
+mod generate;
+mod new;
+mod serve;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use protoloop_build::Compiled;
+
+use crate::{
+    args::{Arguments, Command, Generate},
+    output::Failure,
+};
+
+/// Runs the command that the arguments name.
+pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    match arguments.command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::New(arguments) => new::run(&arguments),
+        Command::Generate(Generate::Proto(arguments)) => generate::proto(&arguments),
+        Command::Generate(Generate::Descriptor(arguments)) => generate::descriptor(&arguments),
+        Command::Completions(arguments) => Ok(completions::run(&arguments)),
+    }
+}
+
+/// Compiles what a command was given.
+fn compile(paths: &[PathBuf], includes: &[PathBuf]) -> Result<Compiled, Failure> {
+    Ok(protoloop_build::compile(paths, includes)?)
+}

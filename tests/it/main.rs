@@ -1,0 +1,11 @@
+//! Protoloop from outside: the real binary, real clients, a real database file.
+//!
+//! One module an area. What a test needs beside Rust (Python's grpcio, buf, curl) comes from `cargo xtask test`, which
+//! tells by environment variables where it is; `support::tools` says what a missing part means.
+
+mod bad_input;
+mod cli;
+mod durability;
+mod foreign;
+mod new;
+mod support;

@@ -1,0 +1,35 @@
+//! Programs of others that some tests drive.
+
+use std::{env, path::PathBuf};
+
+/// Where a tool is, by the environment variable that `cargo xtask test` sets for it.
+///
+/// `None` means that the test is to return at once: the reason has been printed. Where skipping is forbidden (as in CI),
+/// a missing tool fails the test instead.
+pub(crate) fn find(variable: &str) -> Option<PathBuf> {
+    if let Some(path) = env::var_os(variable) {
+        return Some(PathBuf::from(path));
+    }
+    let why = env::var(format!("{variable}_MISSING")).unwrap_or_else(|_| "run the tests by `cargo xtask test`".into());
+    assert!(
+        env::var_os("PROTOLOOP_TESTS_FORBID_SKIP").is_none(),
+        "{variable} is not set and skipping is forbidden: {why}"
+    );
+    eprintln!("SKIPPED: {variable} is not set: {why}");
+    None
+}
+
+/// A Python interpreter with grpcio, grpcio-reflection and grpcio-health-checking.
+pub(crate) fn python() -> Option<PathBuf> {
+    find("PROTOLOOP_TEST_PYTHON")
+}
+
+/// The `buf` command.
+pub(crate) fn buf() -> Option<PathBuf> {
+    find("PROTOLOOP_TEST_BUF")
+}
+
+/// The `curl` command.
+pub(crate) fn curl() -> Option<PathBuf> {
+    find("PROTOLOOP_TEST_CURL")
+}
