@@ -4,7 +4,10 @@
 //!   problem at once as [`Diagnostics`].
 //! - [`Message`], [`Field`], [`Enum`], [`Service`], [`Method`] describe the types.
 //! - [`Entity`] describes a stored model; [`StandardMethod`] how a method maps to the standard engine.
+//! - [`bundled`] holds the `.proto` files that come with the toolkit.
 //! - [`HttpRule`] and [`PathTemplate`] describe REST bindings after `google/api/http.proto`.
+
+pub mod bundled;
 
 mod descriptor;
 mod diagnostic;

@@ -16,6 +16,13 @@ pub(crate) struct FileSet {
     pub(crate) file: Vec<Bytes>,
 }
 
+/// The name of a file, for which the rest need not be decoded.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct FileHead {
+    #[prost(string, tag = "1")]
+    pub(crate) name: String,
+}
+
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct File {
     #[prost(string, tag = "1")]

@@ -6,7 +6,7 @@ use prost::{Message as _, bytes::Bytes};
 
 use super::report::Report;
 use crate::{
-    Location,
+    Location, bundled,
     descriptor::{File, FileSet, Source, path},
 };
 
@@ -19,12 +19,13 @@ pub(crate) struct LoadedFile {
 
 /// The files of a set, every import before the file that imports it.
 pub(crate) fn load(bytes: &[u8], report: &mut Report) -> Vec<LoadedFile> {
-    let Some(files) = decode(bytes, report) else {
+    let Some(mut files) = decode(bytes, report) else {
         return Vec::new();
     };
     for file in &files {
         refuse_editions(&file.decoded, report);
     }
+    complete(&mut files);
     sort(files, report)
 }
 
@@ -60,6 +61,22 @@ fn decode(bytes: &[u8], report: &mut Report) -> Option<Vec<LoadedFile>> {
         }
     }
     Some(files)
+}
+
+/// Adds the bundled files that are imported and missing.
+fn complete(files: &mut Vec<LoadedFile>) {
+    let mut present: HashSet<String> = files.iter().map(|file| file.decoded.name.clone()).collect();
+    let mut next = 0;
+    while let Some(file) = files.get(next) {
+        for name in file.decoded.dependency.clone() {
+            let bundled = bundled::descriptor(&name).filter(|_| !present.contains(&name));
+            let Some(encoded) = bundled else { continue };
+            let decoded = File::decode(encoded.clone()).expect("codegen wrote descriptors");
+            files.push(LoadedFile { encoded, decoded });
+            present.insert(name);
+        }
+        next += 1;
+    }
 }
 
 fn refuse_editions(file: &File, report: &mut Report) {

@@ -1,4 +1,5 @@
 //! The schema as its readers see it.
 
+mod bundled;
 mod support;
 mod types;

@@ -24,10 +24,15 @@ impl FileResolver for Text {
 
 /// The encoded descriptor set of a file called `test.proto` and its imports.
 pub(crate) fn compile(text: &str) -> Vec<u8> {
-    compile_named("test.proto", text)
+    compile_with("test.proto", text, true)
 }
 
-pub(crate) fn compile_named(name: &str, text: &str) -> Vec<u8> {
+/// The same without the imports.
+pub(crate) fn compile_alone(text: &str) -> Vec<u8> {
+    compile_with("test.proto", text, false)
+}
+
+fn compile_with(name: &str, text: &str, imports: bool) -> Vec<u8> {
     let mut resolver = ChainFileResolver::new();
     resolver.add(Text {
         name: name.to_owned(),
@@ -36,7 +41,7 @@ pub(crate) fn compile_named(name: &str, text: &str) -> Vec<u8> {
     resolver.add(IncludeFileResolver::new("../../proto".into()));
     resolver.add(GoogleFileResolver::new());
     let mut compiler = Compiler::with_file_resolver(resolver);
-    compiler.include_imports(true).include_source_info(true);
+    compiler.include_imports(imports).include_source_info(true);
     if let Err(error) = compiler.open_file(name) {
         panic!("{error:?}");
     }
