@@ -5,4 +5,4 @@
 
 mod compile;
 
-pub use compile::link;
+pub use compile::{Compiled, compile};

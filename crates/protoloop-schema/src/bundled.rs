@@ -20,7 +20,8 @@ pub fn files() -> &'static [(&'static str, &'static str)] {
 }
 
 /// The encoded `FileDescriptorProto` of a bundled file or of one in `google/protobuf`.
-pub(crate) fn descriptor(name: &str) -> Option<Bytes> {
+#[must_use]
+pub fn descriptor(name: &str) -> Option<Bytes> {
     static BY_NAME: OnceLock<HashMap<String, Bytes>> = OnceLock::new();
     let by_name = BY_NAME.get_or_init(|| {
         let set = FileSet::decode(descriptor_set()).expect("codegen wrote a descriptor set");

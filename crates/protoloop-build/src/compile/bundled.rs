@@ -1,13 +1,9 @@
-//! The files that can be imported from anywhere.
+//! The files that can be imported from anywhere. They come as descriptors, so nothing of them is parsed.
 
+use prost::Message as _;
 use prost_reflect::DescriptorPool;
 use prost_types::FileDescriptorProto;
-
-/// Our own options, by import path.
-const SOURCES: [(&str, &str); 1] = [(
-    "protoloop/v1/annotations.proto",
-    include_str!("../../../../proto/protoloop/v1/annotations.proto"),
-)];
+use protoloop_schema::bundled;
 
 /// Whether the bundled file is taken even when the user has one of that path: these are the files that this very
 /// version reads by number.
@@ -15,20 +11,9 @@ pub(super) fn is_ours(name: &str) -> bool {
     name.starts_with("google/protobuf/") || name.starts_with("protoloop/")
 }
 
-/// The bundled file of an import path.
-pub(super) fn file(name: &str) -> Option<FileDescriptorProto> {
-    if let Some(file) = DescriptorPool::global().get_file_by_name(name) {
-        return Some(file.file_descriptor_proto().clone());
-    }
-    let (_, source) = SOURCES.iter().find(|(path, _)| *path == name)?;
-    protox_parse::parse(name, source).ok()
-}
-
-/// The import paths of the bundled files, for an error.
-pub(super) fn describe() -> String {
-    let mut names = vec!["google/protobuf/*.proto"];
-    names.extend(SOURCES.iter().map(|(name, _)| *name));
-    names.join(", ")
+/// Whether there is a bundled file of an import path.
+pub(super) fn has(name: &str) -> bool {
+    bundled::descriptor(name).is_some()
 }
 
 /// Adds a bundled file behind its own imports; false when there is none of that name.
@@ -36,9 +21,20 @@ pub(super) fn add(pool: &mut DescriptorPool, name: &str) -> bool {
     if pool.get_file_by_name(name).is_some() {
         return true;
     }
-    let Some(file) = file(name) else {
+    let Some(encoded) = bundled::descriptor(name) else {
         return false;
     };
+    let Ok(file) = FileDescriptorProto::decode(encoded.as_ref()) else {
+        return false;
+    };
+    // Decoded again by the pool, from the bytes, so that options keep their extensions.
     file.dependency.iter().all(|import| add(pool, import))
-        && pool.add_file_descriptor_proto(file).is_ok()
+        && pool.decode_file_descriptor_proto(encoded).is_ok()
+}
+
+/// The import paths of the bundled files, for an error.
+pub(super) fn describe() -> String {
+    let mut names = vec!["google/protobuf/*.proto"];
+    names.extend(bundled::files().iter().map(|(name, _)| *name));
+    names.join(", ")
 }

@@ -46,6 +46,14 @@ pub(super) struct Loaded {
     pub(super) problems: Vec<Diagnostic>,
 }
 
+impl Loaded {
+    /// The file on disk of each import path.
+    pub(super) fn paths(&self) -> HashMap<String, PathBuf> {
+        let entry = |source: &Source| (source.proto.name().to_owned(), source.path.clone());
+        self.sources.iter().map(entry).collect()
+    }
+}
+
 /// Parses `inputs` and their imports. `known` tells whether a descriptor set has a file of that name.
 pub(super) fn load(inputs: &[Input], includes: &[PathBuf], known: &dyn Fn(&str) -> bool) -> Loaded {
     let mut loader = Loader {
@@ -87,7 +95,7 @@ struct Loader<'a> {
 impl Loader<'_> {
     fn input(&mut self, input: &Input) {
         let below_root = imports::name_below(&input.root, &input.path);
-        if bundled::is_ours(&below_root) && bundled::file(&below_root).is_some() {
+        if bundled::is_ours(&below_root) && bundled::has(&below_root) {
             return;
         }
         let Target::Source(index) = self.open(&input.path) else {
@@ -153,7 +161,7 @@ impl Loader<'_> {
     }
 
     fn resolve(&mut self, importer: usize, position: usize, import: &str) -> Target {
-        let is_bundled = bundled::file(import).is_some();
+        let is_bundled = bundled::has(import);
         if is_bundled && bundled::is_ours(import) {
             return Target::Compiled(import.to_owned());
         }

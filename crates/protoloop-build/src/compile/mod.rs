@@ -10,26 +10,68 @@ mod sets;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use prost_reflect::DescriptorPool;
-use protoloop_schema::Diagnostics;
+use protoloop_schema::{Diagnostic, Diagnostics, Schema};
 
-/// Compiles `.proto` files, folders of them (all below, sorted) and binary descriptor sets into one encoded
-/// `FileDescriptorSet`, imports and source info included, nothing synthesised yet.
+/// What the given paths compile to.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The encoded `FileDescriptorSet` of the files as they are written, imports and source info included. The one
+    /// with the synthesised services is [`Schema::descriptor_set`].
+    pub descriptor_set: Vec<u8>,
+    /// The schema, synthesised services included.
+    pub schema: Schema,
+    /// What compiles but probably does not mean what its author meant.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Compiles `.proto` files, folders of them (all below, sorted) and binary descriptor sets.
 ///
 /// An import is looked for, in this order, below `includes`, below the given folders and the folders of the given
 /// files, among the bundled files, and above the importing file. Bundled files of `google/protobuf` and `protoloop`
-/// come before all others.
+/// come before all others. Nothing bundled is parsed.
 ///
 /// # Errors
-/// Everything that is wrong with any of the files.
-pub fn link(inputs: &[PathBuf], includes: &[PathBuf]) -> Result<Vec<u8>, Diagnostics> {
+/// Everything that is wrong with any of the files, with the paths as the caller gave them. Files are linked before
+/// their options are read, so a run ends with either what the linker or what the schema found.
+pub fn compile(inputs: &[PathBuf], includes: &[PathBuf]) -> Result<Compiled, Diagnostics> {
+    let linked = link(inputs, includes)?;
+    let in_paths = |mut diagnostic: Diagnostic| {
+        if let Some(path) = linked.paths.get(&diagnostic.location.file) {
+            diagnostic.location.file = path.display().to_string();
+        }
+        diagnostic
+    };
+    match Schema::from_descriptor_set(&linked.descriptor_set) {
+        Ok(schema) => Ok(Compiled {
+            warnings: schema.warnings().iter().cloned().map(in_paths).collect(),
+            schema,
+            descriptor_set: linked.descriptor_set,
+        }),
+        Err(Diagnostics(problems)) => {
+            Err(Diagnostics(problems.into_iter().map(in_paths).collect()))
+        }
+    }
+}
+
+/// Files that resolve among each other.
+struct Linked {
+    descriptor_set: Vec<u8>,
+    /// The file on disk of each import path.
+    paths: HashMap<String, PathBuf>,
+}
+
+fn link(paths: &[PathBuf], includes: &[PathBuf]) -> Result<Linked, Diagnostics> {
     let inputs::Inputs {
         files,
         sets,
         mut problems,
-    } = inputs::find(inputs, includes);
+    } = inputs::find(paths, includes);
     let mut pool = DescriptorPool::new();
     for (path, bytes) in sets {
         if let Err(found) = sets::add(&mut pool, &path, &bytes) {
@@ -41,10 +83,21 @@ pub fn link(inputs: &[PathBuf], includes: &[PathBuf]) -> Result<Vec<u8>, Diagnos
         known.get_file_by_name(name).is_some()
     });
     let (pool, found) = link::link(&loaded, pool);
+    let paths = loaded.paths();
     problems.extend(loaded.problems);
     problems.extend(found);
+    if problems.is_empty() && pool.files().len() == 0 {
+        problems.push(report::about_path(
+            Path::new("."),
+            "nothing to compile",
+            "name a folder with .proto files, a .proto file, or a binary descriptor set",
+        ));
+    }
     if problems.is_empty() {
-        return Ok(pool.encode_to_vec());
+        return Ok(Linked {
+            descriptor_set: pool.encode_to_vec(),
+            paths,
+        });
     }
     problems.sort_by(|one, other| one.location.cmp(&other.location));
     problems.dedup();

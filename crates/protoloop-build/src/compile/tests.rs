@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 
-use super::link;
+use super::{Linked, compile, link};
 
 /// A folder with these files.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -31,8 +31,8 @@ fn check(files: &[(&str, &str)], inputs: &[&str]) -> String {
         })
         .collect();
     match link(&inputs, &[]) {
-        Ok(bytes) => {
-            let set = FileDescriptorSet::decode(bytes.as_slice()).expect("descriptor set");
+        Ok(Linked { descriptor_set, .. }) => {
+            let set = FileDescriptorSet::decode(descriptor_set.as_slice()).expect("descriptor set");
             let names = set.file.iter().map(prost_types::FileDescriptorProto::name);
             names.collect::<Vec<_>>().join("\n")
         }
@@ -144,7 +144,7 @@ fn bytes_that_are_no_text_are_placed() {
     let folder = folder(&[]);
     let path = folder.path().join("bad.proto");
     fs::write(&path, b"syntax = \"proto3\";\n// \xff\n").expect("file");
-    let problems = link(&[path], &[]).expect_err("not UTF-8");
+    let problems = link(&[path], &[]).err().expect("not UTF-8");
     assert_eq!(
         (problems.0[0].location.line, problems.0[0].location.column),
         (2, 4)
@@ -154,8 +154,23 @@ fn bytes_that_are_no_text_are_placed() {
 #[test]
 fn a_descriptor_set_is_an_input_too() {
     let folder = folder(&[("todo.proto", TODO)]);
-    let bytes = link(&[folder.path().to_owned()], &[]).expect("links");
+    let source = compile(&[folder.path().to_owned()], &[]).expect("compiles");
     let path = folder.path().join("api.binpb");
-    fs::write(&path, &bytes).expect("file");
-    assert_eq!(link(&[path], &[]).expect("links"), bytes);
+    fs::write(&path, &source.descriptor_set).expect("file");
+    let set = compile(&[path], &[]).expect("compiles");
+    assert_eq!(set.descriptor_set, source.descriptor_set);
+    assert_eq!(set.schema.descriptor_set(), source.schema.descriptor_set());
+}
+
+#[test]
+fn a_problem_of_the_schema_names_the_path_as_given() {
+    let text = r#"syntax = "proto3"; package todo.v1; import "google/api/annotations.proto";
+        message Todo {}
+        service TodoService { rpc Get(Todo) returns (Todo) { option (google.api.http) = { get: "v1" }; } }"#;
+    let folder = folder(&[("proto/todo/v1/todo.proto", text)]);
+    let path = folder.path().join("proto/todo/v1/todo.proto");
+    let problems = compile(std::slice::from_ref(&path), &[])
+        .err()
+        .expect("no slash");
+    assert_eq!(problems.0[0].location.file, path.display().to_string());
 }
