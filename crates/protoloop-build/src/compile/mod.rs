@@ -60,6 +60,7 @@ pub fn compile(inputs: &[PathBuf], includes: &[PathBuf]) -> Result<Compiled, Dia
 }
 
 /// Files that resolve among each other.
+#[derive(Debug)]
 struct Linked {
     descriptor_set: Vec<u8>,
     /// The file on disk of each import path.
