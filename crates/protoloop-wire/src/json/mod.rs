@@ -1,0 +1,3 @@
+//! ProtoJSON: JSON text to protobuf bytes and back.
+
+pub(crate) mod text;

@@ -1,0 +1,32 @@
+//! Protobuf bytes, read and written by compiled tables instead of message objects.
+//!
+//! - [`Tables`]: what a schema says about its messages, laid out for look-up by number and by name.
+//! - [`View`]: reads the fields of an encoded message in place. [`Value`] is one field's value.
+//! - [`Writer`]: writes an encoded message front to back, nested messages included.
+//! - [`check`](fn@check) and [`canonicalize`]: whether bytes are a well-formed message, and the same message in the one
+//!   order that the rest of the toolkit reads fastest.
+//!
+//! No function here panics on any input, and none recurses deeper than [`Limits::depth`].
+
+mod canonical;
+mod check;
+mod error;
+mod json;
+
+mod scalar;
+
+mod tables;
+#[cfg(test)]
+mod testing;
+mod value;
+mod view;
+mod wire;
+mod writer;
+
+pub use canonical::{canonicalize, canonicalize_bytes};
+pub use check::{Limits, check};
+pub use error::{WireError, WireErrorKind};
+pub use tables::{EnumTable, FieldTable, MessageTable, Tables, WireType};
+pub use value::Value;
+pub use view::{MapIter, RepeatedIter, View};
+pub use writer::{Open, Writer};

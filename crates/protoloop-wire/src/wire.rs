@@ -1,0 +1,288 @@
+//! Varints, tags and records: the lowest layer of the protobuf encoding.
+
+use crate::{
+    error::{WireError, WireErrorKind},
+    tables::WireType,
+};
+
+/// Largest field number.
+pub(crate) const MAX_NUMBER: u32 = (1 << 29) - 1;
+
+/// Nesting of groups that skipping an unknown field follows.
+const MAX_SKIP_DEPTH: usize = 100;
+
+/// Appends a varint.
+#[inline]
+pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// How many bytes the varint of a value takes.
+#[inline]
+pub(crate) const fn varint_len(value: u64) -> usize {
+    // Each byte holds seven bits; `| 1` makes zero take one byte.
+    (((63 - (value | 1).leading_zeros()) * 9 + 73) / 64) as usize
+}
+
+#[inline]
+pub(crate) const fn zigzag32(value: i32) -> u32 {
+    ((value << 1) ^ (value >> 31)) as u32
+}
+
+#[inline]
+pub(crate) const fn zigzag64(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
+}
+
+#[inline]
+pub(crate) const fn unzigzag32(value: u32) -> i32 {
+    (value >> 1) as i32 ^ -((value & 1) as i32)
+}
+
+#[inline]
+pub(crate) const fn unzigzag64(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
+}
+
+/// The payload of one record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Payload<'a> {
+    Varint(u64),
+    Fixed64(u64),
+    Fixed32(u32),
+    Len(&'a [u8]),
+    /// The bytes between start and end tag.
+    Group(&'a [u8]),
+}
+
+impl Payload<'_> {
+    #[inline]
+    pub(crate) fn wire_type(&self) -> WireType {
+        match self {
+            Self::Varint(_) => WireType::Varint,
+            Self::Fixed64(_) => WireType::Fixed64,
+            Self::Fixed32(_) => WireType::Fixed32,
+            Self::Len(_) => WireType::Len,
+            Self::Group(_) => WireType::StartGroup,
+        }
+    }
+}
+
+/// One field as it stands on the wire.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record<'a> {
+    pub(crate) number: u32,
+    pub(crate) payload: Payload<'a>,
+    /// Where the tag begins.
+    pub(crate) start: usize,
+    /// Where the payload begins, length prefix left out.
+    pub(crate) body: usize,
+}
+
+/// Reads records front to back.
+#[derive(Clone, Debug)]
+pub(crate) struct Reader<'a> {
+    bytes: &'a [u8],
+    pos: usize,
+}
+
+impl<'a> Reader<'a> {
+    #[inline]
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, pos: 0 }
+    }
+
+    #[inline]
+    pub(crate) const fn pos(&self) -> usize {
+        self.pos
+    }
+
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.pos >= self.bytes.len()
+    }
+
+    #[inline]
+    pub(crate) fn varint(&mut self) -> Result<u64, WireError> {
+        match self.bytes.get(self.pos) {
+            Some(&byte) if byte < 0x80 => {
+                self.pos += 1;
+                Ok(u64::from(byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    fn long_varint(&mut self) -> Result<u64, WireError> {
+        let mut value = 0u64;
+        let rest = &self.bytes[self.pos.min(self.bytes.len())..];
+        for (index, &byte) in rest.iter().take(10).enumerate() {
+            value |= u64::from(byte & 0x7F) << (7 * index);
+            if byte < 0x80 {
+                self.pos += index + 1;
+                return Ok(value);
+            }
+        }
+        Err(if rest.len() < 10 {
+            WireErrorKind::Truncated.at(self.pos)
+        } else {
+            WireErrorKind::VarintTooLong.at(self.pos)
+        })
+    }
+
+    #[inline]
+    pub(crate) fn fixed32(&mut self) -> Result<u32, WireError> {
+        let Some(bytes) = self.bytes[self.pos..].first_chunk::<4>() else {
+            return Err(WireErrorKind::Truncated.at(self.pos));
+        };
+        self.pos += 4;
+        Ok(u32::from_le_bytes(*bytes))
+    }
+
+    #[inline]
+    pub(crate) fn fixed64(&mut self) -> Result<u64, WireError> {
+        let Some(bytes) = self.bytes[self.pos..].first_chunk::<8>() else {
+            return Err(WireErrorKind::Truncated.at(self.pos));
+        };
+        self.pos += 8;
+        Ok(u64::from_le_bytes(*bytes))
+    }
+
+    /// A length-delimited payload, its length included.
+    #[inline]
+    pub(crate) fn delimited(&mut self) -> Result<&'a [u8], WireError> {
+        let start = self.pos;
+        let len = self.varint()?;
+        let rest = &self.bytes[self.pos..];
+        match usize::try_from(len) {
+            Ok(len) if len <= rest.len() => {
+                self.pos += len;
+                Ok(&rest[..len])
+            }
+            _ => Err(WireErrorKind::Truncated.at(start)),
+        }
+    }
+
+    /// A tag: field number and wire type.
+    #[inline]
+    pub(crate) fn tag(&mut self) -> Result<(u32, WireType), WireError> {
+        let start = self.pos;
+        let tag = self.varint()?;
+        let number = tag >> 3;
+        if number == 0 || number > u64::from(MAX_NUMBER) {
+            return Err(WireErrorKind::InvalidTag.at(start));
+        }
+        match WireType::from_tag(tag as u32) {
+            Some(wire_type) => Ok((number as u32, wire_type)),
+            None => Err(WireErrorKind::InvalidTag.at(start)),
+        }
+    }
+
+    /// The next record, or `None` at the end.
+    #[inline]
+    pub(crate) fn record(&mut self) -> Result<Option<Record<'a>>, WireError> {
+        if self.is_empty() {
+            return Ok(None);
+        }
+        let start = self.pos;
+        let (number, wire_type) = self.tag()?;
+        let mut body = self.pos;
+        let payload = match wire_type {
+            WireType::Varint => Payload::Varint(self.varint()?),
+            WireType::Fixed64 => Payload::Fixed64(self.fixed64()?),
+            WireType::Fixed32 => Payload::Fixed32(self.fixed32()?),
+            WireType::Len => {
+                let bytes = self.delimited()?;
+                body = self.pos - bytes.len();
+                Payload::Len(bytes)
+            }
+            WireType::StartGroup => Payload::Group(self.group(number, 0)?),
+            WireType::EndGroup => return Err(WireErrorKind::UnmatchedGroup.at(start)),
+        };
+        Ok(Some(Record {
+            number,
+            payload,
+            start,
+            body,
+        }))
+    }
+
+    /// The bytes up to the end tag of group `number`, and past it.
+    fn group(&mut self, number: u32, depth: usize) -> Result<&'a [u8], WireError> {
+        if depth >= MAX_SKIP_DEPTH {
+            return Err(WireErrorKind::TooDeep.at(self.pos));
+        }
+        let start = self.pos;
+        loop {
+            let end = self.pos;
+            if self.is_empty() {
+                return Err(WireErrorKind::Truncated.at(end));
+            }
+            let (inner, wire_type) = self.tag()?;
+            match wire_type {
+                WireType::Varint => {
+                    self.varint()?;
+                }
+                WireType::Fixed64 => {
+                    self.fixed64()?;
+                }
+                WireType::Fixed32 => {
+                    self.fixed32()?;
+                }
+                WireType::Len => {
+                    self.delimited()?;
+                }
+                WireType::StartGroup => {
+                    self.group(inner, depth + 1)?;
+                }
+                WireType::EndGroup if inner == number => return Ok(&self.bytes[start..end]),
+                WireType::EndGroup => return Err(WireErrorKind::UnmatchedGroup.at(end)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_of_a_varint_is_that_of_its_bytes() {
+        for shift in 0..64 {
+            for value in [1u64 << shift, (1u64 << shift) - 1, u64::MAX] {
+                let mut out = Vec::new();
+                push_varint(&mut out, value);
+                assert_eq!(out.len(), varint_len(value), "{value}");
+                assert_eq!(Reader::new(&out).varint(), Ok(value));
+            }
+        }
+    }
+
+    #[test]
+    fn zigzag_is_its_own_way_back() {
+        for value in [0, 1, -1, i32::MAX, i32::MIN] {
+            assert_eq!(unzigzag32(zigzag32(value)), value);
+        }
+        for value in [0, 1, -1, i64::MAX, i64::MIN] {
+            assert_eq!(unzigzag64(zigzag64(value)), value);
+        }
+    }
+
+    #[test]
+    fn groups_must_match() {
+        let cases: [(&[u8], Option<WireErrorKind>); 4] = [
+            (&[0x0B, 0x0C], None),
+            (&[0x0B, 0x14], Some(WireErrorKind::UnmatchedGroup)),
+            (&[0x0B], Some(WireErrorKind::Truncated)),
+            (&[0x0C], Some(WireErrorKind::UnmatchedGroup)),
+        ];
+        for (bytes, expected) in cases {
+            let result = Reader::new(bytes).record();
+            assert_eq!(result.err().map(|error| error.kind), expected, "{bytes:?}");
+        }
+    }
+}
