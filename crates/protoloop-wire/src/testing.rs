@@ -49,9 +49,11 @@ impl Fixture {
             .encode_to_vec()
     }
 
-    /// The oracle's reading of an encoded message.
-    pub(crate) fn decode(&self, name: &str, bytes: &[u8]) -> DynamicMessage {
-        DynamicMessage::decode(self.descriptor(name), bytes).unwrap()
+    /// The oracle's reading of an encoded message, as ProtoJSON; fails where the oracle refuses the bytes.
+    pub(crate) fn decode(&self, name: &str, bytes: &[u8]) -> Result<serde_json::Value, String> {
+        let message = DynamicMessage::decode(self.descriptor(name), bytes)
+            .map_err(|error| error.to_string())?;
+        serde_json::to_value(&message).map_err(|error| error.to_string())
     }
 }
 

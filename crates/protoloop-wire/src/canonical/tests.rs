@@ -37,8 +37,8 @@ fn order_repetition_packing_and_defaults_are_put_right() {
     );
     let rewritten = canonical(KITCHEN, &bytes).into_owned();
     assert_eq!(
-        fixture().decode(KITCHEN, &rewritten),
-        fixture().decode(KITCHEN, &bytes)
+        fixture().decode(KITCHEN, &rewritten).unwrap(),
+        fixture().decode(KITCHEN, &bytes).unwrap()
     );
     assert_eq!(rewritten[..expected_known.len()], expected_known);
     assert_eq!(rewritten[expected_known.len()..], [0xFA, 0x3F, 1, b'u']);
