@@ -1,0 +1,55 @@
+//! The errors that every connector and the engine word alike.
+
+use protoloop_core::{Detail, Error};
+
+use super::Model;
+use crate::Key;
+
+impl Model {
+    /// NOT_FOUND: there is no row of this key.
+    #[must_use]
+    pub fn not_found(&self, key: &Key) -> Error {
+        let singular = &self.entity().singular;
+        Error::not_found(format!("{singular} `{key}` was not found"))
+            .with_detail(self.resource(&key.to_string(), "there is no such row"))
+    }
+
+    /// ALREADY_EXISTS: another row has the same values in these fields, by number: those of the key, or of a unique
+    /// index. The values are not told.
+    #[must_use]
+    pub fn duplicate(&self, fields: &[u32]) -> Error {
+        let names: Vec<String> = fields.iter().map(|field| self.field_name(*field)).collect();
+        let names = names.join(", ");
+        let singular = &self.entity().singular;
+        Error::already_exists(format!("another {singular} has the same {names}"))
+            .with_detail(Detail::ErrorInfo {
+                reason: "ALREADY_EXISTS".to_owned(),
+                domain: self.message().package.to_string(),
+                metadata: vec![("fields".to_owned(), names.clone())],
+            })
+            .with_detail(self.resource("", &format!("{names}: taken by another row")))
+    }
+
+    /// ABORTED: the row was changed since the caller read it.
+    #[must_use]
+    pub fn etag_mismatch(&self, key: &Key) -> Error {
+        let singular = &self.entity().singular;
+        Error::aborted(format!(
+            "{singular} `{key}` was changed since its etag was read; read it again"
+        ))
+        .with_detail(Detail::ErrorInfo {
+            reason: "ETAG_MISMATCH".to_owned(),
+            domain: self.message().package.to_string(),
+            metadata: Vec::new(),
+        })
+        .with_detail(self.resource(&key.to_string(), "the etag does not match"))
+    }
+
+    fn resource(&self, name: &str, description: &str) -> Detail {
+        Detail::ResourceInfo {
+            resource_type: self.full_name().to_owned(),
+            resource_name: name.to_owned(),
+            description: description.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Access to the rows of one model.
+
+use std::{fmt, sync::Arc};
+
+use protoloop_core::{BoxFuture, CallContext, Error, Result};
+
+use crate::{Entity, Filter, Key, Model, Query};
+
+/// The rows of one model in one datasource.
+///
+/// This is what a connector, or a user's own store, implements; [`RepositoryExt`](crate::RepositoryExt) adds the
+/// everyday methods on top. It is used as `Arc<dyn Repository<E>>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no repository of `{E}`",
+    note = "implement `protoloop_repository::Repository`, or get one from a connector with `Connector::repository`"
+)]
+pub trait Repository<E: Entity>: Send + Sync + 'static {
+    /// The model.
+    fn model(&self) -> &Arc<Model>;
+
+    /// The rows that a query selects, in its order.
+    ///
+    /// # Errors
+    /// UNAVAILABLE or INTERNAL from the store.
+    fn find<'a>(&'a self, cx: &'a CallContext, query: &'a Query) -> BoxFuture<'a, Result<Vec<E>>>;
+
+    /// The rows of these keys, one answer per key, in order.
+    ///
+    /// # Errors
+    /// As [`Repository::find`].
+    fn find_by_ids<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Result<Vec<Option<E>>>>;
+
+    /// The row of a key.
+    ///
+    /// # Errors
+    /// As [`Repository::find`].
+    fn find_by_key<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        key: &'a Key,
+    ) -> BoxFuture<'a, Result<Option<E>>> {
+        Box::pin(async move {
+            let mut rows = self.find_by_ids(cx, std::slice::from_ref(key)).await?;
+            Ok(rows.pop().flatten())
+        })
+    }
+
+    /// The number of rows that a filter selects; of all rows without one.
+    ///
+    /// # Errors
+    /// As [`Repository::find`].
+    fn count<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+    ) -> BoxFuture<'a, Result<u64>>;
+
+    /// Does the writes in order, all or none, isolated from other writers; one answer per write:
+    ///
+    /// - [`Write::Create`]: the row as stored, with the key that a SEQUENCE gave it.
+    /// - [`Write::Modify`]: the row as stored.
+    /// - [`Write::Delete`]: the row that was removed, `None` when there was none.
+    ///
+    /// A later write sees what an earlier one of the same call did.
+    ///
+    /// # Errors
+    /// [`WriteError`] names the write that failed. ALREADY_EXISTS ([`Model::duplicate`]) when a key or a unique index
+    /// is taken; what an edit or check answered; UNAVAILABLE or INTERNAL from the store. Nothing was changed then.
+    fn write<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        writes: Vec<Write<E>>,
+    ) -> BoxFuture<'a, Result<Vec<Option<E>>, WriteError>>;
+}
+
+/// Makes the new row from the present one (`None` when there is none), within the transaction.
+///
+/// It may run more than once when the store retries the transaction. The key of the new row must be the one asked for.
+pub type Edit<E> = Box<dyn Fn(Option<&E>) -> Result<E> + Send + Sync>;
+
+/// Allows or refuses to delete the present row (`None` when there is none), within the transaction.
+pub type Check<E> = Box<dyn Fn(Option<&E>) -> Result<()> + Send + Sync>;
+
+/// One change of a row.
+pub enum Write<E> {
+    /// Stores a new row. With the SEQUENCE strategy an unset (zero) key is assigned by the store.
+    Create(E),
+    /// Replaces the row of a key by what `edit` makes of it, or stores a new one when there is none.
+    Modify {
+        /// Which row.
+        key: Key,
+        /// Makes the new row.
+        edit: Edit<E>,
+    },
+    /// Removes the row of a key.
+    Delete {
+        /// Which row.
+        key: Key,
+        /// Allows or refuses.
+        check: Check<E>,
+    },
+}
+
+impl<E: fmt::Debug> fmt::Debug for Write<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Create(row) => f.debug_tuple("Create").field(row).finish(),
+            Self::Modify { key, .. } => f.debug_struct("Modify").field("key", key).finish(),
+            Self::Delete { key, .. } => f.debug_struct("Delete").field("key", key).finish(),
+        }
+    }
+}
+
+/// Why [`Repository::write`] changed nothing.
+#[derive(Debug)]
+pub struct WriteError {
+    /// The position of the write that failed; `None` when it was the transaction as a whole.
+    pub index: Option<usize>,
+    /// Why.
+    pub error: Error,
+}
+
+impl WriteError {
+    /// The failure of the write at a position.
+    #[must_use]
+    pub fn at(index: usize, error: Error) -> Self {
+        Self {
+            index: Some(index),
+            error,
+        }
+    }
+}
+
+impl From<Error> for WriteError {
+    fn from(error: Error) -> Self {
+        Self { index: None, error }
+    }
+}
+
+impl From<WriteError> for Error {
+    fn from(failure: WriteError) -> Self {
+        failure.error
+    }
+}
