@@ -179,6 +179,16 @@ impl<'a> View<'a> {
         found
     }
 
+    /// The fields as they stand on the wire, unknown ones included: number, and the bytes from the tag to the end.
+    pub fn raw_fields(&self) -> impl Iterator<Item = (u32, &'a [u8])> + use<'a> {
+        let bytes = self.bytes;
+        let mut reader = Reader::new(bytes);
+        std::iter::from_fn(move || {
+            let record = reader.record().ok().flatten()?;
+            Some((record.number, &bytes[record.start..reader.pos()]))
+        })
+    }
+
     pub(crate) fn records(&self) -> impl Iterator<Item = Record<'a>> + use<'a> {
         let mut reader = Reader::new(self.bytes);
         std::iter::from_fn(move || reader.record().ok().flatten())
