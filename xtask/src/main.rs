@@ -1,28 +1,68 @@
 //! Chores of this repository: `cargo xtask <task>`.
 
 mod codegen;
+mod console;
+mod deps;
+mod measure;
+mod process;
+mod test;
+mod tidy;
+mod tools;
 
 use std::{path::Path, process::ExitCode};
 
 /// What a task answers; the text of an error is shown as it is.
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
-const USAGE: &str = "usage: cargo xtask codegen [--check]";
+const USAGE: &str = "usage: cargo xtask <task>
+
+  test [--forbid-skip] [-- ARGUMENT…]  run all tests, installing what they drive; arguments go to `cargo test`
+  codegen [--check]                    rebuild, or compare, what is generated and committed
+  tidy                                 check sizes, leftovers, crate files and links
+  deps                                 check the dependency graph against deny.toml
+  buf [ARGUMENT…]                      run buf, installing it if need be; `cargo xtask buf lint proto`
+  measure                              build the release binary; time to the first answer, memory when idle";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let outcome = match *arguments {
-        ["codegen"] => codegen::run(root(), codegen::Mode::Write),
-        ["codegen", "--check"] => codegen::run(root(), codegen::Mode::Check),
-        _ => Err(USAGE.into()),
-    };
-    match outcome {
+    match run(root(), &arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&*error);
+            console::note(error);
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(root: &Path, arguments: &[&str]) -> Fallible<()> {
+    match *arguments {
+        ["codegen"] => codegen::run(root, codegen::Mode::Write),
+        ["codegen", "--check"] => codegen::run(root, codegen::Mode::Check),
+        ["test", ref rest @ ..] => test::run(root, rest),
+        ["tidy"] => tidy::run(root),
+        ["deps"] => deps::run(root),
+        ["buf", ref rest @ ..] => buf(root, rest),
+        ["measure"] => measure::run(root),
+        ["help" | "--help" | "-h"] => {
+            console::say(USAGE);
+            Ok(())
+        }
+        _ => Err(USAGE.into()),
+    }
+}
+
+/// Runs buf in the repository's root.
+fn buf(root: &Path, arguments: &[&str]) -> Fallible<()> {
+    let buf = tools::buf(root)?;
+    let status = std::process::Command::new(buf)
+        .args(arguments)
+        .current_dir(root)
+        .status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("buf {}: {status}", arguments.join(" ")).into())
     }
 }
 
@@ -31,12 +71,4 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("xtask lies in the root")
-}
-
-#[allow(
-    clippy::print_stderr,
-    reason = "a command line program speaks to its terminal"
-)]
-fn complain(error: &dyn std::error::Error) {
-    eprintln!("{error}");
 }
