@@ -1,5 +1,9 @@
 //! The one place that writes to the terminal.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line program speaks to its terminal")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line program speaks to its terminal"
+)]
 
 use std::fmt;
 

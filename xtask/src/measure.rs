@@ -29,10 +29,22 @@ pub(crate) fn run(root: &Path) -> Fallible<()> {
     starts.sort();
     memory.sort_unstable();
     let (start, slowest) = (starts[STARTS / 2], starts[STARTS - 1]);
-    console::say(format_args!("binary                      {:>8.1} MiB", mib(fs::metadata(&binary)?.len())));
-    console::say(format_args!("first answer, median of {STARTS}  {:>8.1} ms", millis(start)));
-    console::say(format_args!("first answer, slowest       {:>8.1} ms", millis(slowest)));
-    console::say(format_args!("idle memory (RSS), median   {:>8.1} MiB", mib(memory[STARTS / 2] * 1024)));
+    console::say(format_args!(
+        "binary                      {:>8.1} MiB",
+        mib(fs::metadata(&binary)?.len())
+    ));
+    console::say(format_args!(
+        "first answer, median of {STARTS}  {:>8.1} ms",
+        millis(start)
+    ));
+    console::say(format_args!(
+        "first answer, slowest       {:>8.1} ms",
+        millis(slowest)
+    ));
+    console::say(format_args!(
+        "idle memory (RSS), median   {:>8.1} MiB",
+        mib(memory[STARTS / 2] * 1024)
+    ));
     Ok(())
 }
 
@@ -44,19 +56,33 @@ struct Run {
 
 /// Builds the release binary and gives its path, which cargo tells in its messages.
 fn build(root: &Path) -> Fallible<String> {
-    let arguments = ["build", "--release", "--package", "protoloop-cli", "--message-format", "json"];
+    let arguments = [
+        "build",
+        "--release",
+        "--package",
+        "protoloop-cli",
+        "--message-format",
+        "json",
+    ];
     let messages = process::output(process::cargo(root).args(arguments))?;
-    let paths = messages.lines().filter_map(|line| {
+    let mut paths = messages.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(ToOwned::to_owned)
     });
-    Ok(paths.last().ok_or("cargo told of no binary")?)
+    Ok(paths.next_back().ok_or("cargo told of no binary")?)
 }
 
 fn start(root: &Path, binary: &str) -> Fallible<Run> {
     let begin = Instant::now();
     let mut server = Command::new(binary)
-        .args(["serve", "examples/todo", "--db", "memory:", "--listen", "127.0.0.1:0"])
+        .args([
+            "serve",
+            "examples/todo",
+            "--db",
+            "memory:",
+            "--listen",
+            "127.0.0.1:0",
+        ])
         .current_dir(root)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -69,37 +95,54 @@ fn start(root: &Path, binary: &str) -> Fallible<Run> {
 
 fn observe(server: &mut Child, begin: Instant) -> Fallible<Run> {
     let out = BufReader::new(server.stdout.take().ok_or("the server has no output")?);
-    let address = out.lines().map_while(Result::ok).find_map(|line| address_in(&line));
+    let address = out
+        .lines()
+        .map_while(Result::ok)
+        .find_map(|line| address_in(&line));
     get(&address.ok_or("the server ended without a ready line")?)?;
     let first_answer = begin.elapsed();
     // Memory that start-up gave back is gone from the figure after a moment.
     thread::park_timeout(Duration::from_millis(300));
-    Ok(Run { first_answer, idle_kib: resident_kib(server.id())? })
+    Ok(Run {
+        first_answer,
+        idle_kib: resident_kib(server.id())?,
+    })
 }
 
 /// `127.0.0.1:41234` in a line that shows `http://127.0.0.1:41234/v1`.
 fn address_in(line: &str) -> Option<String> {
     let (_, rest) = line.split_once("http://")?;
-    rest.split(|c: char| c == '/' || c.is_whitespace()).next().map(ToOwned::to_owned)
+    rest.split(|c: char| c == '/' || c.is_whitespace())
+        .next()
+        .map(ToOwned::to_owned)
 }
 
 /// One REST call through the whole pipeline.
 fn get(address: &str) -> Fallible<()> {
     let mut stream = TcpStream::connect(address)?;
-    write!(stream, "GET /v1/todos HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+    write!(
+        stream,
+        "GET /v1/todos HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+    )?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     if answer.starts_with("HTTP/1.1 200") {
         return Ok(());
     }
-    Err(format!("the server answered {}", answer.lines().next().unwrap_or_default()).into())
+    Err(format!(
+        "the server answered {}",
+        answer.lines().next().unwrap_or_default()
+    )
+    .into())
 }
 
 fn resident_kib(process: u32) -> Fallible<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let number = line.and_then(|rest| rest.split_whitespace().next());
-    Ok(number.ok_or("the system does not tell the memory")?.parse()?)
+    Ok(number
+        .ok_or("the system does not tell the memory")?
+        .parse()?)
 }
 
 fn millis(time: Duration) -> f64 {

@@ -16,7 +16,9 @@ pub(crate) fn cargo(root: &Path) -> Command {
 /// The full path of a program on the PATH.
 pub(crate) fn which(program: &str) -> Option<PathBuf> {
     let folders = env::var_os("PATH")?;
-    env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
+    env::split_paths(&folders)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
 }
 
 /// Runs a command to its end and gives its standard output.
@@ -26,12 +28,20 @@ pub(crate) fn which(program: &str) -> Option<PathBuf> {
 /// One line that names the command and ends with the last thing it said.
 pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     let name = shown(command);
-    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{name}: {error}"))?;
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("{name}: {error}"))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let errors = String::from_utf8_lossy(&output.stderr);
-    let last: Vec<_> = errors.lines().filter(|line| !line.trim().is_empty()).rev().take(3).collect();
+    let last: Vec<_> = errors
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .rev()
+        .take(3)
+        .collect();
     let last = last.into_iter().rev().collect::<Vec<_>>().join(" / ");
     Err(format!("{name}: {}: {last}", output.status))
 }
@@ -39,5 +49,8 @@ pub(crate) fn output(command: &mut Command) -> Result<String, String> {
 /// The program and its arguments as one would type them.
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    words
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

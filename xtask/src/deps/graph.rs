@@ -35,7 +35,10 @@ impl Graph {
             .filter(|package| used.contains(text(&package["id"])))
             .map(|package| (text(&package["id"]).to_owned(), Package::parse(package)))
             .collect();
-        for (from, to) in edges.iter().flat_map(|(from, all)| all.iter().map(move |to| (from, to))) {
+        for (from, to) in edges
+            .iter()
+            .flat_map(|(from, all)| all.iter().map(move |to| (from, to)))
+        {
             let Some(parent) = packages.get(*from).map(|package| package.name.clone()) else {
                 continue;
             };
@@ -69,11 +72,17 @@ impl Package {
 
 /// What each package depends on for more than its tests.
 fn edges(metadata: &Value) -> BTreeMap<&str, Vec<&str>> {
-    let is_used = |dependency: &&Value| array(&dependency["dep_kinds"]).any(|kind| kind["kind"] != "dev");
+    let is_used =
+        |dependency: &&Value| array(&dependency["dep_kinds"]).any(|kind| kind["kind"] != "dev");
     array(&metadata["resolve"]["nodes"])
         .map(|node| {
             let dependencies = array(&node["deps"]).filter(is_used);
-            (text(&node["id"]), dependencies.map(|dependency| text(&dependency["pkg"])).collect())
+            (
+                text(&node["id"]),
+                dependencies
+                    .map(|dependency| text(&dependency["pkg"]))
+                    .collect(),
+            )
         })
         .collect()
 }

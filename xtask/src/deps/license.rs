@@ -4,9 +4,15 @@ use std::collections::BTreeSet;
 
 /// Whether an expression can be met with allowed licences alone. `a/b`, as old manifests write it, means `a OR b`.
 pub(super) fn is_allowed(expression: &str, allowed: &BTreeSet<String>) -> bool {
-    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
+    let spaced = expression
+        .replace('(', " ( ")
+        .replace(')', " ) ")
+        .replace('/', " OR ");
     let words: Vec<_> = spaced.split_whitespace().collect();
-    let mut parser = Parser { words: &words, allowed };
+    let mut parser = Parser {
+        words: &words,
+        allowed,
+    };
     parser.any() && parser.words.is_empty()
 }
 
@@ -53,9 +59,11 @@ impl Parser<'_> {
     }
 
     fn take(&mut self, word: &str) -> bool {
-        let rest = self.words.strip_prefix(&[word]);
-        self.words = rest.unwrap_or(self.words);
-        rest.is_some()
+        let is_next = self.words.first() == Some(&word);
+        if is_next {
+            self.words = &self.words[1..];
+        }
+        is_next
     }
 }
 

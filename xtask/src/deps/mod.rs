@@ -33,6 +33,13 @@ pub(crate) fn run(root: &Path) -> Fallible<()> {
 }
 
 fn metadata(root: &Path, target: &str) -> Result<String, String> {
-    let arguments = ["metadata", "--format-version", "1", "--locked", "--filter-platform", target];
+    let arguments = [
+        "metadata",
+        "--format-version",
+        "1",
+        "--locked",
+        "--filter-platform",
+        target,
+    ];
     process::output(process::cargo(root).args(arguments))
 }

@@ -41,7 +41,9 @@ impl Rules {
         Ok(Self {
             targets: texts(list(&document, "graph", "targets")?),
             bans: bans.iter().map(Ban::parse).collect::<Fallible<_>>()?,
-            licenses: texts(list(&document, "licenses", "allow")?).into_iter().collect(),
+            licenses: texts(list(&document, "licenses", "allow")?)
+                .into_iter()
+                .collect(),
         })
     }
 
@@ -51,11 +53,18 @@ impl Rules {
 
     /// One line for everything in the graph that the rules forbid.
     pub(super) fn broken_by(&self, graph: &Graph) -> Vec<String> {
-        let mut problems: Vec<_> = self.bans.iter().flat_map(|ban| ban.broken_by(graph)).collect();
+        let mut problems: Vec<_> = self
+            .bans
+            .iter()
+            .flat_map(|ban| ban.broken_by(graph))
+            .collect();
         for package in graph.packages() {
             if !license::is_allowed(&package.license, &self.licenses) {
                 let (name, version) = (&package.name, &package.version);
-                problems.push(format!("{name} {version}: licence {:?} is not allowed", package.license));
+                problems.push(format!(
+                    "{name} {version}: licence {:?} is not allowed",
+                    package.license
+                ));
             }
         }
         problems
@@ -74,7 +83,9 @@ impl Ban {
             (None, None) => BanKind::Everywhere,
         };
         Ok(Self {
-            name: field("crate").ok_or("deny.toml: an entry of bans.deny has no `crate`")?.to_owned(),
+            name: field("crate")
+                .ok_or("deny.toml: an entry of bans.deny has no `crate`")?
+                .to_owned(),
             reason: field("reason").map_or_else(String::new, |reason| format!(": {reason}")),
             kind,
         })
@@ -85,7 +96,12 @@ impl Ban {
         match &self.kind {
             BanKind::Everywhere => graph
                 .named(name)
-                .map(|package| format!("{name} is banned{reason} (used by {})", joined(&package.parents)))
+                .map(|package| {
+                    format!(
+                        "{name} is banned{reason} (used by {})",
+                        joined(&package.parents)
+                    )
+                })
                 .collect(),
             BanKind::BesideWrappers(wrappers) => graph
                 .named(name)
@@ -93,8 +109,12 @@ impl Ban {
                 .map(|parent| format!("{parent} must not depend on {name}{reason}"))
                 .collect(),
             BanKind::MultipleVersions => {
-                let versions: BTreeSet<_> = graph.named(name).map(|package| package.version.clone()).collect();
-                let several = (versions.len() > 1).then(|| format!("{name} is there as {}", joined(&versions)));
+                let versions: BTreeSet<_> = graph
+                    .named(name)
+                    .map(|package| package.version.clone())
+                    .collect();
+                let several = (versions.len() > 1)
+                    .then(|| format!("{name} is there as {}", joined(&versions)));
                 several.into_iter().collect()
             }
         }
@@ -103,15 +123,25 @@ impl Ban {
 
 fn list<'a>(document: &'a Table, table: &str, name: &str) -> Result<&'a Vec<Value>, String> {
     let value = document.get(table).and_then(|table| table.get(name));
-    value.and_then(Value::as_array).ok_or_else(|| format!("deny.toml: {table}.{name} is missing"))
+    value
+        .and_then(Value::as_array)
+        .ok_or_else(|| format!("deny.toml: {table}.{name} is missing"))
 }
 
 fn texts(values: &[Value]) -> Vec<String> {
-    values.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
+    values
+        .iter()
+        .filter_map(Value::as_str)
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 fn joined(words: &BTreeSet<String>) -> String {
-    words.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+    words
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]
@@ -129,19 +159,31 @@ mod tests {
         let licenses = r#""MIT""#;
         assert!(problems(r#"{ crate = "tonic", wrappers = ["server"] }"#, licenses).is_empty());
         assert_eq!(
-            problems(r#"{ crate = "tonic", wrappers = ["gateway"], reason = "one owner" }"#, licenses),
+            problems(
+                r#"{ crate = "tonic", wrappers = ["gateway"], reason = "one owner" }"#,
+                licenses
+            ),
             ["server must not depend on tonic: one owner"]
         );
     }
 
     #[test]
     fn a_ban_without_wrappers_is_absolute() {
-        assert_eq!(problems(r#"{ crate = "tonic" }"#, r#""MIT""#), ["tonic is banned (used by server)"]);
+        assert_eq!(
+            problems(r#"{ crate = "tonic" }"#, r#""MIT""#),
+            ["tonic is banned (used by server)"]
+        );
     }
 
     #[test]
     fn versions_that_only_tests_use_do_not_count() {
-        assert!(problems(r#"{ crate = "tonic", deny-multiple-versions = true }"#, r#""MIT""#).is_empty());
+        assert!(
+            problems(
+                r#"{ crate = "tonic", deny-multiple-versions = true }"#,
+                r#""MIT""#
+            )
+            .is_empty()
+        );
     }
 
     #[test]
@@ -149,7 +191,10 @@ mod tests {
         let found = problems("", r#""Apache-2.0""#);
         assert_eq!(
             found,
-            [r#"app 0.1.0: licence "MIT" is not allowed"#, r#"tonic 1.0.0: licence "MIT" is not allowed"#]
+            [
+                r#"app 0.1.0: licence "MIT" is not allowed"#,
+                r#"tonic 1.0.0: licence "MIT" is not allowed"#
+            ]
         );
     }
 }

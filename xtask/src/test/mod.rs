@@ -24,7 +24,10 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Fallible<()> {
         None => (arguments, &[][..]),
     };
     if let Some(unknown) = own.iter().find(|argument| **argument != "--forbid-skip") {
-        return Err(format!("unknown argument {unknown}; arguments for `cargo test` go behind `--`").into());
+        return Err(format!(
+            "unknown argument {unknown}; arguments for `cargo test` go behind `--`"
+        )
+        .into());
     }
     let forbid_skip = !own.is_empty() || env::var("CI").is_ok_and(|value| value == "true");
     let tools = tools::all(root);
@@ -49,10 +52,16 @@ fn show(tools: &[Tool]) {
 fn command(root: &Path, arguments: &[&str], tools: &[Tool], forbid_skip: bool) -> Command {
     let mut command = process::cargo(root);
     command.args(["test", "--no-fail-fast"]);
-    if !arguments.iter().any(|argument| argument.starts_with("-p") || argument.starts_with("--package")) {
+    if !arguments
+        .iter()
+        .any(|argument| argument.starts_with("-p") || argument.starts_with("--package"))
+    {
         command.arg("--workspace");
     }
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
     for tool in tools {
         tools::announce(tool, &mut command);
     }
@@ -84,5 +93,9 @@ fn close(status: ExitStatus, summary: &Summary) -> Fallible<()> {
         console::say(format_args!("skipped {test}: {reason}"));
     }
     console::say(summary.closing_line(status.success()));
-    if status.success() { Ok(()) } else { Err("there are failures, see above".into()) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err("there are failures, see above".into())
+    }
 }

@@ -20,14 +20,19 @@ impl Summary {
             self.failed += number_before(totals, "failed");
             self.ignored += number_before(totals, "ignored");
         } else if let Some((_, skipped)) = line.split_once("SKIPPED ") {
-            let (test, reason) = skipped.split_once(": ").unwrap_or((skipped, "no reason given"));
-            self.skipped.insert(test.trim().to_owned(), reason.trim().to_owned());
+            let (test, reason) = skipped
+                .split_once(": ")
+                .unwrap_or((skipped, "no reason given"));
+            self.skipped
+                .insert(test.trim().to_owned(), reason.trim().to_owned());
         }
     }
 
     /// Each skipped test with its reason.
     pub(super) fn skipped(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.skipped.iter().map(|(test, reason)| (test.as_str(), reason.as_str()))
+        self.skipped
+            .iter()
+            .map(|(test, reason)| (test.as_str(), reason.as_str()))
     }
 
     /// `12 passed, 0 failed, 1 skipped`. A run that failed without a failed test (it did not compile, or a test ended
@@ -43,7 +48,11 @@ impl Summary {
 /// The 12 in `ok. 12 passed; 0 failed;`.
 fn number_before(text: &str, word: &str) -> usize {
     let before = text.split_once(word).map_or("", |(before, _)| before);
-    before.split_whitespace().last().and_then(|number| number.parse().ok()).unwrap_or(0)
+    before
+        .split_whitespace()
+        .last()
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -63,7 +72,10 @@ mod tests {
             "test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s\n",
             "test result: \u{1b}[31mFAILED\u{1b}[0m. 10 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out\n",
         ]);
-        assert_eq!(summary.closing_line(false), "12 passed, 4 failed, 1 skipped");
+        assert_eq!(
+            summary.closing_line(false),
+            "12 passed, 4 failed, 1 skipped"
+        );
     }
 
     #[test]
@@ -74,11 +86,17 @@ mod tests {
         ]);
         assert_eq!(summary.closing_line(true), "1 passed, 0 failed, 1 skipped");
         let skipped: Vec<_> = summary.skipped().collect();
-        assert_eq!(skipped, [("foreign::python", "python3 is not on the PATH; install it")]);
+        assert_eq!(
+            skipped,
+            [("foreign::python", "python3 is not on the PATH; install it")]
+        );
     }
 
     #[test]
     fn a_run_that_did_not_compile_has_failed() {
-        assert_eq!(read(&[]).closing_line(false), "0 passed, 1 failed, 0 skipped");
+        assert_eq!(
+            read(&[]).closing_line(false),
+            "0 passed, 1 failed, 0 skipped"
+        );
     }
 }

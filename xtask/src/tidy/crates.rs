@@ -23,7 +23,10 @@ fn check_package(files: &Files, manifest: &Path, architecture: &str) -> Vec<Stri
     }
     let mut problems = Vec::new();
     if !has_workspace_lints(&text) {
-        problems.push(format!("{}: write `lints.workspace = true`", manifest.display()));
+        problems.push(format!(
+            "{}: write `lints.workspace = true`",
+            manifest.display()
+        ));
     }
     if !files.root.join(folder).join("README.md").is_file() {
         problems.push(format!("{}: has no README.md", folder.display()));

@@ -7,7 +7,11 @@ use super::Files;
 pub(super) fn check(files: &Files) -> Vec<String> {
     files
         .with_extension("md")
-        .filter(|path| !path.components().any(|part| part.as_os_str() == "templates"))
+        .filter(|path| {
+            !path
+                .components()
+                .any(|part| part.as_os_str() == "templates")
+        })
         .flat_map(|path| check_page(files, path))
         .collect()
 }
@@ -16,7 +20,10 @@ fn check_page(files: &Files, page: &Path) -> Vec<String> {
     let text = files.text(page);
     let broken = |(line, target): (usize, &str)| {
         let reason = why_broken(files, page, target)?;
-        Some(format!("{}:{line}: link to {target}: {reason}", page.display()))
+        Some(format!(
+            "{}:{line}: link to {target}: {reason}",
+            page.display()
+        ))
     };
     links(&text).into_iter().filter_map(broken).collect()
 }
@@ -35,7 +42,8 @@ fn why_broken(files: &Files, page: &Path, target: &str) -> Option<&'static str> 
         return Some("no such file");
     }
     let is_page = path.extension().is_some_and(|extension| extension == "md");
-    if !is_page || heading.is_empty() || headings(&files.text(&path)).contains(&heading.to_owned()) {
+    if !is_page || heading.is_empty() || headings(&files.text(&path)).contains(&heading.to_owned())
+    {
         return None;
     }
     Some("no such heading")
@@ -71,7 +79,9 @@ fn links(text: &str) -> Vec<(usize, &str)> {
 fn headings(text: &str) -> Vec<String> {
     let of_heading = |(_, line): (usize, &str)| {
         let title = line.strip_prefix('#')?.trim_start_matches('#').trim();
-        let kept = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        let kept = title
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
         Some(kept.collect::<String>().to_lowercase().replace(' ', "-"))
     };
     prose(text).filter_map(of_heading).collect()
@@ -101,11 +111,17 @@ mod tests {
 
     #[test]
     fn headings_are_named_as_their_links() {
-        assert_eq!(headings("# The `two` commands: a, b\ntext"), ["the-two-commands-a-b"]);
+        assert_eq!(
+            headings("# The `two` commands: a, b\ntext"),
+            ["the-two-commands-a-b"]
+        );
     }
 
     #[test]
     fn paths_are_relative_to_the_page() {
-        assert_eq!(resolve(Path::new("docs/adr"), "../a.md"), Path::new("docs/a.md"));
+        assert_eq!(
+            resolve(Path::new("docs/adr"), "../a.md"),
+            Path::new("docs/a.md")
+        );
     }
 }

@@ -17,7 +17,10 @@ const LEFTOVERS: [&str; 4] = [
 
 pub(super) fn check(files: &Files) -> Vec<String> {
     let mut problems = Vec::new();
-    for path in files.with_extension("rs").filter(|path| !is_generated(path)) {
+    for path in files
+        .with_extension("rs")
+        .filter(|path| !is_generated(path))
+    {
         let text = files.text(path);
         let lines = text.lines().count();
         if lines > MOST_LINES && !is_test(path) {
@@ -33,14 +36,21 @@ pub(super) fn check(files: &Files) -> Vec<String> {
 
 fn leftovers(path: &Path, text: &str) -> Vec<String> {
     let found = |(number, line): (usize, &str)| {
-        let leftover = LEFTOVERS.iter().find(|leftover| line.contains(**leftover))?;
-        Some(format!("{}:{}: {leftover} is unfinished work", path.display(), number + 1))
+        let leftover = LEFTOVERS
+            .iter()
+            .find(|leftover| line.contains(**leftover))?;
+        Some(format!(
+            "{}:{}: {leftover} is unfinished work",
+            path.display(),
+            number + 1
+        ))
     };
     text.lines().enumerate().filter_map(found).collect()
 }
 
 fn is_generated(path: &Path) -> bool {
-    path.components().any(|part| part.as_os_str() == "generated")
+    path.components()
+        .any(|part| part.as_os_str() == "generated")
 }
 
 fn is_test(path: &Path) -> bool {

@@ -21,7 +21,9 @@ pub(crate) fn find(root: &Path) -> Result<PathBuf, String> {
     }
     let npm = system::need("npm", "npm")?;
     let mut install = Command::new(npm);
-    install.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&folder);
+    install
+        .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
+        .arg(&folder);
     output(install.arg(format!("@bufbuild/buf@{VERSION}")))?;
     version()?;
     Ok(buf)

@@ -19,6 +19,9 @@ pub(crate) use buf::find as buf;
 /// Where a tool is, or why it is not there.
 type Found = Result<PathBuf, String>;
 
+/// Finds a tool, or installs it for the repository at this root.
+type Find = fn(&Path) -> Found;
+
 /// A tool and the environment variable that tells the tests where it is.
 #[derive(Debug)]
 pub(crate) struct Tool {
@@ -28,7 +31,7 @@ pub(crate) struct Tool {
 }
 
 /// How each tool is had, in the order in which they are listed.
-const KINDS: [(&str, fn(&Path) -> Found); 4] = [
+const KINDS: [(&str, Find); 4] = [
     ("PROTOLOOP_TEST_CURL", |_| system::need("curl", "curl")),
     ("PROTOLOOP_TEST_PYTHON", python::find),
     ("PROTOLOOP_TEST_BUF", buf::find),
@@ -41,7 +44,9 @@ pub(crate) fn all(root: &Path) -> Vec<Tool> {
         let running = KINDS.map(|(variable, find)| (variable, scope.spawn(move || find(root))));
         let finish = |(variable, thread): (_, thread::ScopedJoinHandle<'_, Found>)| Tool {
             variable,
-            found: thread.join().unwrap_or_else(|_| Err("its set-up broke off".to_owned())),
+            found: thread
+                .join()
+                .unwrap_or_else(|_| Err("its set-up broke off".to_owned())),
         };
         running.map(finish).into()
     })

@@ -15,7 +15,8 @@ const REQUIREMENTS: &str = "tests/foreign/requirements.txt";
 /// The interpreter of the environment, which is made anew whenever the requirements change.
 pub(super) fn find(root: &Path) -> Result<PathBuf, String> {
     let requirements = root.join(REQUIREMENTS);
-    let wanted = fs::read_to_string(&requirements).map_err(|error| format!("{REQUIREMENTS}: {error}"))?;
+    let wanted =
+        fs::read_to_string(&requirements).map_err(|error| format!("{REQUIREMENTS}: {error}"))?;
     let folder = cache(root, "python")?;
     let python = folder.join("bin/python");
     let stamp = folder.join("installed.txt");
@@ -24,7 +25,15 @@ pub(super) fn find(root: &Path) -> Result<PathBuf, String> {
     }
     make_environment(&folder)?;
     let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&requirements);
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--requirement",
+    ])
+    .arg(&requirements);
     output(&mut pip)?;
     fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(python)
@@ -33,7 +42,13 @@ pub(super) fn find(root: &Path) -> Result<PathBuf, String> {
 /// Debian keeps the `venv` module's other half in a package of its own, so the first try may fail for want of it.
 fn make_environment(folder: &Path) -> Result<(), String> {
     let python = system::need("python3", "python3-venv")?;
-    let make = || output(Command::new(&python).args(["-m", "venv", "--clear"]).arg(folder));
+    let make = || {
+        output(
+            Command::new(&python)
+                .args(["-m", "venv", "--clear"])
+                .arg(folder),
+        )
+    };
     if make().is_ok() {
         return Ok(());
     }

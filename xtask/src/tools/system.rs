@@ -23,21 +23,34 @@ pub(crate) fn need(program: &str, package: &str) -> Result<PathBuf, String> {
 /// Installs a Debian package.
 pub(crate) fn install(package: &str) -> Result<(), String> {
     if which("apt-get").is_none() {
-        return Err(format!("install it by hand (Debian's package is {package}), this system has no apt-get"));
+        return Err(format!(
+            "install it by hand (Debian's package is {package}), this system has no apt-get"
+        ));
     }
     if output(Command::new("id").arg("-u"))?.trim() != "0" {
         return Err(format!("run `apt-get install {package}` as root"));
     }
-    let mut lists_are_fresh = LISTS_ARE_FRESH.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut lists_are_fresh = LISTS_ARE_FRESH
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     if !*lists_are_fresh {
         output(&mut apt_get(&["update"]))?;
         *lists_are_fresh = true;
     }
-    output(&mut apt_get(&["install", "--yes", "--no-install-recommends", package])).map(drop)
+    output(&mut apt_get(&[
+        "install",
+        "--yes",
+        "--no-install-recommends",
+        package,
+    ]))
+    .map(drop)
 }
 
 fn apt_get(arguments: &[&str]) -> Command {
     let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive").args(["-qq", "-o", "Acquire::Retries=3"]).args(arguments);
+    command
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .args(["-qq", "-o", "Acquire::Retries=3"])
+        .args(arguments);
     command
 }
