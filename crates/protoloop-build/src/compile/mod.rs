@@ -24,6 +24,8 @@ pub struct Compiled {
     /// The encoded `FileDescriptorSet` of the files as they are written, imports and source info included. The one
     /// with the synthesised services is [`Schema::descriptor_set`].
     pub descriptor_set: Vec<u8>,
+    /// The `.proto` files on disk that it came from, imported ones included.
+    pub sources: Vec<PathBuf>,
     /// The schema, synthesised services included.
     pub schema: Schema,
     /// What compiles but probably does not mean what its author meant.
@@ -49,8 +51,9 @@ pub fn compile(inputs: &[PathBuf], includes: &[PathBuf]) -> Result<Compiled, Dia
     };
     match Schema::from_descriptor_set(&linked.descriptor_set) {
         Ok(schema) => Ok(Compiled {
-            warnings: schema.warnings().iter().cloned().map(in_paths).collect(),
+            warnings: schema.warnings().iter().cloned().map(&in_paths).collect(),
             schema,
+            sources: linked.paths.into_values().collect(),
             descriptor_set: linked.descriptor_set,
         }),
         Err(Diagnostics(problems)) => {
