@@ -5,23 +5,32 @@
 //! - [`Query`], [`Filter`], [`OrderBy`], [`Cursor`]: what a database is asked.
 
 mod connector;
+mod cursor;
 mod entity;
+mod etag;
 mod filter;
 mod key;
+pub mod memory;
 mod model;
 mod order;
+mod page_token;
 mod path;
 mod query;
+mod read;
 mod repository;
 mod value;
 
 pub use connector::Connector;
+pub use cursor::Cursor;
 pub use entity::{Entity, Record};
+pub use etag::etag_matches;
 pub use filter::{CompareOp, Filter, FilterError, Pattern};
 pub use key::{Key, KeyValue};
+pub use memory::MemoryConnector;
 pub use model::{Model, PropertyError};
 pub use order::{Direction, OrderBy, OrderTerm};
+pub use page_token::PageTokenKey;
 pub use path::{Leaf, LeafKind, LeafShape, PropertyPath, Step};
-pub use query::{Cursor, Query};
+pub use query::Query;
 pub use repository::{Check, Edit, Repository, Write, WriteError};
 pub use value::Value;

@@ -1,6 +1,6 @@
 //! Which rows, in which order, how many.
 
-use crate::{Filter, OrderBy, Value};
+use crate::{Cursor, Filter, OrderBy};
 
 /// A question for rows of one model.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,11 +33,4 @@ impl Query {
             fields: None,
         }
     }
-}
-
-/// A place in an order: the values of a row at each of [`OrderBy::terms`], in that order.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cursor {
-    /// One value per term; [`Value::Null`] where the row has none.
-    pub values: Vec<Value>,
 }

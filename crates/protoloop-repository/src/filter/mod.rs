@@ -2,6 +2,8 @@
 
 mod check;
 mod error;
+mod eval;
+mod like;
 pub(crate) mod limits;
 mod literal;
 pub(crate) mod syntax;

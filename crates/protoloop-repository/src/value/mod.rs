@@ -1,5 +1,7 @@
 //! One value of a property, as filters, orders and cursors carry it.
 
+mod binary;
+
 use std::cmp::Ordering;
 
 /// A value. Its variant follows from the leaf of the property path it belongs to: every signed integer type is

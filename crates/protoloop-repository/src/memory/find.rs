@@ -1,0 +1,103 @@
+//! Selecting and ordering rows.
+
+use std::ops::Bound;
+
+use bytes::Bytes;
+
+use super::store::Store;
+use crate::{Cursor, Direction, Filter, Key, Model, OrderBy, Query, Record, read};
+
+/// The rows that a query selects, in its order.
+pub(super) fn find(model: &Model, store: &Store, query: &Query) -> Vec<Record> {
+    let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
+    let limit = query.limit.map_or(usize::MAX, |limit| limit as usize);
+    match key_direction(model, &query.order) {
+        Some(direction) => by_key(store, direction, query.after.as_ref())
+            .filter(|row| selected(model, query.filter.as_ref(), row))
+            .skip(skip)
+            .take(limit)
+            .cloned()
+            .map(Record)
+            .collect(),
+        None => sorted(model, store, query)
+            .skip(skip)
+            .take(limit)
+            .cloned()
+            .map(Record)
+            .collect(),
+    }
+}
+
+/// How many rows a filter selects.
+pub(super) fn count(model: &Model, store: &Store, filter: Option<&Filter>) -> u64 {
+    match filter {
+        None | Some(Filter::True) => store.rows.len() as u64,
+        filter => store
+            .rows
+            .values()
+            .filter(|row| selected(model, filter, row))
+            .count() as u64,
+    }
+}
+
+fn selected(model: &Model, filter: Option<&Filter>, row: &[u8]) -> bool {
+    filter.is_none_or(|filter| filter.matches(model, row))
+}
+
+/// The direction, when the order is that of the keys: then the rows stand in order already.
+fn key_direction(model: &Model, order: &OrderBy) -> Option<Direction> {
+    let key = model.key_order().terms();
+    let direction = order.terms().first()?.direction;
+    let same = order.terms().len() == key.len()
+        && order
+            .terms()
+            .iter()
+            .zip(key)
+            .all(|(term, key)| term.path == key.path && term.direction == direction);
+    same.then_some(direction)
+}
+
+fn by_key<'a>(
+    store: &'a Store,
+    direction: Direction,
+    after: Option<&Cursor>,
+) -> Box<dyn Iterator<Item = &'a Bytes> + 'a> {
+    let after = after.and_then(|cursor| read::to_key(&cursor.values));
+    let row = |key: &Key| store.rows.get(key);
+    match (direction, after) {
+        (Direction::Ascending, None) => Box::new(store.order.iter().filter_map(row)),
+        (Direction::Ascending, Some(after)) => Box::new(
+            store
+                .order
+                .range((Bound::Excluded(after), Bound::Unbounded))
+                .filter_map(row),
+        ),
+        (Direction::Descending, None) => Box::new(store.order.iter().rev().filter_map(row)),
+        (Direction::Descending, Some(after)) => {
+            Box::new(store.order.range(..after).rev().filter_map(row))
+        }
+    }
+}
+
+fn sorted<'a>(
+    model: &'a Model,
+    store: &'a Store,
+    query: &'a Query,
+) -> impl Iterator<Item = &'a Bytes> + use<'a> {
+    let order = &query.order;
+    let mut rows: Vec<(Cursor, &Bytes)> = store
+        .rows
+        .values()
+        .filter(|row| {
+            let view = model.view(row);
+            query
+                .after
+                .as_ref()
+                .is_none_or(|after| after.is_before(order, &view))
+                && selected(model, query.filter.as_ref(), row)
+        })
+        .map(|row| (Cursor::of_row(model, order, row), row))
+        .collect();
+    rows.sort_unstable_by(|a, b| a.0.compare(order, &b.0));
+    rows.into_iter().map(|(_, row)| row)
+}

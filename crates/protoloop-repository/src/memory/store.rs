@@ -1,0 +1,130 @@
+//! The rows of one model with their indexes.
+
+use std::collections::{BTreeSet, HashMap};
+
+use bytes::Bytes;
+use protoloop_core::{Error, Result};
+
+use crate::{Key, KeyValue, Model, PropertyPath, read};
+
+/// Rows, the order of their keys, and the unique indexes. All parts agree at any time.
+#[derive(Debug)]
+pub(super) struct Store {
+    pub(super) rows: HashMap<Key, Bytes>,
+    pub(super) order: BTreeSet<Key>,
+    uniques: Vec<Unique>,
+    /// The last number that the sequence gave, or a larger one that came with a row.
+    pub(super) sequence: i64,
+}
+
+/// One unique index.
+#[derive(Debug)]
+struct Unique {
+    fields: Vec<u32>,
+    paths: Vec<PropertyPath>,
+    entries: HashMap<Box<[u8]>, Key>,
+}
+
+impl Store {
+    pub(super) fn new(model: &Model) -> Self {
+        let uniques = model
+            .entity()
+            .indexes
+            .iter()
+            .filter(|index| index.unique)
+            .map(|index| Unique {
+                paths: index
+                    .fields
+                    .iter()
+                    .filter_map(|field| model.column_property(*field))
+                    .collect(),
+                fields: index.fields.clone(),
+                entries: HashMap::new(),
+            })
+            .collect();
+        Self {
+            rows: HashMap::new(),
+            order: BTreeSet::new(),
+            uniques,
+            sequence: 0,
+        }
+    }
+
+    /// Sets or removes the row of a key; answers the row that was there.
+    ///
+    /// ALREADY_EXISTS, with nothing changed, when another row has the values of a unique index.
+    pub(super) fn put(
+        &mut self,
+        model: &Model,
+        key: &Key,
+        row: Option<Bytes>,
+    ) -> Result<Option<Bytes>> {
+        let before = self.rows.get(key).cloned();
+        if let Some(row) = &row {
+            for unique in &self.uniques {
+                if let Some(entry) = unique.entry(model, row)
+                    && unique.entries.get(&entry).is_some_and(|owner| owner != key)
+                {
+                    return Err(model.duplicate(&unique.fields));
+                }
+            }
+        }
+        for unique in &mut self.uniques {
+            if let Some(entry) = before.as_ref().and_then(|row| unique.entry(model, row)) {
+                unique.entries.remove(&entry);
+            }
+            if let Some(entry) = row.as_ref().and_then(|row| unique.entry(model, row)) {
+                unique.entries.insert(entry, key.clone());
+            }
+        }
+        match row {
+            Some(row) => {
+                if before.is_none() {
+                    self.order.insert(key.clone());
+                }
+                self.rows.insert(key.clone(), row);
+            }
+            None => {
+                self.order.remove(key);
+                self.rows.remove(key);
+            }
+        }
+        self.skip_to(key);
+        Ok(before)
+    }
+
+    /// Keeps the sequence above every number that is in use.
+    fn skip_to(&mut self, key: &Key) {
+        let number = match key.values() {
+            [KeyValue::Int(number)] => *number,
+            [KeyValue::Uint(number)] => i64::try_from(*number).unwrap_or(i64::MAX),
+            _ => return,
+        };
+        self.sequence = self.sequence.max(number);
+    }
+
+    /// The next number of the sequence. Numbers of writes that failed are not given again.
+    pub(super) fn next_number(&mut self) -> Result<i64> {
+        self.sequence = self
+            .sequence
+            .checked_add(1)
+            .ok_or_else(|| Error::out_of_range("the numbers of the sequence are used up"))?;
+        Ok(self.sequence)
+    }
+}
+
+impl Unique {
+    /// The indexed values of a row as bytes; `None` when one of them is null, which meets no other row.
+    fn entry(&self, model: &Model, row: &[u8]) -> Option<Box<[u8]>> {
+        let view = model.view(row);
+        let mut entry = Vec::new();
+        for path in &self.paths {
+            let value = read::scalar(&view, path).to_value();
+            if value.is_null() {
+                return None;
+            }
+            value.push_binary(&mut entry);
+        }
+        Some(entry.into_boxed_slice())
+    }
+}
