@@ -135,7 +135,9 @@ pub(crate) fn is_key(found: &WireValue<'_>, text: &str) -> bool {
         WireValue::String(found) => *found == text,
         WireValue::Bool(found) => text == if *found { "true" } else { "false" },
         WireValue::U64(found) => text.parse() == Ok(*found),
-        found => found.as_i64().is_some_and(|found| text.parse() == Ok(found)),
+        found => found
+            .as_i64()
+            .is_some_and(|found| text.parse() == Ok(found)),
     }
 }
 

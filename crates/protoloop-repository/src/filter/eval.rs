@@ -25,9 +25,7 @@ impl Filter {
             Self::Or(parts) => parts.iter().any(|part| part.holds(row)),
             Self::Not(inner) => !inner.holds(row),
             Self::Has { path } => read::has(row, path),
-            Self::Compare { path, op, value } => {
-                op.holds(read::scalar(row, path).compare(value))
-            }
+            Self::Compare { path, op, value } => op.holds(read::scalar(row, path).compare(value)),
             Self::In { path, values } => {
                 let found = read::scalar(row, path);
                 values
@@ -71,9 +69,9 @@ fn contains(row: &View<'_>, path: &PropertyPath, value: &Value) -> bool {
     };
     let leaf = path.leaf();
     match (leaf.shape, value) {
-        (LeafShape::Map, Value::String(key)) => {
-            parent.map(number).any(|(found, _)| read::is_key(&found, key))
-        }
+        (LeafShape::Map, Value::String(key)) => parent
+            .map(number)
+            .any(|(found, _)| read::is_key(&found, key)),
         (LeafShape::List, value) => parent
             .repeated(number)
             .any(|found| read::of_wire(found, leaf.kind).compare(value) == Some(Ordering::Equal)),

@@ -57,7 +57,7 @@ impl<'a> Transaction<'a> {
         let row = match self.model.find_key(row.as_ref()) {
             None if counted => {
                 let number = self.store.next_number()?;
-                self.model.with_sequence(row.as_ref(), number)?
+                self.model.with_sequence(row, number)?
             }
             _ => row,
         };

@@ -1,11 +1,10 @@
 //! Reading keys from rows and requests.
 
-use bytes::Bytes;
 use protoloop_core::{Error, Result};
 use protoloop_schema::{EntityId, IdStrategy, Kind, Presence, Schema};
 use protoloop_wire::{Value, View, Writer};
 
-use super::{Model, property};
+use super::{Model, property, row::Patch};
 use crate::{Key, KeyValue, PropertyPath, Record};
 
 /// One field of a model's key.
@@ -92,21 +91,28 @@ impl Model {
     #[must_use]
     #[inline]
     pub fn view<'a>(&'a self, row: &'a [u8]) -> View<'a> {
-        View::new(&self.tables, self.entity().message, row)
+        View::new(&self.tables, self.message, row)
     }
 
-    /// The same row with these key values, in canonical form.
+    /// The same canonical row with these key values.
     ///
     /// # Errors
     /// INTERNAL when a value is not of its field's type.
-    pub fn with_key(&self, row: &[u8], key: &Key) -> Result<Record> {
-        let mut row = Record(Bytes::copy_from_slice(row));
+    pub fn with_key(&self, row: Record, key: &Key) -> Result<Record> {
+        let mut patch = Patch::default();
+        self.patch_key(&mut patch, key)?;
+        Ok(patch.apply(self, row))
+    }
+
+    pub(crate) fn patch_key(&self, patch: &mut Patch, key: &Key) -> Result<()> {
         for (field, value) in self.key.iter().zip(key.values()) {
-            row = self.with_field(row.as_ref(), field.number, |writer| {
-                self.write_key_value(writer, field.number, value)
-            })?;
+            let mut written = Ok(());
+            patch.set(field.number, |writer| {
+                written = self.write_key_value(writer, field.number, value);
+            });
+            written?;
         }
-        Ok(row)
+        Ok(())
     }
 
     fn write_key_value(&self, writer: &mut Writer, number: u32, value: &KeyValue) -> Result<()> {
@@ -139,8 +145,9 @@ impl Model {
     ///
     /// # Errors
     /// OUT_OF_RANGE when the key field cannot hold it.
-    pub fn with_sequence(&self, row: &[u8], number: i64) -> Result<Record> {
-        let exhausted = || Error::out_of_range(format!("the ids of {} are used up", self.full_name()));
+    pub fn with_sequence(&self, row: Record, number: i64) -> Result<Record> {
+        let exhausted =
+            || Error::out_of_range(format!("the ids of {} are used up", self.full_name()));
         let value = match self.field(self.key[0].number).map(|field| field.kind) {
             Some(Kind::Uint64 | Kind::Fixed64) => {
                 KeyValue::Uint(u64::try_from(number).map_err(|_| exhausted())?)

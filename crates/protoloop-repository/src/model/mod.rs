@@ -3,12 +3,12 @@
 mod errors;
 mod key;
 mod property;
-mod row;
+pub(crate) mod row;
 
 use std::sync::Arc;
 
 use protoloop_core::{Error, Result};
-use protoloop_schema::{Entity, EntityId, Field, Message, Schema};
+use protoloop_schema::{Entity, EntityId, Field, Message, MessageId, Schema};
 use protoloop_wire::Tables;
 
 use crate::{Direction, OrderBy, OrderTerm};
@@ -19,6 +19,7 @@ pub use property::PropertyError;
 pub struct Model {
     tables: Arc<Tables>,
     entity: EntityId,
+    message: MessageId,
     key: Box<[key::KeyField]>,
     key_order: OrderBy,
 }
@@ -33,6 +34,7 @@ impl Model {
             key: key::fields(tables.schema(), entity)?,
             tables: Arc::clone(tables),
             entity,
+            message: tables.schema().entity(entity).message,
             key_order: OrderBy(Vec::new()),
         };
         model.key_order = model.complete_order(Vec::new());
@@ -72,7 +74,7 @@ impl Model {
     /// The message that holds one row.
     #[must_use]
     pub fn message(&self) -> &Message {
-        self.schema().message(self.entity().message)
+        self.schema().message(self.message)
     }
 
     /// Full name of the message: `todo.v1.Todo`.

@@ -1,7 +1,7 @@
 //! Changing single fields of a row.
 
 use bytes::Bytes;
-use protoloop_core::{Error, Result};
+use protoloop_core::Result;
 use protoloop_wire::{Writer, canonicalize_bytes};
 
 use super::Model;
@@ -13,49 +13,59 @@ impl Model {
     /// # Errors
     /// INVALID_ARGUMENT for malformed bytes.
     pub fn canonical(&self, row: Bytes) -> Result<Record> {
-        let row = canonicalize_bytes(&self.tables, self.entity().message, row)?;
+        let row = canonicalize_bytes(&self.tables, self.message, row)?;
         Ok(Record(row))
     }
+}
 
-    /// The same row without a field.
-    #[must_use]
-    pub fn without_fields(&self, row: &[u8], numbers: &[u32]) -> Record {
-        let mut kept = Writer::with_capacity(row.len());
-        for (number, raw) in self.view(row).raw_fields() {
-            if !numbers.contains(&number) {
-                kept.raw(raw);
-            }
+/// Fields to set or to take away, applied to a canonical row in one pass.
+#[derive(Debug, Default)]
+pub(crate) struct Patch {
+    /// The whole encoded field by number; empty to take it away. In order of numbers.
+    fields: Vec<(u32, Vec<u8>)>,
+}
+
+impl Patch {
+    /// Sets a field to what `write` writes; when it writes nothing, the field is taken away.
+    pub(crate) fn set(&mut self, number: u32, write: impl FnOnce(&mut Writer)) {
+        let mut writer = Writer::new();
+        write(&mut writer);
+        let at = self.fields.partition_point(|field| field.0 < number);
+        match self.fields.get_mut(at) {
+            Some(field) if field.0 == number => field.1 = writer.finish(),
+            _ => self.fields.insert(at, (number, writer.finish())),
         }
-        Record(kept.finish().into())
     }
 
-    /// The same canonical row with a field written anew by `write`; canonical when `write` gives one value.
-    ///
-    /// # Errors
-    /// What `write` answers.
-    pub fn with_field(
-        &self,
-        row: &[u8],
-        number: u32,
-        write: impl Fn(&mut Writer) -> Result<(), Error>,
-    ) -> Result<Record> {
-        let mut changed = Writer::with_capacity(row.len() + 32);
-        let mut written = false;
-        let view = self.view(row);
-        for (present, raw) in view.raw_fields() {
+    /// Takes a field away.
+    pub(crate) fn clear(&mut self, number: u32) {
+        self.set(number, |_| {});
+    }
+
+    /// The row with the changes, canonical when it was and when each written field is.
+    pub(crate) fn apply(&self, model: &Model, row: Record) -> Record {
+        if self.fields.is_empty() {
+            return row;
+        }
+        let added: usize = self.fields.iter().map(|field| field.1.len()).sum();
+        let mut changed = Writer::with_capacity(row.0.len() + added);
+        let view = model.view(&row.0);
+        let mut patches = self.fields.iter().peekable();
+        for (number, raw) in view.raw_fields() {
             // Fields that the table does not know stand at the end.
-            let behind = present >= number || view.table().field(present).is_none();
-            if behind && !written {
-                write(&mut changed)?;
-                written = true;
+            let known = view.table().field(number).is_some();
+            while let Some((_, bytes)) = patches.next_if(|patch| !known || patch.0 <= number) {
+                changed.raw(bytes);
             }
-            if present != number {
+            if !self.holds(number) {
                 changed.raw(raw);
             }
         }
-        if !written {
-            write(&mut changed)?;
-        }
-        Ok(Record(changed.finish().into()))
+        patches.for_each(|(_, bytes)| changed.raw(bytes));
+        Record(changed.finish().into())
+    }
+
+    fn holds(&self, number: u32) -> bool {
+        self.fields.iter().any(|field| field.0 == number)
     }
 }

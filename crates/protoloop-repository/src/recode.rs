@@ -1,0 +1,137 @@
+//! One repository in the form of another.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use protoloop_core::{BoxFuture, CallContext, Result};
+
+use crate::{Entity, Filter, Key, Model, Query, Repository, Write, WriteError};
+
+/// A repository of `Inner` rows as one of `Outer` rows of the same model: a connector's records as generated messages,
+/// or a user's repository of generated messages as records for the engine.
+pub struct Recode<Inner, Outer> {
+    inner: Arc<dyn Repository<Inner>>,
+    outer: PhantomData<fn() -> Outer>,
+}
+
+impl<Inner: Entity, Outer: Entity> Recode<Inner, Outer> {
+    /// Wraps a repository.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Repository<Inner>>) -> Self {
+        Self {
+            inner,
+            outer: PhantomData,
+        }
+    }
+}
+
+impl<Inner: Entity, Outer> std::fmt::Debug for Recode<Inner, Outer> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Recode")
+            .field(&self.inner.model().full_name())
+            .finish()
+    }
+}
+
+fn recode<From: Entity, To: Entity>(model: &Model, row: &From) -> Result<To> {
+    To::decode(model.canonical(row.encode())?.0)
+}
+
+fn recode_write<Inner: Entity, Outer: Entity>(
+    model: &Arc<Model>,
+    write: Write<Outer>,
+) -> Result<Write<Inner>> {
+    Ok(match write {
+        Write::Create(row) => Write::Create(recode(model, &row)?),
+        Write::Modify { key, edit } => {
+            let model = Arc::clone(model);
+            let edit = move |row: Option<&Inner>| {
+                let row = row.map(|row| recode(&model, row)).transpose()?;
+                recode(&model, &edit(row.as_ref())?)
+            };
+            Write::Modify {
+                key,
+                edit: Box::new(edit),
+            }
+        }
+        Write::Delete { key, check } => {
+            let model = Arc::clone(model);
+            let check = move |row: Option<&Inner>| {
+                let row = row.map(|row| recode(&model, row)).transpose()?;
+                check(row.as_ref())
+            };
+            Write::Delete {
+                key,
+                check: Box::new(check),
+            }
+        }
+    })
+}
+
+impl<Inner: Entity, Outer: Entity> Recode<Inner, Outer> {
+    fn outer(&self, row: Option<Inner>) -> Result<Option<Outer>> {
+        row.map(|row| recode(self.inner.model(), &row)).transpose()
+    }
+
+    fn all(&self, rows: Vec<Option<Inner>>) -> Result<Vec<Option<Outer>>> {
+        rows.into_iter().map(|row| self.outer(row)).collect()
+    }
+}
+
+impl<Inner: Entity, Outer: Entity> Repository<Outer> for Recode<Inner, Outer> {
+    fn model(&self) -> &Arc<Model> {
+        self.inner.model()
+    }
+
+    fn find<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        query: &'a Query,
+    ) -> BoxFuture<'a, Result<Vec<Outer>>> {
+        Box::pin(async move {
+            let rows = self.inner.find(cx, query).await?;
+            let model = self.inner.model();
+            rows.iter().map(|row| recode(model, row)).collect()
+        })
+    }
+
+    fn find_by_ids<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Result<Vec<Option<Outer>>>> {
+        Box::pin(async move { self.all(self.inner.find_by_ids(cx, keys).await?) })
+    }
+
+    fn find_by_key<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        key: &'a Key,
+    ) -> BoxFuture<'a, Result<Option<Outer>>> {
+        Box::pin(async move { self.outer(self.inner.find_by_key(cx, key).await?) })
+    }
+
+    fn count<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        self.inner.count(cx, filter)
+    }
+
+    fn write<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        writes: Vec<Write<Outer>>,
+    ) -> BoxFuture<'a, Result<Vec<Option<Outer>>, WriteError>> {
+        Box::pin(async move {
+            let model = self.inner.model();
+            let mut recoded = Vec::with_capacity(writes.len());
+            for (index, write) in writes.into_iter().enumerate() {
+                let write =
+                    recode_write(model, write).map_err(|error| WriteError::at(index, error))?;
+                recoded.push(write);
+            }
+            Ok(self.all(self.inner.write(cx, recoded).await?)?)
+        })
+    }
+}
