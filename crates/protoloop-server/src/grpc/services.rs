@@ -1,0 +1,52 @@
+//! tonic services beside the schema's own: health, reflection, and what an application brings.
+
+use std::{collections::HashMap, convert::Infallible};
+
+use http::{Request, Response};
+use tonic::{Status, body::Body, server::NamedService};
+use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
+
+/// A tonic service of any type.
+pub(crate) type Foreign = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
+
+/// Services by name. They answer HTTP requests themselves; the sequence does not see them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ForeignServices(HashMap<String, Foreign>);
+
+impl ForeignServices {
+    pub(crate) fn add<S>(&mut self, service: S)
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send,
+    {
+        let name = S::NAME.to_owned();
+        self.0.insert(name, BoxCloneSyncService::new(service));
+    }
+
+    /// Answers a request whose path is none of the schema's methods.
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let name = service_name(request.uri().path());
+        match name.and_then(|name| self.0.get(name)).cloned() {
+            Some(service) => match service.oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            },
+            None => unknown(request.uri().path()).into_http(),
+        }
+    }
+}
+
+fn service_name(path: &str) -> Option<&str> {
+    path.strip_prefix('/')?
+        .split_once('/')
+        .map(|(name, _)| name)
+}
+
+fn unknown(path: &str) -> Status {
+    Status::unimplemented(format!("this server has no method {path}"))
+}

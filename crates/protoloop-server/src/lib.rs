@@ -1,0 +1,39 @@
+//! From handlers to a running server: every layer, in its order, on one port.
+//!
+//! - [`Server`]: builds, checks and serves. [`ServerConfig`] holds its bounds, all with safe defaults.
+//! - [`Dispatcher`]: from a method to its handler.
+//! - [`Sequence`], [`Phase`]: the named phases in front of every handler; [`CallLayer`] and [`TowerLayer`] are what
+//!   users attach to them.
+//! - [`Check`]: what the server needs to be ready, behind `/readyz` and `grpc.health.v1`.
+//! - [`TraceContext`]: the trace of a call, in its context's extensions.
+//! - [`telemetry`], [`shutdown`]: logs and signals for a process that has neither yet.
+
+#[cfg(test)]
+extern crate self as protoloop_server;
+
+mod config;
+mod dispatch;
+#[cfg(test)]
+#[path = "../tests/it/fixture.rs"]
+mod fixture;
+mod grpc;
+mod health;
+mod port;
+mod reflection;
+mod rest;
+mod sequence;
+mod server;
+pub mod shutdown;
+pub mod telemetry;
+mod trace_context;
+mod transport;
+
+pub use config::{ConfigError, ServerConfig, TlsFiles};
+pub use dispatch::Dispatcher;
+pub use health::Check;
+pub use port::Cors;
+pub use sequence::{
+    CallLayer, CatchPanic, HandlerService, Limits, Phase, Sequence, TowerLayer, Trace, layer_fn,
+};
+pub use server::{Server, ServerBuilder, StartError};
+pub use trace_context::TraceContext;

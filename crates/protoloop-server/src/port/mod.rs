@@ -1,0 +1,150 @@
+//! One port for every protocol: which of them a request speaks, and who answers it.
+
+mod admin;
+mod body;
+mod cors;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use protoloop_core::{BoxFuture, Protocol};
+use tonic::body::Body;
+use tower::BoxError;
+
+use crate::{
+    TraceContext,
+    grpc::{GrpcEdge, Origin, answer_web},
+    health::Readiness,
+    trace_context::TRACEPARENT,
+};
+pub(crate) use body::{Held, ReadTimeout};
+pub use cors::Cors;
+
+/// Answers what is neither gRPC nor an administrative path.
+pub(crate) trait HttpEdge: Send + Sync + 'static {
+    /// Every outcome is a response.
+    fn answer(&self, request: Request<Body>, origin: Origin) -> BoxFuture<'_, Response<Body>>;
+}
+
+/// Everything that answers on one port.
+pub(crate) struct Port {
+    pub(crate) grpc: Arc<GrpcEdge>,
+    pub(crate) http: Arc<dyn HttpEdge>,
+    pub(crate) readiness: Arc<Readiness>,
+    pub(crate) cors: Cors,
+    pub(crate) read_timeout: Duration,
+}
+
+/// What a request's content type says about its protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speech {
+    Grpc,
+    GrpcWeb,
+    Other,
+    /// gRPC with messages in another form than protobuf.
+    GrpcUnknown,
+}
+
+impl Speech {
+    fn of(headers: &HeaderMap) -> Self {
+        const GRPC: &[u8] = b"application/grpc";
+        let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let Some(rest) = value.and_then(|value| value.strip_prefix(GRPC)) else {
+            return Self::Other;
+        };
+        match rest {
+            b"" | b"+proto" => Self::Grpc,
+            _ if rest.starts_with(b"-web") => Self::GrpcWeb,
+            _ if rest.starts_with(b";") || rest.starts_with(b"+proto;") => Self::Grpc,
+            _ => Self::GrpcUnknown,
+        }
+    }
+}
+
+impl Port {
+    /// Answers one request of any protocol.
+    pub(crate) async fn answer<B>(
+        &self,
+        request: Request<B>,
+        peer: Option<SocketAddr>,
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
+        B::Error: Into<BoxError> + Send,
+    {
+        let trace = TraceContext::of_headers(request.headers());
+        let origin = |protocol| Origin {
+            protocol,
+            peer,
+            trace,
+        };
+        let mut response = match Speech::of(request.headers()) {
+            Speech::Grpc => match refuse_transport(&request) {
+                Some(refusal) => refusal,
+                None => self.grpc.answer(request, origin(Protocol::Grpc)).await,
+            },
+            Speech::GrpcWeb => {
+                let asked = page(&request);
+                let origin = origin(Protocol::GrpcWeb);
+                let mut response = answer_web(&self.grpc, request, origin).await;
+                self.cors.expose(asked.as_ref(), response.headers_mut());
+                response
+            }
+            Speech::Other => self.answer_http(request, origin(Protocol::Rest)).await,
+            Speech::GrpcUnknown => refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        };
+        response
+            .headers_mut()
+            .insert(TRACEPARENT, trace.header_value());
+        response
+    }
+
+    async fn answer_http<B>(&self, request: Request<B>, origin: Origin) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
+        B::Error: Into<BoxError> + Send,
+    {
+        if let Some(preflight) = self.cors.preflight(request.method(), request.headers()) {
+            return preflight;
+        }
+        let asked = page(&request);
+        let mut response = match admin::Page::of(request.method(), request.uri().path()) {
+            Some(page) => page.answer(&self.readiness).await,
+            None => {
+                let bounded = |body| Body::new(ReadTimeout::new(body, self.read_timeout));
+                self.http.answer(request.map(bounded), origin).await
+            }
+        };
+        self.cors.expose(asked.as_ref(), response.headers_mut());
+        response
+    }
+}
+
+/// The origin of the page that asks, if a page does.
+fn page<B>(request: &Request<B>) -> Option<HeaderValue> {
+    request.headers().get(header::ORIGIN).cloned()
+}
+
+/// gRPC is POST over HTTP/2: its trailers do not fit elsewhere.
+fn refuse_transport<B>(request: &Request<B>) -> Option<Response<Body>> {
+    if request.version() != Version::HTTP_2 {
+        return Some(refusal(StatusCode::HTTP_VERSION_NOT_SUPPORTED));
+    }
+    if request.method() != Method::POST {
+        let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED);
+        let post = HeaderValue::from_static("POST");
+        response.headers_mut().insert(header::ALLOW, post);
+        return Some(response);
+    }
+    None
+}
+
+fn refusal(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+#[cfg(test)]
+mod tests;

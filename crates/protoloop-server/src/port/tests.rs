@@ -1,0 +1,304 @@
+use http_body_util::{BodyExt as _, Full};
+
+use super::*;
+use crate::{
+    Check, Server, ServerConfig,
+    fixture::{dispatcher, read, tables, text},
+};
+
+fn server(config: ServerConfig, checks: Vec<Check>) -> Server {
+    let tables = tables();
+    let builder = Server::builder(Arc::clone(&tables), dispatcher(&tables)).config(config);
+    let builder = checks
+        .into_iter()
+        .fold(builder, crate::ServerBuilder::check);
+    builder.build().expect("a good configuration")
+}
+
+fn frame(message: &[u8]) -> Bytes {
+    let len = u32::try_from(message.len()).expect("a short message");
+    [&[0][..], &len.to_be_bytes(), message].concat().into()
+}
+
+fn grpc(method: &str, body: Bytes) -> Request<Full<Bytes>> {
+    Request::post(format!("/echo.v1.Echo/{method}"))
+        .version(Version::HTTP_2)
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .body(Full::new(body))
+        .expect("a good request")
+}
+
+fn get(path: &str) -> Request<Full<Bytes>> {
+    Request::get(path)
+        .body(Full::default())
+        .expect("a good request")
+}
+
+/// Status, headers, body and trailers.
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Bytes,
+    trailers: HeaderMap,
+}
+
+impl Answer {
+    /// The gRPC status, wherever it stands.
+    fn code(&self) -> &str {
+        let code = self
+            .trailers
+            .get("grpc-status")
+            .or(self.headers.get("grpc-status"));
+        code.and_then(|code| code.to_str().ok()).unwrap_or("none")
+    }
+
+    fn message(&self) -> &str {
+        self.headers
+            .get("grpc-message")
+            .map_or("", |m| m.to_str().expect("ASCII"))
+    }
+}
+
+async fn ask_with(config: ServerConfig, request: Request<Full<Bytes>>) -> Answer {
+    let server = server(config, Vec::new());
+    read_all(server.port().answer(request, None).await).await
+}
+
+async fn ask(request: Request<Full<Bytes>>) -> Answer {
+    ask_with(ServerConfig::default(), request).await
+}
+
+async fn read_all(response: Response<Body>) -> Answer {
+    let (parts, body) = response.into_parts();
+    let collected = body.collect().await.expect("a whole body");
+    Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        trailers: collected.trailers().cloned().unwrap_or_default(),
+        body: collected.to_bytes(),
+    }
+}
+
+#[tokio::test]
+async fn a_unary_call_comes_back_with_head_message_and_tail() {
+    let answer = ask(grpc("Say", frame(&text("hi")))).await;
+    assert_eq!((answer.status, answer.code()), (200, "0"));
+    assert_eq!(answer.headers["content-type"], "application/grpc");
+    assert_eq!(answer.headers["x-head"], "from the handler");
+    assert_eq!(answer.trailers["x-tail"], "after the message");
+    assert_eq!(read(&answer.body[5..]), "hi");
+    assert!(answer.headers.contains_key("traceparent"));
+}
+
+#[tokio::test]
+async fn the_callers_trace_goes_on() {
+    let mut request = grpc("Fail", frame(&text("hi")));
+    let parent =
+        HeaderValue::from_static("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    request.headers_mut().insert("traceparent", parent);
+    let answer = ask(request).await;
+    let trace = answer.headers["traceparent"].to_str().expect("ASCII");
+    assert!(
+        trace.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"),
+        "{trace}"
+    );
+}
+
+#[tokio::test]
+async fn an_error_shows_its_public_side_only() {
+    let answer = ask(grpc("Fail", frame(&text("hi")))).await;
+    assert_eq!(answer.code(), "5");
+    assert_eq!(answer.message(), "there%20is%20no%20such%20thing");
+    let all = format!("{:?}{:?}", answer.headers, answer.body);
+    assert!(!all.contains("secrets"), "{all}");
+}
+
+#[tokio::test]
+async fn bad_requests_get_the_code_that_fits() {
+    let mut late = grpc("Say", frame(&text("hi")));
+    late.headers_mut()
+        .insert("grpc-timeout", HeaderValue::from_static("soon"));
+    let mut short = grpc("Sleep", frame(&text("60000")));
+    short
+        .headers_mut()
+        .insert("grpc-timeout", HeaderValue::from_static("5m"));
+    let mut packed = grpc("Say", frame(&text("hi")));
+    packed
+        .headers_mut()
+        .insert("grpc-encoding", HeaderValue::from_static("br"));
+    let cases = [
+        ("no such method", grpc("Nothing", frame(&[])), "12"),
+        ("no handler", grpc("Missing", frame(&[])), "12"),
+        (
+            "truncated protobuf",
+            grpc("Say", frame(&[10, 9, b'x'])),
+            "3",
+        ),
+        ("bad UTF-8", grpc("Say", frame(&[10, 1, 0xff])), "3"),
+        ("no message", grpc("Say", Bytes::new()), "13"),
+        (
+            "half a frame",
+            grpc("Say", Bytes::from_static(&[0, 0, 0, 0, 9, 1])),
+            "13",
+        ),
+        (
+            "above the size limit",
+            grpc("Say", frame(&vec![0; 5 << 20])),
+            "8",
+        ),
+        ("malformed timeout", late, "3"),
+        ("client deadline", short, "4"),
+        ("unknown compression", packed, "12"),
+        ("panic", grpc("Panic", frame(&[])), "13"),
+    ];
+    for (what, request, code) in cases {
+        let answer = ask(request).await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (200, code),
+            "{what}: {}",
+            answer.message()
+        );
+    }
+}
+
+#[tokio::test]
+async fn malformed_protobuf_names_the_field() {
+    let answer = ask(grpc("Say", frame(&[10, 1, 0xff]))).await;
+    insta::assert_snapshot!(answer.message(), @"text:%20a%20string%20is%20not%20valid%20UTF-8%20(byte%202)");
+}
+
+#[tokio::test]
+async fn a_malformed_message_in_a_stream_reaches_the_handler_as_an_error() {
+    let body = [frame(&text("one")), frame(&[10, 9, b'x'])].concat();
+    let answer = ask(grpc("Collect", body.into())).await;
+    assert_eq!(answer.code(), "3");
+}
+
+#[tokio::test]
+async fn a_stream_above_the_size_limit_is_resource_exhausted() {
+    let config = ServerConfig {
+        max_request_bytes: 16,
+        ..ServerConfig::default()
+    };
+    let answer = ask_with(config, grpc("Collect", frame(&[0; 17]))).await;
+    assert_eq!(answer.code(), "8");
+}
+
+#[tokio::test]
+async fn grpc_needs_http2_post_and_protobuf() {
+    let mut old = grpc("Say", Bytes::new());
+    *old.version_mut() = Version::HTTP_11;
+    assert_eq!(ask(old).await.status, 505);
+    let mut get = grpc("Say", Bytes::new());
+    *get.method_mut() = Method::GET;
+    let answer = ask(get).await;
+    assert_eq!(
+        (answer.status, &answer.headers["allow"]),
+        (405, &HeaderValue::from_static("POST"))
+    );
+    for kind in ["application/grpc+json", "application/grpcx"] {
+        let mut other = grpc("Say", Bytes::new());
+        other
+            .headers_mut()
+            .insert("content-type", kind.parse().expect("a header value"));
+        assert_eq!(ask(other).await.status, 415, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn grpc_web_answers_over_http1() {
+    let mut request = grpc("Say", frame(&text("hi")));
+    *request.version_mut() = Version::HTTP_11;
+    let kind = HeaderValue::from_static("application/grpc-web+proto");
+    request.headers_mut().insert("content-type", kind);
+    let page = HeaderValue::from_static("https://shop.example");
+    request.headers_mut().insert("origin", page);
+    let answer = ask(request).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["access-control-allow-origin"], "*");
+    assert!(answer.headers.contains_key("access-control-expose-headers"));
+    let body = String::from_utf8_lossy(&answer.body);
+    assert!(
+        body.contains("hi") && body.contains("grpc-status:0"),
+        "{body:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_preflight_allows_what_it_is_asked() {
+    let preflight = || {
+        Request::options("/echo.v1.Echo/Say")
+            .header("origin", "https://shop.example")
+            .header("access-control-request-method", "POST")
+            .header(
+                "access-control-request-headers",
+                "content-type,x-grpc-web,x-user",
+            )
+            .body(Full::default())
+            .expect("a good request")
+    };
+    let answer = ask(preflight()).await;
+    assert_eq!(answer.status, 204);
+    assert_eq!(answer.headers["access-control-allow-origin"], "*");
+    let names = &answer.headers["access-control-allow-headers"];
+    assert_eq!(names, "content-type,x-grpc-web,x-user");
+
+    let only = |origin: &str| ServerConfig {
+        cors: Cors::Origins(vec![origin.to_owned()]),
+        ..ServerConfig::default()
+    };
+    let answer = ask_with(only("https://shop.example"), preflight()).await;
+    assert_eq!(
+        answer.headers["access-control-allow-origin"],
+        "https://shop.example"
+    );
+    assert_eq!(answer.headers["vary"], "origin");
+    let answer = ask_with(only("https://other.example"), preflight()).await;
+    assert!(!answer.headers.contains_key("access-control-allow-origin"));
+}
+
+#[tokio::test]
+async fn the_admin_pages_tell_life_and_readiness() {
+    let check = Check::new("database", async || {
+        Err(protoloop_core::Error::unavailable("no answer").with_internal("10.0.0.7"))
+    });
+    let server = server(
+        ServerConfig::default(),
+        vec![check, Check::new("cache", async || Ok(()))],
+    );
+    let live = read_all(server.port().answer(get("/livez"), None).await).await;
+    assert_eq!(live.status, 200);
+    insta::assert_snapshot!(String::from_utf8_lossy(&live.body), @r#"
+        {"status":"ok"}
+    "#);
+    let ready = read_all(server.port().answer(get("/readyz"), None).await).await;
+    assert_eq!(
+        (ready.status, &ready.headers["content-type"]),
+        (503, &"application/json".parse().expect("ok"))
+    );
+    insta::assert_snapshot!(String::from_utf8_lossy(&ready.body), @r#"
+        {"checks":{"cache":{"status":"ok"},"database":{"message":"no answer","status":"failed"}},"status":"unavailable"}
+    "#);
+}
+
+#[tokio::test]
+async fn every_problem_of_the_start_is_told_at_once() {
+    let tables = tables();
+    let config = ServerConfig {
+        max_concurrent_calls: 0,
+        tls: Some(crate::TlsFiles {
+            certificate: "no/such.pem".into(),
+            private_key: "no/such.key".into(),
+            client_ca: None,
+        }),
+        ..ServerConfig::default()
+    };
+    let builder = Server::builder(Arc::clone(&tables), dispatcher(&tables)).config(config);
+    let error = builder.build().expect_err("two problems");
+    insta::assert_snapshot!(error.problems().join("\n"), @r#"
+        max_concurrent_calls: must be at least 1
+        cannot read certificates from the PEM file no/such.pem: I/O error: No such file or directory (os error 2)
+    "#);
+}

@@ -1,0 +1,202 @@
+//! One connection.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use http::{Request, Response};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto::Builder,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::watch,
+    time::{sleep_until, timeout},
+};
+use tonic::body::Body;
+
+use super::Acceptor;
+use crate::{
+    ServerConfig,
+    port::{Held, Port},
+};
+
+/// What every connection of a server shares.
+pub(super) struct Connections {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    port: Arc<Port>,
+    tls: Option<Acceptor>,
+    builder: Builder<TokioExecutor>,
+    config: Arc<ServerConfig>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Connections {
+    pub(super) fn new(
+        port: Arc<Port>,
+        tls: Option<Acceptor>,
+        config: Arc<ServerConfig>,
+        stopped: watch::Receiver<bool>,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            builder: http_builder(&config),
+            port,
+            tls,
+            config,
+            stopped,
+        });
+        Self { shared }
+    }
+
+    /// Serves one connection to its end.
+    pub(super) fn serve(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let shared = Arc::clone(&self.shared);
+        async move {
+            let Some(tls) = &shared.tls else {
+                return shared.http(stream, peer).await;
+            };
+            match timeout(shared.config.read_timeout, tls.accept(stream)).await {
+                Ok(Ok(stream)) => shared.http(stream, peer).await,
+                Ok(Err(error)) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
+                Err(_) => tracing::debug!(%peer, "the TLS handshake took too long"),
+            }
+        }
+    }
+}
+
+fn http_builder(config: &ServerConfig) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(config.read_timeout)
+        .max_headers(config.max_headers)
+        .max_buf_size(config.max_header_bytes as usize);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(config.max_concurrent_streams)
+        .max_header_list_size(config.max_header_bytes)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .keep_alive_interval(config.keep_alive_interval)
+        .keep_alive_timeout(config.keep_alive_timeout);
+    builder
+}
+
+/// Bytes that a peer may send ahead on one stream, and on all of a connection together.
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 4 << 20;
+
+impl Shared {
+    async fn http<I>(&self, stream: I, peer: SocketAddr)
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let activity = Arc::new(Activity::new());
+        let service = service_fn(|request: Request<Incoming>| {
+            let guard = Activity::enter(&activity);
+            let port = Arc::clone(&self.port);
+            async move {
+                let response = port.answer(request, Some(peer)).await;
+                Ok::<Response<Held<Body, Guard>>, Infallible>(
+                    response.map(|body| Held::new(body, guard)),
+                )
+            }
+        });
+        let connection = self.builder.serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        let mut stopped = self.stopped.clone();
+        let served = tokio::select! {
+            served = connection.as_mut() => served,
+            () = told(&mut stopped) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+            () = activity.idle(self.config.idle_timeout) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = served {
+            tracing::debug!(%peer, %error, "a connection ended early");
+        }
+    }
+}
+
+/// Returns when the server stops, or is gone.
+async fn told(stopped: &mut watch::Receiver<bool>) {
+    // Both outcomes mean the same, and the guard in the value must not outlive this function.
+    drop(stopped.wait_for(|stopped| *stopped).await);
+}
+
+/// Whether a connection has calls in flight, and since when it has none.
+struct Activity {
+    calls: AtomicUsize,
+    start: Instant,
+    /// Milliseconds from `start` to the end of the last call.
+    last: AtomicUsize,
+}
+
+impl Activity {
+    fn new() -> Self {
+        Self {
+            calls: AtomicUsize::new(0),
+            start: Instant::now(),
+            last: AtomicUsize::new(0),
+        }
+    }
+
+    fn enter(activity: &Arc<Self>) -> Guard {
+        activity.calls.fetch_add(1, Ordering::Relaxed);
+        Guard(Arc::clone(activity))
+    }
+
+    /// Returns when the connection has had no call for `limit`.
+    async fn idle(&self, limit: Duration) {
+        let mut wake = Instant::now() + limit;
+        loop {
+            sleep_until(wake.into()).await;
+            let now = Instant::now();
+            if self.calls.load(Ordering::Relaxed) > 0 {
+                wake = now + limit;
+                continue;
+            }
+            let last = Duration::from_millis(self.last.load(Ordering::Relaxed) as u64);
+            wake = self.start + last + limit;
+            if wake <= now {
+                return;
+            }
+        }
+    }
+}
+
+/// One call in flight on a connection.
+struct Guard(Arc<Activity>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let since = self.0.start.elapsed().as_millis();
+        let since = usize::try_from(since).unwrap_or(usize::MAX);
+        self.0.last.store(since, Ordering::Relaxed);
+        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+    }
+}

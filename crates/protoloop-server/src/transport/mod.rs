@@ -1,0 +1,111 @@
+//! Sockets: accept, TLS, HTTP/1.1 and HTTP/2, and an orderly end.
+
+mod connection;
+mod tls;
+
+use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{ServerConfig, port::Port};
+use connection::Connections;
+pub(crate) use tls::Acceptor;
+
+/// After a failed accept the process is short of something, mostly of file descriptors; trying at once would spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves a listener until `shutdown` is done, and then ends: not ready → drain delay → no new connections, GOAWAY →
+/// calls in flight finish, for the grace period at most.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    port: Arc<Port>,
+    tls: Option<Acceptor>,
+    config: Arc<ServerConfig>,
+    shutdown: impl Future<Output = ()> + Send,
+) {
+    let (stop, stopped) = watch::channel(false);
+    let connections = Connections::new(Arc::clone(&port), tls, Arc::clone(&config), stopped);
+    let mut open = JoinSet::new();
+    let draining = async {
+        shutdown.await;
+        port.readiness.drain();
+        tracing::info!("draining");
+        sleep(config.drain_delay).await;
+    };
+    tokio::select! {
+        () = draining => {}
+        never = accept(&listener, &connections, &mut open, config.max_connections) => match never {},
+    }
+    drop(listener);
+    stop.send_replace(true);
+    finish(open, config.grace_period).await;
+}
+
+/// Accepts connections, never more than `max` at once; the kernel's queue holds the others back.
+async fn accept(
+    listener: &TcpListener,
+    connections: &Connections,
+    open: &mut JoinSet<()>,
+    max: usize,
+) -> Infallible {
+    loop {
+        while open.len() >= max {
+            reap(open.join_next().await);
+        }
+        tokio::select! {
+            Some(ended) = open.join_next() => reap(Some(ended)),
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    prepare(&stream);
+                    open.spawn(connections.serve(stream, peer));
+                }
+                Err(error) => refuse(&error).await,
+            },
+        }
+    }
+}
+
+/// A connection's task ends without a value; when it panicked, the log says so and the server goes on.
+fn reap(ended: Option<Result<(), tokio::task::JoinError>>) {
+    if let Some(Err(error)) = ended {
+        tracing::error!(%error, "a connection's task failed");
+    }
+}
+
+fn prepare(stream: &TcpStream) {
+    // Small frames must not wait for an acknowledgement. The connection works without it, so a failure is no reason to
+    // refuse.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY was refused");
+    }
+}
+
+async fn refuse(error: &io::Error) {
+    let gone = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+    );
+    if !gone {
+        tracing::error!(%error, "cannot accept a connection");
+        sleep(ACCEPT_PAUSE).await;
+    }
+}
+
+async fn finish(mut open: JoinSet<()>, grace: Duration) {
+    let all = async {
+        while let Some(ended) = open.join_next().await {
+            reap(Some(ended));
+        }
+    };
+    if timeout(grace, all).await.is_err() {
+        tracing::warn!(connections = open.len(), "cut off after the grace period");
+        open.shutdown().await;
+    }
+}
