@@ -5,6 +5,7 @@
 //! - [`Writer`]: writes an encoded message front to back, nested messages included.
 //! - [`check`](fn@check) and [`canonicalize`]: whether bytes are a well-formed message, and the same message in the one
 //!   order that the rest of the toolkit reads fastest.
+//! - [`mask`]: field masks: merge for Update, project for reads. [`Patch`] sets and removes single fields.
 //!
 //! No function here panics on any input, and none recurses deeper than [`Limits::depth`].
 
@@ -12,6 +13,8 @@ mod canonical;
 mod check;
 mod error;
 mod json;
+pub mod mask;
+mod patch;
 
 mod scalar;
 
@@ -26,6 +29,7 @@ mod writer;
 pub use canonical::{canonicalize, canonicalize_bytes};
 pub use check::{Limits, check};
 pub use error::{WireError, WireErrorKind};
+pub use patch::Patch;
 pub use tables::{EnumTable, FieldTable, MessageTable, Tables, WireType};
 pub use value::Value;
 pub use view::{MapIter, RepeatedIter, View};
