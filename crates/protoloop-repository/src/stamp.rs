@@ -26,7 +26,7 @@ impl Model {
         }
         let times = [entity.create_time, entity.update_time];
         self.patch_times(&mut patch, times);
-        Ok(self.stamp_etag(patch.apply(self, row)))
+        Ok(self.stamp_etag(self.patched(row, &patch)))
     }
 
     /// A canonical row as it is stored in place of another: the time of the change, the etag.
@@ -34,7 +34,7 @@ impl Model {
     pub fn stamp_changed(&self, row: Record) -> Record {
         let mut patch = Patch::default();
         self.patch_times(&mut patch, [None, self.entity().update_time]);
-        self.stamp_etag(patch.apply(self, row))
+        self.stamp_etag(self.patched(row, &patch))
     }
 
     fn patch_times(&self, patch: &mut Patch, fields: [Option<u32>; 2]) {
@@ -61,7 +61,7 @@ impl Model {
         let etag = self.etag_of(row.as_ref());
         let mut patch = Patch::default();
         patch.set(field, |writer| writer.string(field, &etag));
-        patch.apply(self, row)
+        self.patched(row, &patch)
     }
 }
 

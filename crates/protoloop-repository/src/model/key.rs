@@ -2,9 +2,9 @@
 
 use protoloop_core::{Error, Result};
 use protoloop_schema::{EntityId, IdStrategy, Kind, Presence, Schema};
-use protoloop_wire::{Value, View, Writer};
+use protoloop_wire::{Patch, Value, View, Writer};
 
-use super::{Model, property, row::Patch};
+use super::{Model, property};
 use crate::{Key, KeyValue, PropertyPath, Record};
 
 /// One field of a model's key.
@@ -101,7 +101,7 @@ impl Model {
     pub fn with_key(&self, row: Record, key: &Key) -> Result<Record> {
         let mut patch = Patch::default();
         self.patch_key(&mut patch, key)?;
-        Ok(patch.apply(self, row))
+        Ok(self.patched(row, &patch))
     }
 
     pub(crate) fn patch_key(&self, patch: &mut Patch, key: &Key) -> Result<()> {

@@ -3,7 +3,7 @@
 mod errors;
 mod key;
 mod property;
-pub(crate) mod row;
+mod row;
 
 use std::sync::Arc;
 
