@@ -7,8 +7,9 @@ use std::{
 
 use protoloop_core::{BoxFuture, CallContext, Result};
 use protoloop_schema::IdStrategy;
+use protoloop_wire::Patch;
 
-use crate::{Filter, Key, Model, Query, Record, Repository, Write, WriteError, model::row::Patch};
+use crate::{Filter, Key, Model, Query, Record, Repository, Write, WriteError};
 
 impl Model {
     /// A canonical row as it is stored first: an id where the strategy makes one and none is set, the times of creation
