@@ -9,7 +9,7 @@ use crate::support::{
     tools,
 };
 
-/// Three mistakes in two files.
+/// Two mistakes in each of two files: a name that nothing defines, and behind it one that only the schema sees.
 const WRONG: [(&str, &str); 2] = [
     (
         "author.proto",
@@ -19,6 +19,7 @@ import "protoloop/v1/annotations.proto";
 message Author {
   option (protoloop.v1.model) = { expose: CRUD };
   string name = 1;
+  Fame fame = 2;
 }
 "#,
     ),
@@ -64,31 +65,49 @@ fn check_accepts_every_kind_of_field() {
 }
 
 #[test]
-fn check_reports_every_mistake_with_its_place() {
+fn check_reports_the_names_of_every_file_that_nothing_defines() {
     let folder = support::folder();
     write(folder.path(), &WRONG);
     let ran = protoloop(folder.path(), &["check", "."]);
     assert_eq!(ran.code, Some(1), "{ran}");
-    let places = ["author.proto:4:", "book.proto:9:"];
-    for place in places {
-        assert!(ran.stderr.contains(place), "{place} is not named: {ran}");
+    for part in [
+        "author.proto:7:3",
+        "Fame",
+        "book.proto:9:3",
+        "Writer",
+        "2 errors",
+    ] {
+        assert!(ran.stderr.contains(part), "{part} is missing: {ran}");
     }
 }
 
 #[test]
 fn check_reports_what_the_schema_finds_in_every_file() {
     let folder = support::folder();
-    let [author, (book, text)] = WRONG;
+    let resolved = WRONG.map(|(name, text)| {
+        (
+            name,
+            text.replace("  Fame fame = 2;\n", "")
+                .replace("  Writer writer = 3;\n", ""),
+        )
+    });
     write(
         folder.path(),
-        &[author, (book, &text.replace("  Writer writer = 3;\n", ""))],
+        &resolved
+            .each_ref()
+            .map(|(name, text)| (*name, text.as_str())),
     );
     let ran = protoloop(folder.path(), &["check", "."]);
     assert_eq!(ran.code, Some(1), "{ran}");
-    assert!(ran.stderr.contains("author.proto:4:"), "{ran}");
-    assert!(ran.stderr.contains("id"), "{ran}");
-    assert!(ran.stderr.contains("book.proto:12:"), "{ran}");
-    assert!(ran.stderr.contains("2 errors"), "{ran}");
+    for part in [
+        "author.proto:4:1",
+        "has no id",
+        "book.proto:12:5",
+        "column 14",
+        "2 errors",
+    ] {
+        assert!(ran.stderr.contains(part), "{part} is missing: {ran}");
+    }
 }
 
 #[test]
