@@ -6,7 +6,6 @@ use crate::port::Cors;
 
 /// Bounds and switches of a server. Every field has a default that is safe on an open port; times are wall-clock.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct ServerConfig {
     /// Connections at once; further ones wait in the listener's queue. 10,000.
     pub max_connections: usize,

@@ -3,17 +3,36 @@ use std::{
     time::{Duration, Instant},
 };
 
-use protoloop_core::{BoxFuture, Call, CallContext, Code, Detail, Reply, Result};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use protoloop_core::{
+    BoxFuture, Call, CallContext, Code, Detail, MethodInfo, Outbound, Reply, Result,
+};
+use protoloop_wire::Tables;
 
 use super::*;
 use crate::TraceContext;
-use crate::fixture::{all, dispatcher, method, read, tables, text};
+use crate::fixture::{dispatcher, read, tables, text};
 
 fn limits() -> Limits {
     Limits {
         max_concurrent_calls: 10,
         default_timeout: Some(Duration::from_secs(30)),
         method_timeouts: Vec::new(),
+    }
+}
+
+fn method(tables: &Tables, name: &str) -> Arc<MethodInfo> {
+    let path = format!("/echo.v1.Echo/{name}");
+    let method = tables.schema().method_by_path(&path);
+    Arc::clone(&method.expect("a method").info)
+}
+
+/// The messages of a streamed reply.
+async fn all(reply: Reply) -> Vec<Result<Bytes>> {
+    match reply.messages {
+        Outbound::One(message) => vec![Ok(message)],
+        Outbound::Stream(messages) => messages.collect().await,
     }
 }
 

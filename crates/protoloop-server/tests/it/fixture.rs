@@ -10,9 +10,7 @@ use prost_types::{
     MethodDescriptorProto, ServiceDescriptorProto,
     field_descriptor_proto::{Label, Type},
 };
-use protoloop_core::{
-    BoxFuture, Call, Detail, Error, Handler, Inbound, MethodInfo, Outbound, Reply, Result,
-};
+use protoloop_core::{BoxFuture, Call, Detail, Error, Handler, Inbound, Reply, Result};
 use protoloop_schema::Schema;
 use protoloop_server::Dispatcher;
 use protoloop_wire::Tables;
@@ -78,12 +76,6 @@ pub(crate) fn dispatcher(tables: &Arc<Tables>) -> Dispatcher {
         let echo: Arc<dyn Handler> = Arc::new(Echo);
         (&*method.info.name != "Missing").then_some(echo)
     })
-}
-
-pub(crate) fn method(tables: &Tables, name: &str) -> Arc<MethodInfo> {
-    let path = format!("/echo.v1.Echo/{name}");
-    let method = tables.schema().method_by_path(&path);
-    Arc::clone(&method.expect("a method").info)
 }
 
 /// `Text { text }` as protobuf.
@@ -159,13 +151,5 @@ async fn one(name: &str, message: Bytes) -> Result<Reply> {
             Ok(Reply::stream(Box::pin(twice.chain(end))))
         }
         other => panic!("no such method: {other}"),
-    }
-}
-
-/// The messages of a streamed reply.
-pub(crate) async fn all(reply: Reply) -> Vec<Result<Bytes>> {
-    match reply.messages {
-        Outbound::One(message) => vec![Ok(message)],
-        Outbound::Stream(messages) => messages.collect().await,
     }
 }

@@ -1,0 +1,9 @@
+//! The server over real sockets, spoken to by tonic's and hyper's clients.
+
+mod calls;
+mod client;
+mod fixture;
+mod http1;
+mod reflection;
+mod shutdown;
+mod tls;
