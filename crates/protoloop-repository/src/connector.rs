@@ -35,3 +35,25 @@ pub trait Connector: fmt::Debug + Send + Sync + 'static {
     /// when the store needs no closing.
     fn close(&self) -> BoxFuture<'_, ()>;
 }
+
+impl<C: Connector + ?Sized> Connector for Arc<C> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn prepare<'a>(&'a self, models: &'a [Arc<Model>]) -> BoxFuture<'a, Result<()>> {
+        (**self).prepare(models)
+    }
+
+    fn repository(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {
+        (**self).repository(model)
+    }
+
+    fn ping(&self) -> BoxFuture<'_, Result<()>> {
+        (**self).ping()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        (**self).close()
+    }
+}
