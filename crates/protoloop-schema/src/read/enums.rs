@@ -1,8 +1,8 @@
 //! Enums.
 
-use super::{Reader, messages::well_known};
+use super::Reader;
 use crate::{
-    Enum, EnumId, EnumValue, MessageId, WellKnown,
+    Enum, EnumId, EnumValue, MessageId,
     descriptor::{self, path},
 };
 
@@ -55,10 +55,6 @@ impl Reader<'_> {
     pub(super) fn raw_message(&self, id: MessageId) -> &descriptor::Message {
         let declared = &self.names.messages[id.index()];
         descriptor::message_at(self.inputs[declared.input].file, &declared.path)
-    }
-
-    pub(super) fn is_well_known(&self, id: MessageId, known: WellKnown) -> bool {
-        well_known(&self.names.messages[id.index()].full_name) == Some(known)
     }
 
     pub(super) fn is_map_entry(&self, id: MessageId) -> bool {

@@ -17,15 +17,16 @@ pub(crate) struct LoadedFile {
     pub(crate) decoded: File,
 }
 
-/// The files of a set as they came.
+/// The files of a set, every import before the file that imports it.
 pub(crate) fn load(bytes: &[u8], report: &mut Report) -> Vec<LoadedFile> {
-    let Some(files) = decode(bytes, report) else {
+    let Some(mut files) = decode(bytes, report) else {
         return Vec::new();
     };
     for file in &files {
         refuse_editions(&file.decoded, report);
     }
-    files
+    complete(&mut files);
+    sort(files, report)
 }
 
 /// The files as an encoded `FileDescriptorSet`.
@@ -63,7 +64,7 @@ fn decode(bytes: &[u8], report: &mut Report) -> Option<Vec<LoadedFile>> {
 }
 
 /// Adds the bundled files that are imported and missing.
-pub(super) fn complete(files: &mut Vec<LoadedFile>) {
+fn complete(files: &mut Vec<LoadedFile>) {
     let mut present: HashSet<String> = files.iter().map(|file| file.decoded.name.clone()).collect();
     let mut next = 0;
     while let Some(file) = files.get(next) {
@@ -98,8 +99,8 @@ fn refuse_editions(file: &File, report: &mut Report) {
     );
 }
 
-/// Puts every import before the file that imports it; depth-first, in the order of the set.
-pub(super) fn sort(files: Vec<LoadedFile>, report: &mut Report) -> Vec<LoadedFile> {
+/// Depth-first over imports, in the order of the set.
+fn sort(files: Vec<LoadedFile>, report: &mut Report) -> Vec<LoadedFile> {
     let positions: HashMap<String, usize> = files
         .iter()
         .enumerate()

@@ -2,5 +2,4 @@
 
 mod bundled;
 mod support;
-mod todo;
 mod types;

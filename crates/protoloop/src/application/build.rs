@@ -1,0 +1,109 @@
+//! From what an application is made of to a server.
+
+use std::sync::Arc;
+
+use protoloop_core::Handler;
+use protoloop_repository::{Connector, Model};
+use protoloop_schema::Schema;
+use protoloop_server::{Check, Dispatcher, Server};
+use protoloop_wire::Tables;
+
+use super::{
+    Application, ApplicationError, ApplicationServer,
+    datasources::{self, Repositories},
+    error::whole,
+};
+use crate::typed::{Engine, Service};
+
+pub(super) async fn build(application: Application) -> Result<ApplicationServer, ApplicationError> {
+    let schema = application.schema;
+    let tables = Tables::new(&schema);
+    let models = Model::all(&tables).map_err(|error| ApplicationError::one(whole(&error)))?;
+    let repositories = datasources::open(&application.datasources, &models)
+        .await
+        .map_err(ApplicationError::new)?;
+    let standard = standard_handlers(&tables, &repositories)?;
+    let engine = Engine::new(Arc::clone(&schema), standard, repositories);
+    let dispatcher = dispatcher(&engine, &application.services, application.complete)?;
+    let mut server = Server::builder(tables, dispatcher)
+        .config(application.config)
+        .layers(application.layers);
+    let checks = application.datasources.iter().map(ping);
+    for check in checks.chain(application.checks) {
+        server = server.check(check);
+    }
+    let server = server
+        .build()
+        .map_err(|error| ApplicationError::new(error.problems().to_vec()))?;
+    let connectors = application.datasources.into_iter();
+    Ok(ApplicationServer {
+        server,
+        schema,
+        connectors: connectors.map(|(_, connector)| connector).collect(),
+    })
+}
+
+/// Every standard method's handler, by method index.
+fn standard_handlers(
+    tables: &Arc<Tables>,
+    repositories: &Repositories,
+) -> Result<Vec<Option<Arc<dyn Handler>>>, ApplicationError> {
+    let _ = repositories;
+    Ok(vec![None; tables.schema().methods().len()])
+}
+
+/// Engine first, handlers of the application over it.
+fn dispatcher(
+    engine: &Engine,
+    services: &[Box<dyn Service>],
+    complete: bool,
+) -> Result<Dispatcher, ApplicationError> {
+    let schema = engine.schema();
+    let mut problems = Vec::new();
+    let mut handlers: Vec<Option<Arc<dyn Handler>>> = schema
+        .methods()
+        .iter()
+        .map(|method| engine.standard(method.info.index).cloned())
+        .collect();
+    for service in services {
+        for (path, handler) in service.handlers(engine) {
+            match schema.method_by_path(path) {
+                Some(method) => handlers[method.info.index] = Some(handler),
+                None => problems.push(format!(
+                    "{path}: handled by {}, but not in the schema; give `Application::new` the DESCRIPTOR_SET generated \
+                     with it",
+                    service.name()
+                )),
+            }
+        }
+    }
+    let dispatcher =
+        Dispatcher::new(Arc::clone(schema)).methods(|method| handlers[method.info.index].take());
+    if complete {
+        problems.extend(missing(schema, &dispatcher));
+    }
+    match problems.is_empty() {
+        true => Ok(dispatcher),
+        false => Err(ApplicationError::new(problems)),
+    }
+}
+
+/// Methods that nobody implements.
+fn missing(schema: &Schema, dispatcher: &Dispatcher) -> Vec<String> {
+    let problem = |method: &protoloop_schema::Method| {
+        let service = schema.service(method.service);
+        format!(
+            "{}: nobody implements {}; add `.service({}Server::new(…))`",
+            method.location, method.info.path, service.name
+        )
+    };
+    dispatcher.missing().map(problem).collect()
+}
+
+fn ping((name, connector): &(String, Arc<dyn Connector>)) -> Check {
+    let connector = Arc::clone(connector);
+    Check::new(name.as_str(), move || {
+        let connector = Arc::clone(&connector);
+        async move { connector.ping().await }
+    })
+}

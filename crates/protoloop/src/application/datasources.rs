@@ -1,0 +1,74 @@
+//! Which model is stored where.
+
+use std::{collections::HashMap, sync::Arc};
+
+use protoloop_repository::{Connector, Model, Record, Repository};
+
+use super::error::whole;
+
+/// The stamped repository of each model, by the model's full name.
+pub(super) type Repositories = HashMap<String, Arc<dyn Repository<Record>>>;
+
+/// Prepares every datasource for its models and opens their repositories.
+///
+/// # Errors
+/// Every problem of every datasource.
+pub(super) async fn open(
+    datasources: &[(String, Arc<dyn Connector>)],
+    models: &[Arc<Model>],
+) -> Result<Repositories, Vec<String>> {
+    let mut problems = repeated(datasources);
+    problems.extend(homeless(datasources, models));
+    let mut repositories = Repositories::new();
+    for (name, connector) in datasources {
+        let own: Vec<_> = models
+            .iter()
+            .filter(|model| *model.entity().datasource == **name)
+            .cloned()
+            .collect();
+        if let Err(error) = connector.prepare(&own).await {
+            problems.push(format!("datasource {name}: {}", whole(&error)));
+            continue;
+        }
+        for model in own {
+            match connector.repository(&model) {
+                Ok(repository) => {
+                    repositories.insert(model.full_name().to_owned(), repository);
+                }
+                Err(error) => problems.push(format!("datasource {name}: {}", whole(&error))),
+            }
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(repositories),
+        false => Err(problems),
+    }
+}
+
+/// Datasources that were given twice.
+fn repeated(datasources: &[(String, Arc<dyn Connector>)]) -> Vec<String> {
+    let is_repeated = |index: usize| {
+        let (name, _) = &datasources[index];
+        datasources[..index].iter().any(|(other, _)| other == name)
+    };
+    (0..datasources.len())
+        .filter(|index| is_repeated(*index))
+        .map(|index| format!("datasource {}: given twice", datasources[index].0))
+        .collect()
+}
+
+/// Models whose datasource is not there.
+fn homeless(datasources: &[(String, Arc<dyn Connector>)], models: &[Arc<Model>]) -> Vec<String> {
+    models
+        .iter()
+        .map(|model| (model, &model.entity().datasource))
+        .filter(|(_, wanted)| datasources.iter().all(|(name, _)| **name != ***wanted))
+        .map(|(model, wanted)| {
+            format!(
+                "{} is stored in the datasource {wanted}, which the application does not have; \
+                 add `.datasource(\"{wanted}\", …)`",
+                model.full_name()
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,149 @@
+//! The application: schema, datasources and handlers, put together.
+
+mod build;
+mod datasources;
+mod error;
+mod server;
+
+use std::{fmt, sync::Arc};
+
+use protoloop_repository::Connector;
+use protoloop_schema::Schema;
+use protoloop_server::{Check, Sequence, ServerConfig, shutdown};
+use tokio::net::{TcpListener, ToSocketAddrs};
+
+pub use error::ApplicationError;
+pub use server::{ApplicationServer, Running};
+
+use crate::typed::Service;
+
+/// What an application is made of. Nothing is opened and nothing is checked before [`Application::build`].
+///
+/// Standard methods are answered by the standard engine over the datasources, unless a service overrides them.
+pub struct Application {
+    schema: Arc<Schema>,
+    /// Whether a custom method that nobody implements keeps the application from starting.
+    complete: bool,
+    datasources: Vec<(String, Arc<dyn Connector>)>,
+    services: Vec<Box<dyn Service>>,
+    config: ServerConfig,
+    layers: Sequence,
+    checks: Vec<Check>,
+}
+
+impl Application {
+    /// An application of the generated `DESCRIPTOR_SET`. It starts only when every custom method has a handler.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the schema.
+    pub fn new(descriptor_set: &[u8]) -> Result<Self, ApplicationError> {
+        let schema = Schema::from_descriptor_set(descriptor_set)
+            .map_err(|problems| ApplicationError::one(problems.to_string()))?;
+        Ok(Self {
+            complete: true,
+            ..Self::from_schema(schema)
+        })
+    }
+
+    /// An application without code. A custom method that has no handler answers UNIMPLEMENTED.
+    #[must_use]
+    pub fn from_schema(schema: impl Into<Arc<Schema>>) -> Self {
+        Self {
+            schema: schema.into(),
+            complete: false,
+            datasources: Vec::new(),
+            services: Vec::new(),
+            config: ServerConfig::default(),
+            layers: Sequence::builder(),
+            checks: Vec::new(),
+        }
+    }
+
+    /// Gives a datasource its connector. A model is stored in the datasource that its options name, or in `default`.
+    #[must_use]
+    pub fn datasource(mut self, name: impl Into<String>, connector: impl Connector) -> Self {
+        self.datasources.push((name.into(), Arc::new(connector)));
+        self
+    }
+
+    /// Adds a generated server with its handlers: `TodoServiceServer::new(Todos)`.
+    #[must_use]
+    pub fn service(mut self, service: impl Service) -> Self {
+        self.services.push(Box::new(service));
+        self
+    }
+
+    /// Replaces the server's bounds and switches.
+    #[must_use]
+    pub fn config(mut self, config: ServerConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Adds the layers of `layers` to the standard sequence, each before, at or after its phase.
+    #[must_use]
+    pub fn layers(mut self, layers: Sequence) -> Self {
+        self.layers = self.layers.extend(layers);
+        self
+    }
+
+    /// Adds a readiness check. Datasources have theirs already.
+    #[must_use]
+    pub fn check(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        self
+    }
+
+    /// The schema, synthesised services included.
+    #[must_use]
+    pub fn schema(&self) -> Arc<Schema> {
+        Arc::clone(&self.schema)
+    }
+
+    /// Prepares the datasources (tables are created here), checks everything and puts it together. No port is opened.
+    ///
+    /// # Errors
+    /// Every problem of the datasources, the handlers and the configuration at once.
+    pub async fn build(self) -> Result<ApplicationServer, ApplicationError> {
+        build::build(self).await
+    }
+
+    /// Builds, and serves every protocol on `address` until SIGINT or SIGTERM; then finishes the calls in flight.
+    ///
+    /// # Errors
+    /// As [`Application::build`], and when the address cannot be bound.
+    pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), ApplicationError> {
+        let server = self.build().await?;
+        let listener = bind(address).await?;
+        let signal = shutdown::signal()
+            .map_err(|error| ApplicationError::one(format!("waiting for signals: {error}")))?;
+        server.serve(listener, signal).await;
+        Ok(())
+    }
+
+    /// Builds, and serves in the background until [`Running::shutdown`]; for tests, and for applications with a `main`
+    /// of their own. Port 0 takes a free one.
+    ///
+    /// # Errors
+    /// As [`Application::serve`].
+    pub async fn start(self, address: impl ToSocketAddrs) -> Result<Running, ApplicationError> {
+        let server = self.build().await?;
+        let listener = bind(address).await?;
+        Running::start(server, listener)
+    }
+}
+
+async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener, ApplicationError> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| ApplicationError::one(format!("the address cannot be bound: {error}")))
+}
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Application")
+            .field("datasources", &self.datasources)
+            .field("services", &self.services)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}

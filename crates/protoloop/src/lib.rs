@@ -1,0 +1,31 @@
+//! gRPC-first microservices from `.proto` files.
+//!
+//! - [`Application`]: schema, datasources and handlers in; one port with gRPC, gRPC-Web and REST out.
+//! - [`Context`]: what a typed handler is given beside its request.
+//! - [`include_proto!`]: brings in what `protoloop_build::Builder` generated in the `build.rs`.
+//! - [`prelude`]: the names that handlers need.
+
+mod application;
+mod include;
+pub mod prelude;
+mod typed;
+
+/// What generated code names. No API.
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use application::{Application, ApplicationError, ApplicationServer, Running};
+pub use protoloop_core::{
+    BoxFuture, Call, CallContext, Code, Detail, Error, FieldViolation, Handler, MethodInfo,
+    Protocol, Reply, Result,
+};
+pub use protoloop_repository::{
+    Connector, Entity, Filter, Key, MemoryConnector, Query, Repository, RepositoryExt,
+};
+pub use protoloop_schema::{Diagnostics, Schema};
+pub use protoloop_server::{
+    CallLayer, Check, Cors, Phase, Sequence, ServerConfig, TlsFiles, TowerLayer, layer_fn,
+    shutdown, telemetry,
+};
+pub use typed::{Context, ResponseStream, Service, StandardRequest, Streaming};

@@ -1,0 +1,31 @@
+//! What generated code names. No API: it changes with the generator.
+
+pub use bytes::Bytes;
+pub use prost;
+pub use prost_types;
+pub use protoloop_core::{Error, Handler};
+pub use protoloop_repository::Entity;
+pub use tonic;
+pub use tonic_prost;
+
+pub use crate::typed::{
+    BidirectionalMethod, ClientStreamingMethod, Context, Engine, ResponseStream,
+    ServerStreamingMethod, Service, StandardRequest, Streaming, UnaryMethod, bidirectional,
+    client_streaming, decode_row, encode, server_streaming, standard, unary,
+};
+
+/// Keeps what it is given when the feature `client` is on.
+#[cfg(feature = "client")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __client_transport {
+    ($($items:item)*) => { $($items)* };
+}
+
+/// Drops what it is given when the feature `client` is off.
+#[cfg(not(feature = "client"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __client_transport {
+    ($($items:item)*) => {};
+}

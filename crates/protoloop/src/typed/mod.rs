@@ -1,0 +1,18 @@
+//! What generated code and typed handlers stand on.
+
+mod codec;
+mod context;
+mod engine;
+mod handler;
+mod service;
+mod streaming;
+
+pub use codec::{decode_row, encode};
+pub use context::{Context, standard};
+pub use engine::Engine;
+pub use handler::{
+    BidirectionalMethod, ClientStreamingMethod, ServerStreamingMethod, UnaryMethod, bidirectional,
+    client_streaming, server_streaming, unary,
+};
+pub use service::{Service, StandardRequest};
+pub use streaming::{ResponseStream, Streaming};

@@ -1,0 +1,6 @@
+//! Typed mode from outside: generated code against the façade.
+
+#![allow(missing_docs, reason = "a test binary has no readers")]
+
+mod chat;
+mod golden;
