@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match run(root(), &arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             console::note(error);
             ExitCode::FAILURE
@@ -35,21 +35,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(root: &Path, arguments: &[&str]) -> Fallible<()> {
+fn run(root: &Path, arguments: &[&str]) -> Fallible<ExitCode> {
     match *arguments {
-        ["codegen"] => codegen::run(root, codegen::Mode::Write),
-        ["codegen", "--check"] => codegen::run(root, codegen::Mode::Check),
-        ["test", ref rest @ ..] => test::run(root, rest),
-        ["tidy"] => tidy::run(root),
-        ["deps"] => deps::run(root),
-        ["buf", ref rest @ ..] => buf(root, rest),
-        ["measure"] => measure::run(root),
-        ["help" | "--help" | "-h"] => {
-            console::say(USAGE);
-            Ok(())
-        }
-        _ => Err(USAGE.into()),
+        ["test", ref rest @ ..] => return test::run(root, rest),
+        ["codegen"] => codegen::run(root, codegen::Mode::Write)?,
+        ["codegen", "--check"] => codegen::run(root, codegen::Mode::Check)?,
+        ["tidy"] => tidy::run(root)?,
+        ["deps"] => deps::run(root)?,
+        ["buf", ref rest @ ..] => buf(root, rest)?,
+        ["measure"] => measure::run(root)?,
+        ["help" | "--help" | "-h"] => console::say(USAGE),
+        _ => return Err(USAGE.into()),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Runs buf in the repository's root.

@@ -13,14 +13,21 @@ mod descriptor;
 mod diagnostic;
 mod entity;
 mod http;
+mod inflect;
+mod options;
 mod read;
 mod schema;
 mod service;
+mod standard;
+mod synth;
 mod types;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Location, Severity};
 pub use entity::{Entity, EntityId, IdStrategy, Index, OnDelete, Relation, RelationKind};
-pub use http::{Body, FieldPath, HttpMethod, HttpRule, PathTemplate, Segment, TemplateError};
+pub use http::{
+    Body, FieldPath, HttpMethod, HttpRule, PathTemplate, PathTemplateAst, Segment, TemplateError,
+    Variable,
+};
 pub use schema::Schema;
 pub use service::{
     Method, MethodId, RequestShape, Service, ServiceId, StandardKind, StandardMethod,

@@ -5,6 +5,7 @@
 //! - [`Writer`]: writes an encoded message front to back, nested messages included.
 //! - [`check`](fn@check) and [`canonicalize`]: whether bytes are a well-formed message, and the same message in the one
 //!   order that the rest of the toolkit reads fastest.
+//! - [`json`]: ProtoJSON, straight from text to wire bytes and back.
 //! - [`mask`]: field masks: merge for Update, project for reads. [`Patch`] sets and removes single fields.
 //!
 //! No function here panics on any input, and none recurses deeper than [`Limits::depth`].
@@ -12,12 +13,10 @@
 mod canonical;
 mod check;
 mod error;
-mod json;
+pub mod json;
 pub mod mask;
 mod patch;
-
 mod scalar;
-
 mod tables;
 #[cfg(test)]
 mod testing;

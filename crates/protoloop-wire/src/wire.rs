@@ -211,6 +211,22 @@ impl<'a> Reader<'a> {
         }))
     }
 
+    /// The next record when it has this number; else nothing is consumed.
+    #[inline]
+    pub(crate) fn record_of(&mut self, number: u32) -> Result<Option<Record<'a>>, WireError> {
+        let start = self.pos;
+        if self.is_empty() {
+            return Ok(None);
+        }
+        let found = self.tag()?.0;
+        self.pos = start;
+        if found == number {
+            self.record()
+        } else {
+            Ok(None)
+        }
+    }
+
     /// The bytes up to the end tag of group `number`, and past it.
     fn group(&mut self, number: u32, depth: usize) -> Result<&'a [u8], WireError> {
         if depth >= MAX_SKIP_DEPTH {

@@ -95,6 +95,12 @@ impl Writer {
         self.open_here(start)
     }
 
+    /// Begins the packed form of a field.
+    #[inline]
+    pub(crate) fn open_packed(&mut self, field: &FieldTable) -> Open {
+        self.open(field.number())
+    }
+
     #[inline]
     fn open_here(&mut self, start: usize) -> Open {
         self.out.push(0);

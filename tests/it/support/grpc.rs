@@ -13,14 +13,20 @@ use tonic::{
 
 /// Sends one message to a method and gives the answer's bytes or the status.
 pub(crate) fn unary(server: SocketAddr, path: &str, message: &[u8]) -> Result<Bytes, Status> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let endpoint = Endpoint::from_shared(format!("http://{server}")).expect("a valid address");
         let mut client = Grpc::new(endpoint.connect().await.expect("the server listens"));
         client.ready().await.expect("the connection is up");
         let path = PathAndQuery::try_from(path).expect("a valid path");
         let request = Request::new(Bytes::copy_from_slice(message));
-        client.unary(request, path, Raw).await.map(tonic::Response::into_inner)
+        client
+            .unary(request, path, Raw)
+            .await
+            .map(tonic::Response::into_inner)
     })
 }
 

@@ -1,7 +1,7 @@
 //! A plain HTTP/1.1 client: what is given is what goes over the wire, right or wrong.
 
 use std::{
-    io::{Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     time::Duration,
 };
@@ -17,7 +17,10 @@ pub(crate) struct Response {
 impl Response {
     /// The first header of a lower-case name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The body as text.
@@ -27,70 +30,153 @@ impl Response {
 
     /// The body as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error} in {}", self.text()))
     }
 }
 
 /// Sends one request on a connection of its own.
-pub(crate) fn send(server: SocketAddr, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
-    let mut stream = TcpStream::connect(server).expect("the server listens");
-    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a valid timeout");
-    let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {server}\r\nconnection: close\r\n");
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    if !body.is_empty() || matches!(method, "POST" | "PUT" | "PATCH") {
-        head.push_str(&format!("content-length: {}\r\n", body.len()));
-    }
-    head.push_str("\r\n");
-    stream.write_all(head.as_bytes()).expect("the head is sent");
+pub(crate) fn send(
+    server: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Response {
+    let mut headers = headers.to_vec();
+    headers.push(("connection", "close"));
+    let mut connection = Connection::open(server);
     // The server may answer and close before it has read a body that is too large for it.
-    let _ = stream.write_all(body);
-    let mut answer = Vec::new();
-    if let Err(error) = stream.read_to_end(&mut answer) {
-        assert!(!answer.is_empty(), "no answer to {method} {target}: {error}");
+    let _ = connection.write(method, target, &headers, body);
+    let answer = connection.read(method == "HEAD");
+    answer.unwrap_or_else(|error| panic!("no answer to {method} {target}: {error}"))
+}
+
+/// A connection that stays open between requests.
+pub(crate) struct Connection {
+    stream: BufReader<TcpStream>,
+    host: SocketAddr,
+}
+
+impl Connection {
+    /// Connects to a server that listens.
+    pub(crate) fn open(host: SocketAddr) -> Self {
+        let stream = TcpStream::connect(host).expect("the server listens");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .expect("a valid timeout");
+        stream.set_nodelay(true).expect("a TCP socket");
+        Self {
+            stream: BufReader::new(stream),
+            host,
+        }
     }
-    parse(&answer)
+
+    /// `POST` with a JSON body; an error when the server goes away.
+    pub(crate) fn post(&mut self, target: &str, json: &str) -> io::Result<Response> {
+        self.write(
+            "POST",
+            target,
+            &[("content-type", "application/json")],
+            json.as_bytes(),
+        )?;
+        self.read(false)
+    }
+
+    fn write(
+        &mut self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<()> {
+        let mut request =
+            format!("{method} {target} HTTP/1.1\r\nhost: {}\r\n", self.host).into_bytes();
+        for (name, value) in headers {
+            request.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+        }
+        if !body.is_empty() || matches!(method, "POST" | "PUT" | "PATCH") {
+            request.extend_from_slice(format!("content-length: {}\r\n", body.len()).as_bytes());
+        }
+        request.extend_from_slice(b"\r\n");
+        request.extend_from_slice(body);
+        self.stream.get_mut().write_all(&request)
+    }
+
+    fn read(&mut self, without_body: bool) -> io::Result<Response> {
+        let status = self.line()?;
+        let status = status.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let mut response = Response {
+            status: status.ok_or(io::ErrorKind::InvalidData)?,
+            headers: vec![],
+            body: vec![],
+        };
+        loop {
+            let line = self.line()?;
+            match line.split_once(':') {
+                Some((name, value)) => response
+                    .headers
+                    .push((name.to_ascii_lowercase(), value.trim().to_owned())),
+                None => break,
+            }
+        }
+        if !without_body && response.status != 204 && response.status != 304 {
+            self.read_body(&mut response)?;
+        }
+        Ok(response)
+    }
+
+    fn read_body(&mut self, response: &mut Response) -> io::Result<()> {
+        if response.header("transfer-encoding") == Some("chunked") {
+            return self.read_chunks(&mut response.body);
+        }
+        match response
+            .header("content-length")
+            .and_then(|length| length.parse().ok())
+        {
+            Some(length) => {
+                response.body.resize(length, 0);
+                self.stream.read_exact(&mut response.body)
+            }
+            None => self.stream.read_to_end(&mut response.body).map(drop),
+        }
+    }
+
+    fn read_chunks(&mut self, body: &mut Vec<u8>) -> io::Result<()> {
+        loop {
+            let size = self.line()?;
+            let size = usize::from_str_radix(&size, 16).map_err(|_| io::ErrorKind::InvalidData)?;
+            let start = body.len();
+            body.resize(start + size, 0);
+            self.stream.read_exact(&mut body[start..])?;
+            self.line()?;
+            if size == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        if self.stream.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(line.trim_end().to_owned())
+    }
 }
 
 /// `POST` with a JSON body.
 pub(crate) fn post(server: SocketAddr, target: &str, json: &str) -> Response {
-    send(server, "POST", target, &[("content-type", "application/json")], json.as_bytes())
+    send(
+        server,
+        "POST",
+        target,
+        &[("content-type", "application/json")],
+        json.as_bytes(),
+    )
 }
 
 /// `GET`.
 pub(crate) fn get(server: SocketAddr, target: &str) -> Response {
     send(server, "GET", target, &[], b"")
-}
-
-fn parse(answer: &[u8]) -> Response {
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("a complete head");
-    let head = std::str::from_utf8(&answer[..end]).expect("an ASCII head");
-    let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
-    let headers: Vec<_> = lines
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
-        .collect();
-    let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
-    let body = &answer[end + 4..];
-    Response {
-        status: status.expect("a status line"),
-        headers,
-        body: if chunked { unchunk(body) } else { body.to_vec() },
-    }
-}
-
-fn unchunk(mut body: &[u8]) -> Vec<u8> {
-    let mut whole = Vec::new();
-    while let Some(end) = body.windows(2).position(|window| window == b"\r\n") {
-        let size = std::str::from_utf8(&body[..end]).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
-        let size = size.expect("a chunk size");
-        if size == 0 {
-            break;
-        }
-        whole.extend_from_slice(&body[end + 2..end + 2 + size]);
-        body = &body[end + 2 + size + 2..];
-    }
-    whole
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod grpc;
 pub(crate) mod http;
+pub(crate) mod run;
 pub(crate) mod served;
 pub(crate) mod tools;
 
@@ -9,8 +10,31 @@ use std::path::{Path, PathBuf};
 
 /// The repository's root.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the crate lies in crates/")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the crate lies in crates/")
 }
 
 /// The `protoloop` binary under test.
 pub(crate) const PROTOLOOP: &str = env!("CARGO_BIN_EXE_protoloop");
+
+/// The smallest service: one model, no code.
+pub(crate) fn todo() -> PathBuf {
+    root().join("examples/todo")
+}
+
+/// A file that the tests share.
+pub(crate) fn fixture(name: &str) -> PathBuf {
+    root().join("tests/fixtures").join(name)
+}
+
+/// A folder that goes away with the value.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("the system has room for a folder")
+}
+
+/// `sqlite:FOLDER/data.db`.
+pub(crate) fn database_in(folder: &tempfile::TempDir) -> String {
+    format!("sqlite:{}", folder.path().join("data.db").display())
+}

@@ -5,7 +5,8 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
-    thread::JoinHandle,
+    sync::mpsc,
+    thread::{self, JoinHandle},
 };
 
 use super::PROTOLOOP;
@@ -14,29 +15,62 @@ use super::PROTOLOOP;
 pub(crate) struct Served {
     process: Child,
     address: SocketAddr,
+    out: Option<JoinHandle<String>>,
     log: Option<JoinHandle<String>>,
+}
+
+/// What a server left behind that was asked to end.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    /// Standard output: what is for people.
+    pub(crate) out: String,
+    /// Standard error: the log.
+    pub(crate) log: String,
 }
 
 impl Served {
     /// Starts `protoloop serve PATH --db DB` on a free port and waits until it says that it is ready.
     pub(crate) fn start(path: &Path, db: &str) -> Self {
+        Self::start_with(path, db, &[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn start_with(path: &Path, db: &str, arguments: &[&str]) -> Self {
         let mut process = Command::new(PROTOLOOP)
             .arg("serve")
             .arg(path)
-            .args(["--db", db, "--listen", "127.0.0.1:0", "--log-format", "json"])
+            .args([
+                "--db",
+                db,
+                "--listen",
+                "127.0.0.1:0",
+                "--log-format",
+                "json",
+            ])
+            .args(arguments)
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
         let log = collect(process.stderr.take().expect("it is piped"));
-        let mut lines = BufReader::new(process.stdout.take().expect("it is piped")).lines();
-        let address = lines.by_ref().map_while(Result::ok).find_map(|line| address_in(&line));
-        let Some(address) = address else {
+        let (sender, ready) = mpsc::channel();
+        let out = watch(process.stdout.take().expect("it is piped"), sender);
+        let Ok(address) = ready.recv() else {
             let _ = process.kill();
-            panic!("it ended without a ready line:\n{}", log.join().unwrap_or_default());
+            let _ = process.wait();
+            panic!(
+                "it ended without a ready line:\n{}",
+                log.join().unwrap_or_default()
+            );
         };
-        collect_rest(lines);
-        Self { process, address, log: Some(log) }
+        Self {
+            process,
+            address,
+            out: Some(out),
+            log: Some(log),
+        }
     }
 
     /// `127.0.0.1:54321`.
@@ -55,13 +89,26 @@ impl Served {
         self.process.wait().expect("it ends");
     }
 
-    /// Ends it by SIGTERM and gives its exit status and its log.
-    pub(crate) fn terminate(mut self) -> (ExitStatus, String) {
+    /// Ends it by SIGTERM.
+    pub(crate) fn terminate(mut self) -> Ended {
+        assert!(self.is_alive(), "the server had ended by itself");
         let id = self.process.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        let sent = Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .expect("kill runs");
         assert!(sent.success(), "the server had ended by itself");
         let status = self.process.wait().expect("it ends");
-        (status, self.log.take().expect("taken once").join().expect("the log is text"))
+        let text = |pipe: Option<JoinHandle<String>>| {
+            pipe.expect("taken once")
+                .join()
+                .expect("reading does not panic")
+        };
+        Ended {
+            status,
+            out: text(self.out.take()),
+            log: text(self.log.take()),
+        }
     }
 
     /// Whether the process still runs.
@@ -79,19 +126,36 @@ impl Drop for Served {
 
 /// Reads a pipe to its end, so that the process never blocks on it.
 fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
-    std::thread::spawn(move || {
+    thread::spawn(move || {
         let mut text = Vec::new();
         let _ = pipe.read_to_end(&mut text);
         String::from_utf8_lossy(&text).into_owned()
     })
 }
 
-fn collect_rest(lines: impl Iterator<Item = std::io::Result<String>> + Send + 'static) {
-    std::thread::spawn(move || lines.for_each(drop));
+/// The same, and tells the address of the first line that shows one.
+fn watch(pipe: impl Read + Send + 'static, ready: mpsc::Sender<SocketAddr>) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let mut ready = Some(ready);
+        let mut text = String::new();
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            if let Some(address) = address_in(&line)
+                && let Some(ready) = ready.take()
+            {
+                let _ = ready.send(address);
+            }
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text
+    })
 }
 
 /// The address in the ready line's `http://ADDRESS`.
 fn address_in(line: &str) -> Option<SocketAddr> {
     let rest = line.split_once("://")?.1;
-    rest.split(|c: char| c == '/' || c.is_whitespace()).next()?.parse().ok()
+    rest.split(|c: char| c == '/' || c.is_whitespace())
+        .next()?
+        .parse()
+        .ok()
 }

@@ -1,17 +1,12 @@
-//! What `cargo metadata` tells, without what only tests use.
+//! What `cargo tree` tells, without what only tests use.
+//!
+//! `cargo metadata` would be easier to read but names optional packages that no build takes in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
-use crate::Fallible;
-
-/// The packages that a build takes in.
+/// The packages that a build takes in, by name and version.
 #[derive(Debug)]
-pub(super) struct Graph {
-    /// By cargo's id.
-    packages: BTreeMap<String, Package>,
-}
+pub(super) struct Graph(BTreeMap<(String, String), Package>);
 
 /// A package and what depends on it.
 #[derive(Debug)]
@@ -25,32 +20,36 @@ pub(super) struct Package {
 }
 
 impl Graph {
-    /// Reads the output of `cargo metadata`.
-    pub(super) fn parse(metadata: &str) -> Fallible<Self> {
-        let metadata: Value = serde_json::from_str(metadata)?;
-        let edges = edges(&metadata);
-        let members = texts(&metadata["workspace_members"]);
-        let used = reachable(members, &edges);
-        let mut packages: BTreeMap<_, _> = array(&metadata["packages"])
-            .filter(|package| used.contains(text(&package["id"])))
-            .map(|package| (text(&package["id"]).to_owned(), Package::parse(package)))
-            .collect();
-        for (from, to) in edges
-            .iter()
-            .flat_map(|(from, all)| all.iter().map(move |to| (from, to)))
-        {
-            let Some(parent) = packages.get(*from).map(|package| package.name.clone()) else {
-                continue;
-            };
-            if let Some(package) = packages.get_mut(*to) {
-                package.parents.insert(parent);
-            }
+    /// What makes `cargo tree` write what [`Graph::parse`] reads.
+    pub(super) const TREE: [&str; 8] = [
+        "tree",
+        "--workspace",
+        "--edges",
+        "no-dev",
+        "--prefix",
+        "depth",
+        "--format",
+        "{p}\t{l}",
+    ];
+
+    /// Reads lines of depth, name, version, notes, a tab and the licence: `2tonic v0.14.9 (…)<tab>MIT`.
+    pub(super) fn parse(tree: &str) -> Result<Self, String> {
+        let mut packages: BTreeMap<_, Package> = BTreeMap::new();
+        let mut ancestors: Vec<String> = Vec::new();
+        for line in tree.lines().filter(|line| !line.is_empty()) {
+            let (depth, found) =
+                Package::parse(line).ok_or_else(|| format!("cargo tree wrote {line:?}"))?;
+            ancestors.truncate(depth);
+            let parent = ancestors.last().cloned();
+            ancestors.push(found.name.clone());
+            let key = (found.name.clone(), found.version.clone());
+            packages.entry(key).or_insert(found).parents.extend(parent);
         }
-        Ok(Self { packages })
+        Ok(Self(packages))
     }
 
     pub(super) fn packages(&self) -> impl Iterator<Item = &Package> {
-        self.packages.values()
+        self.0.values()
     }
 
     /// Every version of a package that is taken in.
@@ -60,86 +59,56 @@ impl Graph {
 }
 
 impl Package {
-    fn parse(package: &Value) -> Self {
-        Self {
-            name: text(&package["name"]).to_owned(),
-            version: text(&package["version"]).to_owned(),
-            license: text(&package["license"]).to_owned(),
+    fn parse(line: &str) -> Option<(usize, Self)> {
+        let (package, license) = line.split_once('\t')?;
+        let start = package.find(|c: char| !c.is_ascii_digit())?;
+        let (depth, package) = package.split_at(start);
+        let mut words = package.split(' ');
+        let found = Self {
+            name: words.next()?.to_owned(),
+            version: words.next()?.trim_start_matches('v').to_owned(),
+            license: license.trim_end_matches(" (*)").to_owned(),
             parents: BTreeSet::new(),
-        }
+        };
+        Some((depth.parse().ok()?, found))
     }
-}
-
-/// What each package depends on for more than its tests.
-fn edges(metadata: &Value) -> BTreeMap<&str, Vec<&str>> {
-    let is_used =
-        |dependency: &&Value| array(&dependency["dep_kinds"]).any(|kind| kind["kind"] != "dev");
-    array(&metadata["resolve"]["nodes"])
-        .map(|node| {
-            let dependencies = array(&node["deps"]).filter(is_used);
-            (
-                text(&node["id"]),
-                dependencies
-                    .map(|dependency| text(&dependency["pkg"]))
-                    .collect(),
-            )
-        })
-        .collect()
-}
-
-fn reachable<'a>(from: Vec<&'a str>, edges: &BTreeMap<&'a str, Vec<&'a str>>) -> BTreeSet<&'a str> {
-    let mut seen = BTreeSet::new();
-    let mut open = from;
-    while let Some(package) = open.pop() {
-        if seen.insert(package) {
-            open.extend(edges.get(package).into_iter().flatten());
-        }
-    }
-    seen
-}
-
-fn array(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-fn texts(value: &Value) -> Vec<&str> {
-    array(value).map(text).collect()
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
 
-    /// `app -> server -> tonic 1`, `app -dev-> tonic 2`.
-    pub(crate) const METADATA: &str = r#"{
-        "packages": [
-            {"id": "a", "name": "app", "version": "0.1.0", "license": "MIT"},
-            {"id": "s", "name": "server", "version": "0.1.0", "license": "MIT OR Apache-2.0"},
-            {"id": "t1", "name": "tonic", "version": "1.0.0", "license": "MIT"},
-            {"id": "t2", "name": "tonic", "version": "2.0.0", "license": "GPL-3.0"}
-        ],
-        "workspace_members": ["a"],
-        "resolve": {"nodes": [
-            {"id": "a", "deps": [
-                {"pkg": "s", "dep_kinds": [{"kind": null}]},
-                {"pkg": "t2", "dep_kinds": [{"kind": "dev"}]}
-            ]},
-            {"id": "s", "deps": [{"pkg": "t1", "dep_kinds": [{"kind": "dev"}, {"kind": null}]}]},
-            {"id": "t1", "deps": []},
-            {"id": "t2", "deps": []}
-        ]}
-    }"#;
+    pub(crate) const TREE: &str = "\
+0app v0.1.0 (/src/app)\tMIT
+1server v0.1.0 (/src/server)\tMIT OR Apache-2.0
+2tonic v1.0.0\tMIT
+2derive v1.0.0 (proc-macro)\tMIT
+1tonic v1.0.0\tMIT (*)
+
+0server v0.1.0 (/src/server)\tMIT OR Apache-2.0 (*)
+";
 
     #[test]
-    fn what_only_tests_use_is_left_out() {
-        let graph = Graph::parse(METADATA).expect("it is well-formed");
+    fn parents_are_the_lines_above() {
+        let graph = Graph::parse(TREE).expect("it is well-formed");
         let tonics: Vec<_> = graph.named("tonic").collect();
         assert_eq!(tonics.len(), 1);
-        assert_eq!(tonics[0].version, "1.0.0");
-        assert_eq!(tonics[0].parents, BTreeSet::from(["server".to_owned()]));
+        assert_eq!((&*tonics[0].version, &*tonics[0].license), ("1.0.0", "MIT"));
+        assert_eq!(
+            tonics[0].parents,
+            ["app", "server"].map(str::to_owned).into()
+        );
+        assert_eq!(
+            graph
+                .named("server")
+                .next()
+                .map(|server| server.parents.len()),
+            Some(1)
+        );
+    }
+
+    #[test]
+    fn another_format_is_refused() {
+        assert!(Graph::parse("error: no such command").is_err());
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn run(root: &Path) -> Fallible<()> {
     let rules = Rules::parse(&fs::read_to_string(root.join("deny.toml"))?)?;
     let mut problems = Vec::new();
     for target in rules.targets() {
-        let graph = Graph::parse(&metadata(root, target)?)?;
+        let graph = Graph::parse(&tree(root, target)?)?;
         problems.extend(rules.broken_by(&graph));
     }
     problems.sort();
@@ -32,14 +32,10 @@ pub(crate) fn run(root: &Path) -> Fallible<()> {
     Err(format!("deps: {} problems", problems.len()).into())
 }
 
-fn metadata(root: &Path, target: &str) -> Result<String, String> {
-    let arguments = [
-        "metadata",
-        "--format-version",
-        "1",
-        "--locked",
-        "--filter-platform",
-        target,
-    ];
-    process::output(process::cargo(root).args(arguments))
+fn tree(root: &Path, target: &str) -> Result<String, String> {
+    let mut cargo = process::cargo(root);
+    cargo
+        .args(Graph::TREE)
+        .args(["--locked", "--target", target]);
+    process::output(&mut cargo)
 }

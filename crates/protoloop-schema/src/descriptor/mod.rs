@@ -9,6 +9,11 @@ use prost::bytes::Bytes;
 
 pub(crate) use source::Source;
 
+use crate::options::{
+    google_api::{FieldBehavior, HttpRule, ResourceReference},
+    protoloop_v1::{self, ModelOptions, RelationOptions},
+};
+
 /// A `FileDescriptorSet` whose files stay encoded, so that nothing is lost when they are passed on.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct FileSet {
@@ -114,6 +119,8 @@ pub(crate) struct Message {
 pub(crate) struct MessageOptions {
     #[prost(bool, tag = "7")]
     pub(crate) map_entry: bool,
+    #[prost(message, optional, tag = "70100")]
+    pub(crate) model: Option<ModelOptions>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -152,6 +159,19 @@ pub(crate) struct FieldOptions {
     pub(crate) packed: Option<bool>,
     #[prost(bool, tag = "3")]
     pub(crate) deprecated: bool,
+    #[prost(
+        enumeration = "FieldBehavior",
+        repeated,
+        packed = "false",
+        tag = "1052"
+    )]
+    pub(crate) behavior: Vec<i32>,
+    #[prost(message, optional, tag = "1055")]
+    pub(crate) resource_reference: Option<ResourceReference>,
+    #[prost(message, optional, tag = "70101")]
+    pub(crate) field: Option<protoloop_v1::FieldOptions>,
+    #[prost(message, optional, tag = "70102")]
+    pub(crate) relation: Option<RelationOptions>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
@@ -209,6 +229,14 @@ pub(crate) struct Service {
     pub(crate) name: String,
     #[prost(message, repeated, tag = "2")]
     pub(crate) method: Vec<Method>,
+    #[prost(message, optional, tag = "3")]
+    pub(crate) options: Option<ServiceOptions>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct ServiceOptions {
+    #[prost(message, optional, tag = "70103")]
+    pub(crate) service: Option<protoloop_v1::ServiceOptions>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -229,7 +257,14 @@ pub(crate) struct Method {
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct MethodOptions {
-    /// 1 is NO_SIDE_EFFECTS.
+    /// [`NO_SIDE_EFFECTS`] among others.
     #[prost(int32, tag = "34")]
     pub(crate) idempotency_level: i32,
+    #[prost(message, optional, tag = "70104")]
+    pub(crate) method: Option<protoloop_v1::MethodOptions>,
+    #[prost(message, optional, tag = "72295728")]
+    pub(crate) http: Option<HttpRule>,
 }
+
+/// `idempotency_level = NO_SIDE_EFFECTS`.
+pub(crate) const NO_SIDE_EFFECTS: i32 = 1;

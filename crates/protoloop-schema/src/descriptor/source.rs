@@ -42,6 +42,12 @@ impl<'a> Source<'a> {
         location
     }
 
+    /// The span of an element as source info spells it; the start of the file when unknown.
+    pub(crate) fn span(&self, path: &[i32]) -> Vec<i32> {
+        let found = self.by_path.get(path).map(|found| found.span.clone());
+        found.unwrap_or_else(|| vec![0, 0, 0])
+    }
+
     /// The comment above an element, else the one behind it, without comment signs and surrounding blanks.
     pub(crate) fn comment(&self, path: &[i32]) -> String {
         let Some(found) = self.by_path.get(path) else {

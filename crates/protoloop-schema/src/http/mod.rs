@@ -1,8 +1,11 @@
 //! REST bindings, after `google/api/http.proto`.
 
-use std::{fmt, sync::Arc};
+mod template;
+
+use std::sync::Arc;
 
 use crate::Location;
+pub use template::{PathTemplateAst, TemplateError, Variable};
 
 /// One binding of a method.
 #[derive(Clone, Debug)]
@@ -62,13 +65,6 @@ pub enum Body {
 }
 
 /// A parsed path template.
-///
-/// ```text
-/// Template = "/" Segments [ ":" Verb ] ;
-/// Segments = Segment { "/" Segment } ;
-/// Segment  = "*" | "**" | LITERAL | Variable ;
-/// Variable = "{" FieldPath [ "=" Segments ] "}" ;
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathTemplate {
     /// The text it was parsed from.
@@ -100,20 +96,3 @@ pub struct FieldPath {
     /// Field numbers from the request message to the leaf.
     pub numbers: Vec<u32>,
 }
-
-/// A template that does not parse.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateError {
-    /// Column within the template, from 1, in characters.
-    pub column: usize,
-    /// What is wrong and what to write instead.
-    pub message: String,
-}
-
-impl fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "column {}: {}", self.column, self.message)
-    }
-}
-
-impl std::error::Error for TemplateError {}

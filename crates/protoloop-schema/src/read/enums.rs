@@ -1,8 +1,8 @@
 //! Enums.
 
-use super::Reader;
+use super::{Reader, messages::well_known};
 use crate::{
-    Enum, EnumId, EnumValue, MessageId,
+    Enum, EnumId, EnumValue, MessageId, WellKnown,
     descriptor::{self, path},
 };
 
@@ -55,6 +55,10 @@ impl Reader<'_> {
     pub(super) fn raw_message(&self, id: MessageId) -> &descriptor::Message {
         let declared = &self.names.messages[id.index()];
         descriptor::message_at(self.inputs[declared.input].file, &declared.path)
+    }
+
+    pub(super) fn is_well_known(&self, id: MessageId, known: WellKnown) -> bool {
+        well_known(&self.names.messages[id.index()].full_name) == Some(known)
     }
 
     pub(super) fn is_map_entry(&self, id: MessageId) -> bool {

@@ -6,6 +6,7 @@ use super::{Reader, defaults, names::Symbol};
 use crate::{
     Behavior, Cardinality, Field, Kind, Location, Presence,
     descriptor::{self, Label, Type, path},
+    options::google_api::FieldBehavior,
 };
 
 /// The largest field number, 2^29-1.
@@ -54,10 +55,10 @@ impl Reader<'_> {
                 && options.packed.unwrap_or(owner.proto3),
             oneof: oneof(raw, owner),
             default,
-            behavior: Behavior::default(),
-            hidden: false,
+            behavior: behavior(&options.behavior),
+            hidden: options.field.as_ref().is_some_and(|field| field.hidden),
             deprecated: options.deprecated,
-            resource_reference: None,
+            resource_reference: resource_reference(&options),
             comment,
             location,
         })
@@ -182,6 +183,24 @@ fn oneof(raw: &descriptor::Field, owner: &Owner) -> Option<usize> {
     owner.oneofs.get(declared).copied().flatten()
 }
 
+fn behavior(declared: &[i32]) -> Behavior {
+    let has = |behavior: FieldBehavior| declared.contains(&behavior.into());
+    Behavior {
+        required: has(FieldBehavior::Required),
+        output_only: has(FieldBehavior::OutputOnly),
+        input_only: has(FieldBehavior::InputOnly),
+        immutable: has(FieldBehavior::Immutable),
+        identifier: has(FieldBehavior::Identifier),
+    }
+}
+
+fn resource_reference(options: &descriptor::FieldOptions) -> Option<Arc<str>> {
+    let reference = options.resource_reference.as_ref()?;
+    let named = [&reference.r#type, &reference.child_type];
+    let named = named.into_iter().find(|name| !name.is_empty())?;
+    Some(named.as_str().into())
+}
+
 /// The given JSON name, else the one every compiler derives: underscores out, the letter behind each in upper case.
 fn json_name(raw: &descriptor::Field) -> Arc<str> {
     if !raw.json_name.is_empty() {
@@ -191,7 +210,7 @@ fn json_name(raw: &descriptor::Field) -> Arc<str> {
 }
 
 /// `page_size` to `pageSize`, as compilers derive JSON names.
-pub(crate) fn lower_camel(name: &str) -> String {
+fn lower_camel(name: &str) -> String {
     let mut camel = String::with_capacity(name.len());
     let mut raise = false;
     for letter in name.chars() {

@@ -17,16 +17,15 @@ pub(crate) struct LoadedFile {
     pub(crate) decoded: File,
 }
 
-/// The files of a set, every import before the file that imports it.
+/// The files of a set as they came.
 pub(crate) fn load(bytes: &[u8], report: &mut Report) -> Vec<LoadedFile> {
-    let Some(mut files) = decode(bytes, report) else {
+    let Some(files) = decode(bytes, report) else {
         return Vec::new();
     };
     for file in &files {
         refuse_editions(&file.decoded, report);
     }
-    complete(&mut files);
-    sort(files, report)
+    files
 }
 
 /// The files as an encoded `FileDescriptorSet`.
@@ -64,7 +63,7 @@ fn decode(bytes: &[u8], report: &mut Report) -> Option<Vec<LoadedFile>> {
 }
 
 /// Adds the bundled files that are imported and missing.
-fn complete(files: &mut Vec<LoadedFile>) {
+pub(super) fn complete(files: &mut Vec<LoadedFile>) {
     let mut present: HashSet<String> = files.iter().map(|file| file.decoded.name.clone()).collect();
     let mut next = 0;
     while let Some(file) = files.get(next) {
@@ -99,8 +98,8 @@ fn refuse_editions(file: &File, report: &mut Report) {
     );
 }
 
-/// Depth-first over imports, in the order of the set.
-fn sort(files: Vec<LoadedFile>, report: &mut Report) -> Vec<LoadedFile> {
+/// Puts every import before the file that imports it; depth-first, in the order of the set.
+pub(super) fn sort(files: Vec<LoadedFile>, report: &mut Report) -> Vec<LoadedFile> {
     let positions: HashMap<String, usize> = files
         .iter()
         .enumerate()

@@ -26,6 +26,7 @@ impl Reader<'_> {
         let mut message = Message {
             id,
             well_known: well_known(&declared.full_name),
+            synthesised: self.made.contains(&*declared.full_name),
             full_name: declared.full_name,
             name: raw.name.as_str().into(),
             package: input.file.package.as_str().into(),
@@ -37,7 +38,6 @@ impl Reader<'_> {
                 .as_ref()
                 .is_some_and(|options| options.map_entry),
             entity: None,
-            synthesised: false,
             comment: input.source.comment(&declared.path),
             location: input.source.location(&declared.path),
         };
@@ -130,7 +130,7 @@ fn real_oneofs(message: &descriptor::Message) -> (Vec<Option<usize>>, Vec<Oneof>
     (kept, oneofs)
 }
 
-fn well_known(full_name: &str) -> Option<WellKnown> {
+pub(super) fn well_known(full_name: &str) -> Option<WellKnown> {
     Some(match full_name.strip_prefix("google.protobuf.")? {
         "Any" => WellKnown::Any,
         "Timestamp" => WellKnown::Timestamp,

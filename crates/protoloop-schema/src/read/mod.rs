@@ -1,22 +1,30 @@
 //! From descriptors to the model.
 
 mod defaults;
+mod entities;
 mod enums;
 mod fields;
 mod files;
+mod indexes;
 mod messages;
 mod names;
+mod relations;
 mod report;
+mod routes;
 mod services;
+mod standards;
 
 use std::collections::HashMap;
 
 use crate::{
     Diagnostics, Schema,
     descriptor::{File, Source},
+    synth::{self, Made},
 };
+pub(crate) use files::LoadedFile;
 use names::Names;
-use report::Report;
+pub(crate) use names::join;
+pub(crate) use report::Report;
 
 /// One decoded file with its source info.
 struct Input<'a> {
@@ -27,6 +35,9 @@ struct Input<'a> {
 /// What the readers of single elements share.
 struct Reader<'a> {
     names: Names,
+    made: Made,
+    /// Where the methods stand, in the order of their ids.
+    methods: Vec<names::Declared>,
     inputs: &'a [Input<'a>],
     report: Report,
 }
@@ -41,20 +52,28 @@ impl Schema {
     /// Every problem of the set at once, sorted by place; warnings among them.
     pub fn from_descriptor_set(bytes: &[u8]) -> Result<Self, Diagnostics> {
         let mut report = Report::default();
-        let set = files::load(bytes, &mut report);
+        let mut set = files::load(bytes, &mut report);
         if report.has_errors() {
             return Err(report.finish());
         }
+        let made = synth::expand(&mut set, &mut report);
+        files::complete(&mut set);
+        let set = files::sort(set, &mut report);
         let inputs: Vec<_> = set.iter().map(Input::new).collect();
         let names = Names::collect(&inputs, &mut report);
         let mut reader = Reader {
             names,
+            made,
+            methods: Vec::new(),
             inputs: &inputs,
             report,
         };
-        let messages = reader.messages();
+        let mut messages = reader.messages();
         let enums = reader.enums();
-        let (services, methods) = reader.services();
+        let entities = reader.entities(&mut messages);
+        let (services, mut methods) = reader.services();
+        reader.routes(&mut methods, &messages);
+        reader.standards(&mut methods, &entities, &messages);
         if reader.report.has_errors() {
             return Err(reader.report.finish());
         }
@@ -66,7 +85,7 @@ impl Schema {
             enums,
             services,
             methods,
-            entities: Vec::new(),
+            entities,
             descriptor_set: files::encode(&set),
             warnings: reader.report.finish().0,
         };

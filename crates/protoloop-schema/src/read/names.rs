@@ -4,8 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{Input, report::Report};
 use crate::{
-    EnumId, MessageId,
-    descriptor::{Enum, Message, path},
+    EntityId, EnumId, Message, MessageId,
+    descriptor::{self, Enum, path},
 };
 
 /// What a full name stands for.
@@ -67,6 +67,25 @@ impl Names {
     }
 }
 
+/// The model of a name, full or relative to a package and the packages around it.
+pub(crate) fn find_model(
+    names: &Names,
+    messages: &[Message],
+    package: &str,
+    name: &str,
+) -> Option<EntityId> {
+    let mut scope = package;
+    loop {
+        if let Some(Symbol::Message(id)) = names.get(&join(scope, name)) {
+            return messages[id.index()].entity;
+        }
+        if scope.is_empty() {
+            return None;
+        }
+        scope = scope.rsplit_once('.').map_or("", |(outer, _)| outer);
+    }
+}
+
 /// One pass over one file.
 struct Walk<'a, 'b> {
     names: &'b mut Names,
@@ -92,7 +111,7 @@ impl Walk<'_, '_> {
         });
     }
 
-    fn message(&mut self, scope: &str, message: &Message) {
+    fn message(&mut self, scope: &str, message: &descriptor::Message) {
         let full_name = join(scope, &message.name);
         let id = MessageId(count(&self.names.messages));
         let declared = self.declared(&full_name);

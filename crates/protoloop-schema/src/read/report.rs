@@ -17,6 +17,15 @@ impl Report {
         self.push(Severity::Error, location, message.into(), help.into());
     }
 
+    pub(crate) fn warning(
+        &mut self,
+        location: Location,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Severity::Warning, location, message.into(), help.into());
+    }
+
     fn push(&mut self, severity: Severity, location: Location, message: String, help: String) {
         self.found.push(Diagnostic {
             severity,

@@ -2,4 +2,5 @@
 
 mod bundled;
 mod support;
+mod todo;
 mod types;

@@ -68,7 +68,7 @@ pub(super) fn has_unknown_value(
 }
 
 /// Whether a key occurs twice among the entries of a field in a message.
-pub(super) fn has_duplicates(
+pub(crate) fn has_duplicates(
     tables: &Tables,
     field: &FieldTable,
     message: &[u8],

@@ -61,6 +61,10 @@ fn varints_become_minimal() {
 fn a_map_entry_without_key_or_value_gets_the_defaults() {
     let bytes = [0xC2, 0x02, 0, 0x0A, 0];
     let expected = [0x0A, 0, 0xC2, 0x02, 4, 0x0A, 0, 0x12, 0];
+    assert!(matches!(
+        canonical(KITCHEN, &expected[2..]),
+        Cow::Borrowed(_)
+    ));
     // `id` is empty and has no presence, so it goes.
     assert_eq!(canonical(KITCHEN, &bytes).as_ref(), &expected[2..]);
 }

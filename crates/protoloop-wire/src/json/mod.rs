@@ -1,3 +1,22 @@
-//! ProtoJSON: JSON text to protobuf bytes and back.
+//! ProtoJSON: JSON text to protobuf bytes and back, with no message object in between.
+//!
+//! Both directions follow the ProtoJSON mapping of proto2 and proto3 and of all well-known types. Groups have no
+//! mapping and are refused.
 
+mod base64;
+mod decode;
+mod encode;
+mod error;
+pub(crate) mod lexer;
+mod number;
+#[cfg(test)]
+mod tests;
 pub(crate) mod text;
+mod time;
+
+pub use decode::{DecodeOptions, decode, decode_field};
+pub use encode::{EncodeOptions, encode, encode_field};
+pub use error::JsonError;
+
+/// How deep messages may nest on the wire; see [`Limits::depth`](crate::Limits::depth).
+const DEFAULT_DEPTH: usize = 100;

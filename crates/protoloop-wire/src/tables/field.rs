@@ -109,7 +109,12 @@ impl FieldTable {
             kind: field.kind,
             wire_type,
             cardinality: field.cardinality,
-            presence: field.presence,
+            // Encoders write key and value of an entry even where they are defaults.
+            presence: if message.map_entry {
+                Presence::Explicit
+            } else {
+                field.presence
+            },
             packed: field.packed && is_packable(field.kind),
             oneof: field.oneof,
             strict_utf8: message.proto3 && field.kind == Kind::String,

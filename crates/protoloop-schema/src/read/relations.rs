@@ -1,0 +1,376 @@
+//! Relations of models.
+
+use super::{Reader, entities::Marked, names::find_model};
+use crate::{
+    Cardinality, Entity, EntityId, Field, Kind, Message, OnDelete, Presence, Relation,
+    RelationKind,
+    inflect::{singular, snake},
+    options::protoloop_v1::{
+        RelationOptions,
+        relation_options::{self as declared, Kind as Declared},
+    },
+};
+
+/// Which end of a relation a key field is looked for at.
+struct KeyOf<'a> {
+    /// The model that should hold it.
+    holder: &'a Entity,
+    /// The model it points to.
+    refers_to: &'a Entity,
+    name: String,
+    cardinality: Cardinality,
+}
+
+impl Reader<'_> {
+    /// Fills in the relations of every model.
+    pub(super) fn relations(&mut self, entities: &mut [Entity], messages: &[Message]) {
+        for index in 0..entities.len() {
+            let message = &messages[entities[index].message.index()];
+            let mut relations = Vec::new();
+            for marked in self.marked(message) {
+                if let Some(written) = &marked.relation {
+                    let context = Context {
+                        entities,
+                        messages,
+                        own: &entities[index],
+                        message,
+                        marked: &marked,
+                    };
+                    relations.extend(self.relation(&context, written));
+                }
+            }
+            entities[index].relations = relations;
+        }
+    }
+
+    fn relation(&mut self, context: &Context<'_>, written: &RelationOptions) -> Option<Relation> {
+        let field = context.marked.field;
+        let Some(kind) = &written.kind else {
+            let text = format!("{} has a relation of no kind", field.full_name);
+            let help = "write one: `{ belongs_to: { key: \"author_id\" } }`, `{ has_many: { key: \"book_id\" } }`, …";
+            self.report.error(field.location.clone(), text, help);
+            return None;
+        };
+        let (target, many) = match kind {
+            Declared::BelongsTo(one) => (&one.target, false),
+            Declared::HasOne(one) => (&one.target, false),
+            Declared::HasMany(many) => (&many.target, true),
+            Declared::ReferencesMany(many) => (&many.target, true),
+            Declared::EmbedsOne(_) | Declared::EmbedsMany(_) => {
+                self.embedded(context, matches!(kind, Declared::EmbedsMany(_)));
+                return None;
+            }
+        };
+        self.check_cardinality(context, many);
+        let target = self.target(context, target)?;
+        let (kind, owned) = match kind {
+            Declared::BelongsTo(one) => (self.belongs_to(context, target, one)?, false),
+            Declared::HasOne(one) => (self.has_one(context, target, one)?, one.owned),
+            Declared::HasMany(many) => (self.has_many(context, target, many)?, many.owned),
+            Declared::ReferencesMany(many) => (self.references_many(context, target, many)?, false),
+            Declared::EmbedsOne(_) | Declared::EmbedsMany(_) => return None,
+        };
+        Some(Relation {
+            field: field.number,
+            name: field.name.clone(),
+            target: target.id,
+            kind,
+            owned,
+        })
+    }
+
+    fn embedded(&mut self, context: &Context<'_>, many: bool) {
+        self.check_cardinality(context, many);
+        let field = context.marked.field;
+        if !matches!(field.kind, Kind::Message(_)) {
+            let text = format!("{} embeds a model and is no message", field.full_name);
+            let help = "declare the field with the type that it embeds";
+            self.report.error(field.location.clone(), text, help);
+        }
+    }
+
+    fn check_cardinality(&mut self, context: &Context<'_>, many: bool) {
+        let field = context.marked.field;
+        let wanted = if many {
+            Cardinality::Repeated
+        } else {
+            Cardinality::Singular
+        };
+        if field.cardinality != wanted {
+            let (has, needs) = if many {
+                ("one row", "add `repeated`")
+            } else {
+                ("many rows", "take `repeated` away")
+            };
+            let text = format!(
+                "{} carries {has}, which its relation does not",
+                field.full_name
+            );
+            let help = format!("{needs}, or choose another kind of relation");
+            self.report.error(field.location.clone(), text, help);
+        }
+    }
+
+    /// The model that the field carries, which must be the one that is named, if one is.
+    fn target<'a>(&mut self, context: &Context<'a>, named: &str) -> Option<&'a Entity> {
+        let field = context.marked.field;
+        let carried = match field.kind {
+            Kind::Message(id) => Some(&context.messages[id.index()]),
+            _ => None,
+        };
+        if !named.is_empty() {
+            let found = self.model(context, named)?;
+            if Some(found.message) != carried.map(|message| message.id) {
+                let text = format!(
+                    "{} is related to `{named}` and has another type",
+                    field.full_name
+                );
+                let help = "leave `target` out, or give the field that type";
+                self.report.error(field.location.clone(), text, help);
+                return None;
+            }
+            return Some(found);
+        }
+        let found = carried.and_then(|message| message.entity);
+        if found.is_none() {
+            let name = carried.map_or("its type", |message| &*message.full_name);
+            self.report.error(
+                field.location.clone(),
+                format!("{} is a relation, and {name} is no model", field.full_name),
+                "write `option (protoloop.v1.model) = {};` in the related message, and mark its id",
+            );
+        }
+        found.map(|id| context.entity(id))
+    }
+
+    /// A model by its name, full or relative to the package.
+    fn model<'a>(&mut self, context: &Context<'a>, named: &str) -> Option<&'a Entity> {
+        let found = find_model(
+            &self.names,
+            context.messages,
+            &context.message.package,
+            named,
+        );
+        if found.is_none() {
+            let field = context.marked.field;
+            let text = format!(
+                "{} names the model `{named}`, which does not exist",
+                field.full_name
+            );
+            let help = format!("models are: {}", context.models());
+            self.report.error(field.location.clone(), text, help);
+        }
+        found.map(|id| context.entity(id))
+    }
+
+    fn belongs_to(
+        &mut self,
+        context: &Context<'_>,
+        target: &Entity,
+        one: &declared::BelongsTo,
+    ) -> Option<RelationKind> {
+        let field = context.marked.field;
+        self.refuse_discriminator(context, &one.discriminator);
+        let key = self.key_field(
+            context,
+            &KeyOf {
+                holder: context.own,
+                refers_to: target,
+                name: given_or(&one.key, || format!("{}_id", field.name)),
+                cardinality: Cardinality::Singular,
+            },
+        )?;
+        let on_delete = on_delete(one.on_delete);
+        if on_delete == OnDelete::SetNull && key.presence == Presence::Implicit {
+            let text = format!(
+                "{} clears `{}` on delete, which cannot be absent",
+                field.full_name, key.name
+            );
+            let help = format!("write `optional` before `{}`", key.name);
+            self.report.error(key.location.clone(), text, help);
+        }
+        Some(RelationKind::BelongsTo {
+            key: key.number,
+            on_delete,
+        })
+    }
+
+    fn has_one(
+        &mut self,
+        context: &Context<'_>,
+        target: &Entity,
+        one: &declared::HasOne,
+    ) -> Option<RelationKind> {
+        self.refuse_discriminator(context, &one.discriminator);
+        let key = self.far_key(context, target, &one.key)?;
+        Some(RelationKind::HasOne { key: key.number })
+    }
+
+    fn has_many(
+        &mut self,
+        context: &Context<'_>,
+        target: &Entity,
+        many: &declared::HasMany,
+    ) -> Option<RelationKind> {
+        self.refuse_discriminator(context, &many.discriminator);
+        if many.through.is_empty() {
+            let key = self.far_key(context, target, &many.key)?;
+            return Some(RelationKind::HasMany { key: key.number });
+        }
+        let through = self.model(context, &many.through)?;
+        let key = self.far_key(context, through, &many.key);
+        let name = &context.messages[target.message.index()].name;
+        let through_key = self.key_field(
+            context,
+            &KeyOf {
+                holder: through,
+                refers_to: target,
+                name: given_or(&many.through_key, || format!("{}_id", snake(name))),
+                cardinality: Cardinality::Singular,
+            },
+        );
+        Some(RelationKind::HasManyThrough {
+            through: through.id,
+            key: key?.number,
+            through_key: through_key?.number,
+        })
+    }
+
+    fn references_many(
+        &mut self,
+        context: &Context<'_>,
+        target: &Entity,
+        many: &declared::ReferencesMany,
+    ) -> Option<RelationKind> {
+        let name = &context.marked.field.name;
+        let key = self.key_field(
+            context,
+            &KeyOf {
+                holder: context.own,
+                refers_to: target,
+                name: given_or(&many.key, || {
+                    format!("{}_ids", singular(name).as_deref().unwrap_or(name))
+                }),
+                cardinality: Cardinality::Repeated,
+            },
+        )?;
+        Some(RelationKind::ReferencesMany { key: key.number })
+    }
+
+    /// The field of another model that holds the id of this one.
+    fn far_key<'a>(
+        &mut self,
+        context: &Context<'a>,
+        holder: &Entity,
+        given: &str,
+    ) -> Option<&'a Field> {
+        let name = given_or(given, || format!("{}_id", snake(&context.message.name)));
+        let key = KeyOf {
+            holder,
+            refers_to: context.own,
+            name,
+            cardinality: Cardinality::Singular,
+        };
+        self.key_field(context, &key)
+    }
+
+    fn key_field<'a>(&mut self, context: &Context<'a>, key: &KeyOf<'_>) -> Option<&'a Field> {
+        let relation = &context.marked.field.full_name;
+        let location = &context.marked.field.location;
+        let holder = &context.messages[key.holder.message.index()];
+        let id = context.key_of(key.refers_to)?;
+        let repeated = if key.cardinality == Cardinality::Repeated {
+            "repeated "
+        } else {
+            ""
+        };
+        let wanted = format!("{repeated}{} {}", scalar_name(id.kind), key.name);
+        let Some(field) = holder.field_by_name(&key.name) else {
+            self.report.error(
+                location.clone(),
+                format!(
+                    "{relation} needs the key `{}`, which {} does not have",
+                    key.name, holder.full_name
+                ),
+                format!(
+                    "add `{wanted} = N;` to {}, or name another field with `key`",
+                    holder.name
+                ),
+            );
+            return None;
+        };
+        if field.kind != id.kind || field.cardinality != key.cardinality {
+            self.report.error(
+                location.clone(),
+                format!(
+                    "{relation} has the key {}, which is not of the type of {}",
+                    field.full_name, id.full_name
+                ),
+                format!("declare it as `{wanted} = {};`", field.number),
+            );
+            return None;
+        }
+        Some(field)
+    }
+
+    fn refuse_discriminator(&mut self, context: &Context<'_>, written: &str) {
+        if !written.is_empty() {
+            let field = context.marked.field;
+            self.unserved("discriminator", &field.full_name, &field.location);
+        }
+    }
+}
+
+/// What the relation of one field is read against.
+struct Context<'a> {
+    entities: &'a [Entity],
+    messages: &'a [Message],
+    own: &'a Entity,
+    message: &'a Message,
+    marked: &'a Marked<'a>,
+}
+
+impl<'a> Context<'a> {
+    fn entity(&self, id: EntityId) -> &'a Entity {
+        &self.entities[id.index()]
+    }
+
+    /// The id field of a model; `None` when it has none, which is reported elsewhere.
+    fn key_of(&self, entity: &Entity) -> Option<&'a Field> {
+        let message = &self.messages[entity.message.index()];
+        let (_, field) = message.field_by_number(*entity.key.first()?)?;
+        Some(field)
+    }
+
+    fn models(&self) -> String {
+        let names = self
+            .entities
+            .iter()
+            .map(|entity| &*self.messages[entity.message.index()].full_name);
+        names.collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn given_or(given: &str, otherwise: impl FnOnce() -> String) -> String {
+    if given.is_empty() {
+        otherwise()
+    } else {
+        given.to_owned()
+    }
+}
+
+fn on_delete(written: i32) -> OnDelete {
+    match declared::OnDelete::try_from(written) {
+        Ok(declared::OnDelete::Cascade) => OnDelete::Cascade,
+        Ok(declared::OnDelete::SetNull) => OnDelete::SetNull,
+        Ok(declared::OnDelete::NoAction) => OnDelete::NoAction,
+        Ok(declared::OnDelete::Unspecified | declared::OnDelete::Restrict) | Err(_) => {
+            OnDelete::Restrict
+        }
+    }
+}
+
+/// How a key's type is written.
+fn scalar_name(kind: Kind) -> String {
+    format!("{kind:?}").to_lowercase()
+}

@@ -1,0 +1,228 @@
+//! Fits methods to the shapes of the standard methods.
+
+use super::{
+    Guess,
+    fields::{Fields, Wanted},
+};
+use crate::{
+    Cardinality, Entity, Kind, Message, Method, RequestShape, StandardKind, StandardMethod,
+    WellKnown, inflect::plural,
+};
+
+/// Why a method has not the shape: one clause for each reason.
+type Misfit = Vec<String>;
+
+const STRING: Wanted = Wanted::Scalar(Kind::String);
+const BOOL: Wanted = Wanted::Scalar(Kind::Bool);
+
+/// Where the arguments and the answer of a standard method stand.
+///
+/// # Errors
+/// Everything that keeps the method from having the shape.
+pub(crate) fn fit(
+    guess: Guess<'_>,
+    method: &Method,
+    messages: &[Message],
+) -> Result<StandardMethod, Misfit> {
+    let shape = Shape {
+        messages,
+        entity: guess.entity,
+    };
+    let input = &messages[method.input.index()];
+    let output = &messages[method.output.index()];
+    let mut faults = Misfit::new();
+    if !method.info.is_unary() {
+        faults.push("it streams".to_owned());
+    }
+    let request = shape.request(guess.kind, input, &mut faults);
+    let mut standard = StandardMethod {
+        kind: guess.kind,
+        entity: guess.entity.id,
+        request,
+        response_field: None,
+        next_page_token: None,
+        total_size: None,
+    };
+    shape.response(&mut standard, output, &mut faults);
+    if faults.is_empty() {
+        Ok(standard)
+    } else {
+        Err(faults)
+    }
+}
+
+struct Shape<'a> {
+    messages: &'a [Message],
+    entity: &'a Entity,
+}
+
+impl Shape<'_> {
+    fn request(&self, kind: StandardKind, input: &Message, faults: &mut Misfit) -> RequestShape {
+        let mut fields = Fields::new(self.messages, input);
+        let mut shape = RequestShape::default();
+        match kind {
+            StandardKind::Create => self.create(&mut fields, &mut shape),
+            StandardKind::Get => self.get(&mut fields, &mut shape),
+            StandardKind::List => list(&mut fields, &mut shape),
+            StandardKind::Update => self.update(&mut fields, &mut shape),
+            StandardKind::Delete => self.delete(&mut fields, &mut shape),
+            StandardKind::Count => {
+                shape.filter = fields.optional("filter", STRING);
+                shape.show_deleted = fields.optional("show_deleted", BOOL);
+            }
+            StandardKind::BatchGet => {
+                shape.ids = self.ids(&mut fields);
+                shape.read_mask = fields.optional("read_mask", Wanted::FieldMask);
+                shape.include = fields.optional("include", STRING);
+            }
+            StandardKind::BatchDelete if input.field_by_name("requests").is_none() => {
+                shape.ids = self.ids(&mut fields);
+            }
+            StandardKind::BatchCreate => {
+                self.requests(StandardKind::Create, input, &mut fields, &mut shape);
+            }
+            StandardKind::BatchUpdate => {
+                self.requests(StandardKind::Update, input, &mut fields, &mut shape);
+            }
+            StandardKind::BatchDelete => {
+                self.requests(StandardKind::Delete, input, &mut fields, &mut shape);
+            }
+        }
+        fields.refuse_rest();
+        faults.append(&mut fields.faults);
+        shape
+    }
+
+    fn create(&self, fields: &mut Fields<'_>, shape: &mut RequestShape) {
+        shape.resource = self.resource(fields);
+        if let Some(key) = self.key() {
+            let id = format!("{}_id", self.entity.singular);
+            shape.resource_id = fields.optional(&id, Wanted::Scalar(key.kind));
+        }
+        shape.validate_only = fields.optional("validate_only", BOOL);
+        shape.request_id = fields.optional("request_id", STRING);
+    }
+
+    fn get(&self, fields: &mut Fields<'_>, shape: &mut RequestShape) {
+        shape.key = self.key_fields(fields);
+        shape.read_mask = fields.optional("read_mask", Wanted::FieldMask);
+        shape.include = fields.optional("include", STRING);
+        shape.show_deleted = fields.optional("show_deleted", BOOL);
+    }
+
+    fn update(&self, fields: &mut Fields<'_>, shape: &mut RequestShape) {
+        shape.resource = self.resource(fields);
+        shape.update_mask = fields.optional("update_mask", Wanted::FieldMask);
+        shape.allow_missing = fields.optional("allow_missing", BOOL);
+        shape.validate_only = fields.optional("validate_only", BOOL);
+        shape.request_id = fields.optional("request_id", STRING);
+    }
+
+    fn delete(&self, fields: &mut Fields<'_>, shape: &mut RequestShape) {
+        shape.key = self.key_fields(fields);
+        shape.etag = fields.optional("etag", STRING);
+        shape.allow_missing = fields.optional("allow_missing", BOOL);
+        shape.validate_only = fields.optional("validate_only", BOOL);
+        shape.request_id = fields.optional("request_id", STRING);
+    }
+
+    fn requests(
+        &self,
+        kind: StandardKind,
+        input: &Message,
+        fields: &mut Fields<'_>,
+        shape: &mut RequestShape,
+    ) {
+        let element = input
+            .field_by_name("requests")
+            .and_then(|field| match field.kind {
+                Kind::Message(id) => Some(id),
+                _ => None,
+            });
+        let Some(id) = element else {
+            let text = format!(
+                "{} has no field `requests` with one {kind:?} request each",
+                input.name
+            );
+            fields.faults.push(text);
+            return;
+        };
+        shape.requests = fields.repeated(&["requests"], Wanted::Message(id));
+        let mut faults = Misfit::new();
+        let inner = self.request(kind, &self.messages[id.index()], &mut faults);
+        fields.faults.append(&mut faults);
+        shape.element = Some((id, Box::new(inner)));
+    }
+
+    fn resource(&self, fields: &mut Fields<'_>) -> Option<u32> {
+        let wanted = Wanted::Message(self.entity.message);
+        fields.holding(wanted, Cardinality::Singular, &self.entity.singular)
+    }
+
+    fn key(&self) -> Option<&crate::Field> {
+        let message = &self.messages[self.entity.message.index()];
+        let (_, field) = message.field_by_number(*self.entity.key.first()?)?;
+        Some(field)
+    }
+
+    fn key_fields(&self, fields: &mut Fields<'_>) -> Vec<u32> {
+        let key = self.key();
+        let found = key.and_then(|key| fields.required(&key.name, Wanted::Scalar(key.kind)));
+        found.into_iter().collect()
+    }
+
+    fn ids(&self, fields: &mut Fields<'_>) -> Option<u32> {
+        let key = self.key()?;
+        let name = plural(&key.name);
+        fields.repeated(&[&name, "ids", "names"], Wanted::Scalar(key.kind))
+    }
+
+    fn response(&self, standard: &mut StandardMethod, output: &Message, faults: &mut Misfit) {
+        let resource = Wanted::Message(self.entity.message);
+        let mut fields = Fields::new(self.messages, output);
+        match standard.kind {
+            StandardKind::Create | StandardKind::Get | StandardKind::Update => {
+                if output.id != self.entity.message {
+                    let wanted = &self.messages[self.entity.message.index()].name;
+                    faults.push(format!(
+                        "it answers with {} instead of {wanted}",
+                        output.name
+                    ));
+                }
+            }
+            StandardKind::Delete | StandardKind::BatchDelete => {
+                if output.well_known != Some(WellKnown::Empty) {
+                    faults.push(format!(
+                        "it answers with {} instead of google.protobuf.Empty",
+                        output.name
+                    ));
+                }
+            }
+            StandardKind::Count => {
+                standard.response_field = fields.required("count", Wanted::Integer);
+            }
+            StandardKind::List => {
+                let plural = &self.entity.plural;
+                standard.response_field = fields.holding(resource, Cardinality::Repeated, plural);
+                standard.next_page_token = fields.required("next_page_token", STRING);
+                standard.total_size = fields.optional("total_size", Wanted::Integer);
+            }
+            StandardKind::BatchGet | StandardKind::BatchCreate | StandardKind::BatchUpdate => {
+                let plural = &self.entity.plural;
+                standard.response_field = fields.holding(resource, Cardinality::Repeated, plural);
+            }
+        }
+        faults.append(&mut fields.faults);
+    }
+}
+
+fn list(fields: &mut Fields<'_>, shape: &mut RequestShape) {
+    shape.page_size = fields.required("page_size", Wanted::Integer);
+    shape.page_token = fields.required("page_token", STRING);
+    shape.filter = fields.optional("filter", STRING);
+    shape.order_by = fields.optional("order_by", STRING);
+    shape.skip = fields.optional("skip", Wanted::Integer);
+    shape.read_mask = fields.optional("read_mask", Wanted::FieldMask);
+    shape.include = fields.optional("include", STRING);
+    shape.show_deleted = fields.optional("show_deleted", BOOL);
+}

@@ -1,0 +1,151 @@
+//! New messages and services, with their comments.
+
+use crate::{
+    descriptor::{
+        Field, FieldOptions, Label, Message, Method, MethodOptions, NO_SIDE_EFFECTS, Service, Type,
+    },
+    inflect::lower_camel,
+    options::google_api::{FieldBehavior, HttpRule},
+    read::join,
+};
+
+/// What is added for one model.
+#[derive(Debug)]
+pub(super) struct Addition {
+    /// Place of the model in its file, which the new elements are said to stand at.
+    pub(super) span: Vec<i32>,
+    pub(super) messages: Vec<NewMessage>,
+    pub(super) service: NewService,
+}
+
+#[derive(Debug)]
+pub(super) struct NewMessage {
+    pub(super) name: String,
+    pub(super) comment: String,
+    pub(super) fields: Vec<NewField>,
+}
+
+#[derive(Debug)]
+pub(super) struct NewField {
+    pub(super) field: Field,
+    pub(super) comment: String,
+}
+
+#[derive(Debug)]
+pub(super) struct NewService {
+    pub(super) name: String,
+    pub(super) comment: String,
+    pub(super) methods: Vec<NewMethod>,
+}
+
+#[derive(Debug)]
+pub(super) struct NewMethod {
+    pub(super) method: Method,
+    pub(super) comment: String,
+}
+
+impl Addition {
+    /// Full names of everything new.
+    pub(super) fn names<'a>(&'a self, package: &'a str) -> impl Iterator<Item = String> + 'a {
+        let messages = self.messages.iter().map(|message| &message.name);
+        messages
+            .chain([&self.service.name])
+            .map(move |name| join(package, name).as_ref().to_owned())
+    }
+
+    pub(super) fn descriptors(&self) -> (Vec<Message>, Service) {
+        let message = |message: &NewMessage| Message {
+            name: message.name.clone(),
+            field: message.fields.iter().map(|new| new.field.clone()).collect(),
+            ..Message::default()
+        };
+        let methods = self.service.methods.iter();
+        let service = Service {
+            name: self.service.name.clone(),
+            method: methods.map(|new| new.method.clone()).collect(),
+            options: None,
+        };
+        (self.messages.iter().map(message).collect(), service)
+    }
+}
+
+impl NewMessage {
+    pub(super) fn new(
+        name: String,
+        comment: String,
+        fields: impl IntoIterator<Item = NewField>,
+    ) -> Self {
+        Self {
+            name,
+            comment,
+            fields: fields.into_iter().collect(),
+        }
+    }
+}
+
+impl NewField {
+    pub(super) fn scalar(name: &str, number: i32, kind: Type, comment: &str) -> Self {
+        let field = Field {
+            name: name.to_owned(),
+            number,
+            label: Label::Optional.into(),
+            r#type: kind.into(),
+            json_name: lower_camel(name),
+            ..Field::default()
+        };
+        Self {
+            field,
+            comment: comment.to_owned(),
+        }
+    }
+
+    pub(super) fn message(name: &str, number: i32, type_name: &str, comment: &str) -> Self {
+        let mut new = Self::scalar(name, number, Type::Message, comment);
+        type_name.clone_into(&mut new.field.type_name);
+        new
+    }
+
+    pub(super) fn repeated(mut self) -> Self {
+        self.field.label = Label::Repeated.into();
+        self
+    }
+
+    /// Says `(google.api.field_behavior) = REQUIRED`.
+    pub(super) fn required(mut self) -> Self {
+        self.field.options = Some(FieldOptions {
+            behavior: vec![FieldBehavior::Required.into()],
+            ..FieldOptions::default()
+        });
+        self
+    }
+}
+
+impl NewMethod {
+    pub(super) fn new(
+        name: String,
+        input: String,
+        output: String,
+        http: HttpRule,
+        comment: String,
+    ) -> Self {
+        let options = MethodOptions {
+            http: Some(http),
+            ..MethodOptions::default()
+        };
+        let method = Method {
+            name,
+            input_type: input,
+            output_type: output,
+            options: Some(options),
+            ..Method::default()
+        };
+        Self { method, comment }
+    }
+
+    /// Says `idempotency_level = NO_SIDE_EFFECTS`.
+    pub(super) fn safe(mut self) -> Self {
+        let options = self.method.options.get_or_insert_default();
+        options.idempotency_level = NO_SIDE_EFFECTS;
+        self
+    }
+}

@@ -1,0 +1,351 @@
+//! The standard methods of a model, with their messages and routes.
+
+use super::{
+    build::{Addition, NewField, NewMessage, NewMethod, NewService},
+    resource::Resource,
+};
+use crate::{
+    descriptor::Type,
+    inflect::plural,
+    options::google_api::{HttpRule, http_rule::Pattern},
+};
+
+const EMPTY: &str = ".google.protobuf.Empty";
+const FIELD_MASK: &str = ".google.protobuf.FieldMask";
+
+/// Everything that a model's `expose` asks for.
+pub(super) fn addition(resource: &Resource<'_>) -> Addition {
+    let mut service = Builder {
+        resource,
+        messages: Vec::new(),
+        methods: Vec::new(),
+    };
+    if resource.writable {
+        service.create();
+    }
+    service.get();
+    service.list();
+    if resource.writable {
+        service.update();
+        service.delete();
+    }
+    service.count();
+    service.batch_get();
+    if resource.writable {
+        service.batch_create();
+        service.batch_update();
+        service.batch_delete();
+    }
+    Addition {
+        span: resource.span.clone(),
+        messages: service.messages,
+        service: NewService {
+            name: format!("{}Service", resource.message.name),
+            comment: format!("The standard methods of {}.", resource.message.name),
+            methods: service.methods,
+        },
+    }
+}
+
+struct Builder<'a> {
+    resource: &'a Resource<'a>,
+    messages: Vec<NewMessage>,
+    methods: Vec<NewMethod>,
+}
+
+impl Builder<'_> {
+    fn create(&mut self) {
+        let resource = self.resource;
+        let one = &resource.message.name;
+        let mut fields = vec![
+            self.resource_field(1, &format!("The {one} to create.")),
+            validate_only(2),
+            NewField::scalar(
+                "request_id",
+                3,
+                Type::String,
+                "A UUID of the caller's; a repeated request with it gets the first answer.",
+            ),
+        ];
+        if resource.client_ids {
+            let name = format!("{}_id", resource.singular);
+            let comment = format!("The id of the new {one}; wins over the one inside it.");
+            fields.push(self.key_field(&name, 4, &comment));
+        }
+        let name = format!("Create{one}");
+        let input = self.request(&name, fields);
+        let output = resource.type_name.clone();
+        let rule = body(
+            route(Pattern::Post(resource.collection.clone())),
+            &resource.singular,
+        );
+        let comment =
+            format!("Creates a {one}.\nALREADY_EXISTS when its id or a unique field is taken.");
+        self.methods
+            .push(NewMethod::new(name, input, output, rule, comment));
+    }
+
+    fn get(&mut self) {
+        let one = &self.resource.message.name;
+        let key = &self.resource.key.name;
+        let fields = [
+            self.key_field(key, 1, &format!("Which {one}.")).required(),
+            read_mask(2),
+            include(3),
+        ];
+        let name = format!("Get{one}");
+        let input = self.request(&name, fields);
+        let output = self.resource.type_name.clone();
+        let rule = route(Pattern::Get(self.one_path(key)));
+        let comment = format!("Reads one {one}.\nNOT_FOUND when there is none.");
+        self.methods
+            .push(NewMethod::new(name, input, output, rule, comment).safe());
+    }
+
+    fn list(&mut self) {
+        let resource = self.resource;
+        let many = &resource.plural_type;
+        let name = format!("List{many}");
+        let input = self.request(&name, list_fields(many));
+        let token = "Token of the next page; empty on the last one.";
+        let mut answer = vec![
+            self.resources_field("A page of rows."),
+            NewField::scalar("next_page_token", 2, Type::String, token),
+        ];
+        if resource.options.total_size {
+            let comment = "Number of rows on all pages.";
+            answer.push(NewField::scalar("total_size", 3, Type::Int32, comment));
+        }
+        let output = self.response(&name, answer);
+        let rule = route(Pattern::Get(resource.collection.clone()));
+        let comment = format!("Reads {many}, page by page.");
+        self.methods
+            .push(NewMethod::new(name, input, output, rule, comment).safe());
+    }
+
+    fn update(&mut self) {
+        let resource = self.resource;
+        let one = &resource.message.name;
+        let mask = "What to change, as paths of the resource; `*` replaces all of it. Without a mask, the fields that are present.";
+        let fields = [
+            self.resource_field(1, &format!("The {one} with its id and the new values.")),
+            NewField::message("update_mask", 2, FIELD_MASK, mask),
+            allow_missing(3, "Whether to create it when it does not exist."),
+            validate_only(4),
+        ];
+        let name = format!("Update{one}");
+        let input = self.request(&name, fields);
+        let output = resource.type_name.clone();
+        let path = self.one_path(&format!("{}.{}", resource.singular, resource.key.name));
+        let mut rule = body(route(Pattern::Patch(path.clone())), &resource.singular);
+        let replace = body(route(Pattern::Put(path)), &resource.singular);
+        rule.additional_bindings.push(replace);
+        let comment = format!(
+            "Changes the fields of a {one} that the mask names. PUT replaces it.\nABORTED when its etag has changed meanwhile."
+        );
+        self.methods
+            .push(NewMethod::new(name, input, output, rule, comment));
+    }
+
+    fn delete(&mut self) {
+        let one = &self.resource.message.name;
+        let key = &self.resource.key.name;
+        let etag = "When given, the delete is ABORTED if the row has another one.";
+        let fields = [
+            self.key_field(key, 1, &format!("Which {one}.")).required(),
+            NewField::scalar("etag", 2, Type::String, etag),
+            allow_missing(3, "Whether it is no error when it does not exist."),
+        ];
+        let name = format!("Delete{one}");
+        let input = self.request(&name, fields);
+        let rule = route(Pattern::Delete(self.one_path(key)));
+        let comment = format!("Deletes a {one}.");
+        self.methods
+            .push(NewMethod::new(name, input, EMPTY.to_owned(), rule, comment));
+    }
+
+    fn count(&mut self) {
+        let many = &self.resource.plural_type;
+        let name = format!("Count{many}");
+        let input = self.request(&name, [filter(1)]);
+        let count = NewField::scalar("count", 1, Type::Int64, "Number of rows that match.");
+        let output = self.response(&name, [count]);
+        let rule = route(Pattern::Get(self.verb_path("count")));
+        let comment = format!("Counts {many}.");
+        self.methods
+            .push(NewMethod::new(name, input, output, rule, comment).safe());
+    }
+
+    fn batch_get(&mut self) {
+        let many = &self.resource.plural_type;
+        let name = format!("BatchGet{many}");
+        let input = self.request(&name, [self.keys_field()]);
+        let output = self.response(
+            &name,
+            [self.resources_field("In the order of the request.")],
+        );
+        let rule = route(Pattern::Get(self.verb_path("batchGet")));
+        let comment = format!(
+            "Reads several {many} by their ids.\nNOT_FOUND when one of them does not exist."
+        );
+        self.methods
+            .push(NewMethod::new(name, input, output, rule, comment).safe());
+    }
+
+    fn batch_create(&mut self) {
+        let comment = format!(
+            "Creates several {}, all or none.",
+            self.resource.plural_type
+        );
+        self.batch("Create", "batchCreate", comment);
+    }
+
+    fn batch_update(&mut self) {
+        let comment = format!(
+            "Changes several {}, all or none.",
+            self.resource.plural_type
+        );
+        self.batch("Update", "batchUpdate", comment);
+    }
+
+    fn batch(&mut self, action: &str, verb: &str, comment: String) {
+        let resource = self.resource;
+        let name = format!("Batch{action}{}", resource.plural_type);
+        let element = format!("{}{action}{}Request", resource.scope, resource.message.name);
+        let requests = NewField::message("requests", 1, &element, "One request for each.");
+        let input = self.request(&name, [requests.repeated().required()]);
+        let output = self.response(
+            &name,
+            [self.resources_field("In the order of the request.")],
+        );
+        let rule = body(route(Pattern::Post(self.verb_path(verb))), "*");
+        self.methods
+            .push(NewMethod::new(name, input, output, rule, comment));
+    }
+
+    fn batch_delete(&mut self) {
+        let many = &self.resource.plural_type;
+        let name = format!("BatchDelete{many}");
+        let input = self.request(&name, [self.keys_field()]);
+        let rule = body(route(Pattern::Post(self.verb_path("batchDelete"))), "*");
+        let comment = format!("Deletes several {many}, all or none.");
+        self.methods
+            .push(NewMethod::new(name, input, EMPTY.to_owned(), rule, comment));
+    }
+
+    /// Adds the request message of a method; gives its type name.
+    fn request(&mut self, method: &str, fields: impl IntoIterator<Item = NewField>) -> String {
+        self.add(
+            format!("{method}Request"),
+            format!("Request of {method}."),
+            fields,
+        )
+    }
+
+    /// Adds the response message of a method; gives its type name.
+    fn response(&mut self, method: &str, fields: impl IntoIterator<Item = NewField>) -> String {
+        self.add(
+            format!("{method}Response"),
+            format!("Answer of {method}."),
+            fields,
+        )
+    }
+
+    fn add(
+        &mut self,
+        name: String,
+        comment: String,
+        fields: impl IntoIterator<Item = NewField>,
+    ) -> String {
+        let type_name = format!("{}{name}", self.resource.scope);
+        self.messages.push(NewMessage::new(name, comment, fields));
+        type_name
+    }
+
+    fn resource_field(&self, number: i32, comment: &str) -> NewField {
+        let resource = self.resource;
+        NewField::message(&resource.singular, number, &resource.type_name, comment).required()
+    }
+
+    fn resources_field(&self, comment: &str) -> NewField {
+        let resource = self.resource;
+        NewField::message(&resource.plural, 1, &resource.type_name, comment).repeated()
+    }
+
+    fn key_field(&self, name: &str, number: i32, comment: &str) -> NewField {
+        NewField::scalar(name, number, self.resource.key.r#type(), comment)
+    }
+
+    fn keys_field(&self) -> NewField {
+        let name = plural(&self.resource.key.name);
+        self.key_field(&name, 1, "Which ones.")
+            .repeated()
+            .required()
+    }
+
+    fn one_path(&self, variable: &str) -> String {
+        format!("{}/{{{variable}}}", self.resource.collection)
+    }
+
+    fn verb_path(&self, verb: &str) -> String {
+        format!("{}:{verb}", self.resource.collection)
+    }
+}
+
+fn list_fields(many: &str) -> [NewField; 8] {
+    let order = "Fields to sort by, separated by commas, ` desc` behind one to reverse it.";
+    let size = "Most rows of the answer; the server may send fewer.";
+    let token = "The `next_page_token` of the page before; all else must be as it was.";
+    let deleted = "Whether to show rows that are marked as deleted.";
+    [
+        filter(1),
+        NewField::scalar("order_by", 2, Type::String, order),
+        NewField::scalar("page_size", 3, Type::Int32, size),
+        NewField::scalar("page_token", 4, Type::String, token),
+        NewField::scalar(
+            "skip",
+            5,
+            Type::Int32,
+            &format!("Number of {many} to leave out first."),
+        ),
+        read_mask(6),
+        include(7),
+        NewField::scalar("show_deleted", 8, Type::Bool, deleted),
+    ]
+}
+
+fn filter(number: i32) -> NewField {
+    let comment = "Which rows: AIP-160 text or a LoopBack JSON filter. Empty for all.";
+    NewField::scalar("filter", number, Type::String, comment)
+}
+
+fn read_mask(number: i32) -> NewField {
+    let comment = "Which fields to return. Empty for all.";
+    NewField::message("read_mask", number, FIELD_MASK, comment)
+}
+
+fn include(number: i32) -> NewField {
+    let comment = "Related rows to return as well: paths of relations, separated by commas.";
+    NewField::scalar("include", number, Type::String, comment)
+}
+
+fn validate_only(number: i32) -> NewField {
+    let comment = "Whether to check the request only and change nothing.";
+    NewField::scalar("validate_only", number, Type::Bool, comment)
+}
+
+fn allow_missing(number: i32, comment: &str) -> NewField {
+    NewField::scalar("allow_missing", number, Type::Bool, comment)
+}
+
+fn route(pattern: Pattern) -> HttpRule {
+    HttpRule {
+        pattern: Some(pattern),
+        ..HttpRule::default()
+    }
+}
+
+fn body(mut rule: HttpRule, field: &str) -> HttpRule {
+    field.clone_into(&mut rule.body);
+    rule
+}

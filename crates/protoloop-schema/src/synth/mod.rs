@@ -1,0 +1,167 @@
+//! Adds to a file what `(protoloop.v1.model).expose` asks for: requests, answers, a service and its routes.
+//!
+//! Field numbers are fixed per role, so that clients survive any change of the model's own fields:
+//!
+//! | message | fields |
+//! |---|---|
+//! | CreateTodoRequest | `todo` 1, `validate_only` 2, `request_id` 3, `todo_id` 4 (ids given by clients only) |
+//! | GetTodoRequest | the key 1, `read_mask` 2, `include` 3 |
+//! | ListTodosRequest | `filter` 1, `order_by` 2, `page_size` 3, `page_token` 4, `skip` 5, `read_mask` 6, `include` 7, `show_deleted` 8 |
+//! | ListTodosResponse | `todos` 1, `next_page_token` 2, `total_size` 3 (with `total_size: true` only) |
+//! | UpdateTodoRequest | `todo` 1, `update_mask` 2, `allow_missing` 3, `validate_only` 4 |
+//! | DeleteTodoRequest | the key 1, `etag` 2, `allow_missing` 3 |
+//! | CountTodosRequest, CountTodosResponse | `filter` 1; `count` 1 |
+//! | BatchGetTodosRequest, BatchDeleteTodosRequest | the keys 1 |
+//! | BatchCreateTodosRequest, BatchUpdateTodosRequest | `requests` 1 |
+//! | BatchGetTodosResponse, BatchCreateTodosResponse, BatchUpdateTodosResponse | `todos` 1 |
+
+mod build;
+mod file;
+mod methods;
+mod resource;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{
+    descriptor::{File, Message, Service, Source, path},
+    read::{LoadedFile, Report, join},
+};
+use build::Addition;
+use resource::Resource;
+pub(crate) use resource::{plural_name, singular_name};
+
+/// Full names of what was made.
+pub(crate) type Made = HashSet<String>;
+
+/// Adds to every file what its exposed models ask for.
+pub(crate) fn expand(files: &mut [LoadedFile], report: &mut Report) -> Made {
+    let owners = owners(files);
+    let mut made = Made::new();
+    for index in 0..files.len() {
+        let file = &files[index].decoded;
+        let source = Source::new(file);
+        let mut additions = Vec::new();
+        for resource in Resource::all(file, &source, report) {
+            let addition = methods::addition(&resource);
+            let clashes = clashes(&addition, files, index, &owners);
+            match clashes {
+                Clashes::None => {
+                    made.extend(addition.names(&file.package));
+                    additions.push(addition);
+                }
+                // A set that this function has already been over.
+                Clashes::Same => made.extend(addition.names(&file.package)),
+                Clashes::Other(clashes) => {
+                    for clash in clashes {
+                        clash.report(files, &resource, report);
+                    }
+                }
+            }
+        }
+        if !additions.is_empty() {
+            drop(source);
+            file::append(&mut files[index], additions);
+        }
+    }
+    made
+}
+
+/// A declaration that has a name which is to be made.
+struct Clash {
+    full_name: String,
+    owner: Owner,
+}
+
+enum Clashes {
+    None,
+    /// All of it is there, exactly as it would be made.
+    Same,
+    Other(Vec<Clash>),
+}
+
+/// Where a top-level name is declared: file and path.
+#[derive(Clone, Copy)]
+struct Owner {
+    file: usize,
+    element: [i32; 2],
+}
+
+fn owners(files: &[LoadedFile]) -> HashMap<String, Owner> {
+    let mut owners = HashMap::new();
+    for (index, file) in files.iter().enumerate() {
+        let file = &file.decoded;
+        let messages = file.message_type.iter().map(|item| &item.name);
+        let enums = file.enum_type.iter().map(|item| &item.name);
+        let services = file.service.iter().map(|item| &item.name);
+        let named = (0..)
+            .zip(messages)
+            .map(|(at, name)| ([path::FILE_MESSAGE, at], name))
+            .chain(
+                (0..)
+                    .zip(enums)
+                    .map(|(at, name)| ([path::FILE_ENUM, at], name)),
+            )
+            .chain(
+                (0..)
+                    .zip(services)
+                    .map(|(at, name)| ([path::FILE_SERVICE, at], name)),
+            );
+        for (element, name) in named {
+            let owner = Owner {
+                file: index,
+                element,
+            };
+            owners.insert(join(&file.package, name).as_ref().to_owned(), owner);
+        }
+    }
+    owners
+}
+
+fn clashes(
+    addition: &Addition,
+    files: &[LoadedFile],
+    index: usize,
+    owners: &HashMap<String, Owner>,
+) -> Clashes {
+    let file = &files[index].decoded;
+    let found: Vec<_> = addition
+        .names(&file.package)
+        .filter_map(|full_name| {
+            let owner = *owners.get(&full_name)?;
+            Some(Clash { full_name, owner })
+        })
+        .collect();
+    if found.is_empty() {
+        return Clashes::None;
+    }
+    let (messages, service) = addition.descriptors();
+    if contains(file, &messages, &service) {
+        Clashes::Same
+    } else {
+        Clashes::Other(found)
+    }
+}
+
+fn contains(file: &File, messages: &[Message], service: &Service) -> bool {
+    messages
+        .iter()
+        .all(|message| file.message_type.contains(message))
+        && file.service.contains(service)
+}
+
+impl Clash {
+    fn report(&self, files: &[LoadedFile], resource: &Resource<'_>, report: &mut Report) {
+        let source = Source::new(&files[self.owner.file].decoded);
+        report.error(
+            source.location(&self.owner.element),
+            format!(
+                "{} is declared here, and `expose` of {} makes it too",
+                self.full_name, resource.full_name
+            ),
+            format!(
+                "give it another name, or leave `expose` out of {} and write the service yourself",
+                resource.message.name
+            ),
+        );
+    }
+}
