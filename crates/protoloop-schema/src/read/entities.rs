@@ -144,11 +144,11 @@ impl Reader<'_> {
             let exposed = if options.expose.is_empty() {
                 ""
             } else {
-                " but is exposed"
+                "n exposed"
             };
             self.report.error(
                 message.location.clone(),
-                format!("{} is a model and has no id{exposed}", message.full_name),
+                format!("{} is a{exposed} model without an id", message.full_name),
                 "mark the field that is its id: `string id = 1 [(protoloop.v1.field) = { id: UUID_V7 }];`",
             );
             return (Vec::new(), IdStrategy::Client);
@@ -346,7 +346,7 @@ impl Reader<'_> {
             self.refuse_guard("service.auth", &message.full_name, &message.location);
         }
         if options.soft_delete {
-            self.unserved("soft_delete", &message.full_name, &message.location);
+            self.refuse_guard("soft_delete", &message.full_name, &message.location);
         }
         if options.expose.contains(&Expose::Bulk.into()) {
             self.unserved("expose: BULK", &message.full_name, &message.location);
@@ -373,7 +373,7 @@ impl Reader<'_> {
         self.report.error(
             location.clone(),
             format!("{element} asks for `{option}`, which this version does not enforce"),
-            "take it out, and keep callers away by other means",
+            "take it out, and see to it by other means",
         );
     }
 

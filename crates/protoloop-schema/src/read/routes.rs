@@ -197,14 +197,14 @@ impl Reader<'_> {
         let found = message.field_by_name(name);
         if found.is_none() {
             let why = if name.contains('.') {
-                "is not at the top"
+                "not a top-level field"
             } else {
-                "does not exist"
+                "no field"
             };
             self.report.error(
                 location.clone(),
                 format!(
-                    "{} has the {what} `{name}`, a field that {why} of {}",
+                    "{} has the {what} `{name}`, which is {why} of {}",
                     context.name, message.full_name
                 ),
                 format!("name one of: {}", field_names(message)),

@@ -1,6 +1,8 @@
 //! The schema as its readers see it.
 
 mod bundled;
+mod diagnostics;
+mod models;
 mod support;
 mod todo;
 mod types;
