@@ -9,6 +9,7 @@ mod encode;
 mod error;
 pub(crate) mod lexer;
 mod number;
+mod present;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
@@ -17,6 +18,7 @@ mod time;
 pub use decode::{DecodeOptions, decode, decode_field};
 pub use encode::{EncodeOptions, encode, encode_field};
 pub use error::JsonError;
+pub use present::present;
 
 /// How deep messages may nest on the wire; see [`Limits::depth`](crate::Limits::depth).
 const DEFAULT_DEPTH: usize = 100;

@@ -56,7 +56,7 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    /// Comma-separated paths in lowerCamelCase, which become snake_case.
+    /// Comma-separated paths in lowerCamelCase, which become snake_case; `*` is the whole.
     fn field_mask(&mut self) -> Result<()> {
         let start = self.lexer.pos();
         let text = self
@@ -74,6 +74,7 @@ impl Decoder<'_> {
             let out = self.out.buffer();
             for character in path.chars() {
                 match character {
+                    '*' if path == "*" => out.push(b'*'),
                     'A'..='Z' => {
                         out.extend_from_slice(&[b'_', character.to_ascii_lowercase() as u8]);
                     }

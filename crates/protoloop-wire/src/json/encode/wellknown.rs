@@ -66,7 +66,7 @@ impl Encoder<'_> {
         Ok(())
     }
 
-    /// `paths` in lowerCamelCase, joined by commas; only those that come back as they were.
+    /// `paths` in lowerCamelCase, joined by commas; only those that come back as they were. `*`, the whole, is a path too.
     fn field_mask(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         self.out.push(b'"');
         let mut first = true;
@@ -77,6 +77,10 @@ impl Encoder<'_> {
             };
             if !std::mem::take(&mut first) {
                 self.out.push(b',');
+            }
+            if path == b"*" {
+                self.out.push(b'*');
+                continue;
             }
             let mut upper = false;
             for &byte in path {

@@ -99,6 +99,7 @@ const SPELLINGS: &[(&str, &str)] = &[
         r#"{"createTime":"2025-01-31T11:00:00.100Z","ttl":"0.500s"}"#,
     ),
     (r#"{"mask":""}"#, r#"{"mask":""}"#),
+    (r#"{"mask":"*"}"#, r#"{"mask":"*"}"#),
     (r#"{"spoonsById":{"1.0":{}}}"#, r#"{"spoonsById":{"1":{}}}"#),
     (
         r#"{"labels":{"b":"1","a":"2"}}"#,
