@@ -7,6 +7,7 @@
 //!   order that the rest of the toolkit reads fastest.
 //! - [`json`]: ProtoJSON, straight from text to wire bytes and back.
 //! - [`mask`]: field masks: merge for Update, project for reads. [`Patch`] sets and removes single fields.
+//! - [`status`]: `google.rpc.Status` on the wire and the AIP-193 JSON envelope.
 //!
 //! No function here panics on any input, and none recurses deeper than [`Limits::depth`].
 
@@ -17,6 +18,7 @@ pub mod json;
 pub mod mask;
 mod patch;
 mod scalar;
+pub mod status;
 mod tables;
 #[cfg(test)]
 mod testing;

@@ -3,19 +3,20 @@
 //! Both directions follow the ProtoJSON mapping of proto2 and proto3 and of all well-known types. Groups have no
 //! mapping and are refused.
 
-mod base64;
+pub(crate) mod base64;
 mod decode;
 mod encode;
 mod error;
 pub(crate) mod lexer;
-mod number;
+pub(crate) mod number;
 mod present;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
-mod time;
+pub(crate) mod time;
 
 pub use decode::{DecodeOptions, decode, decode_field};
+pub(crate) use encode::encode_any;
 pub use encode::{EncodeOptions, encode, encode_field};
 pub use error::JsonError;
 pub use present::present;

@@ -12,6 +12,11 @@ impl Encoder<'_> {
     /// `{"@type": …, members}`, or `{"@type": …, "value": …}` where the packed type has a special JSON form.
     pub(super) fn any(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         let (type_url, payload) = parts(bytes)?;
+        self.packed(type_url, payload)
+    }
+
+    /// The same, given by its parts.
+    pub(super) fn packed(&mut self, type_url: &str, payload: &[u8]) -> Result<(), Stop> {
         self.out.push(b'{');
         self.indent += 1;
         if type_url.is_empty() {

@@ -149,7 +149,7 @@ impl Encoder<'_> {
         loop {
             match payload {
                 Payload::Len(bytes) if field.is_packable() => {
-                    self.packed(field, bytes, &mut count)?;
+                    self.packed_list(field, bytes, &mut count)?;
                 }
                 payload => {
                     let start = self.out.len();
@@ -170,7 +170,12 @@ impl Encoder<'_> {
         Ok(count > 0)
     }
 
-    fn packed(&mut self, field: &FieldTable, bytes: &[u8], count: &mut usize) -> Result<(), Stop> {
+    fn packed_list(
+        &mut self,
+        field: &FieldTable,
+        bytes: &[u8],
+        count: &mut usize,
+    ) -> Result<(), Stop> {
         let mut reader = Reader::new(bytes);
         while !reader.is_empty() {
             let raw = read_raw(&mut reader, field.wire_type())?;

@@ -86,6 +86,36 @@ pub fn encode_field(
     })
 }
 
+/// Appends the JSON of a message packed as `google.protobuf.Any`, given by its parts.
+///
+/// # Errors
+/// As [`encode`].
+pub(crate) fn encode_any(
+    tables: &Tables,
+    type_url: &str,
+    value: &[u8],
+    options: &EncodeOptions,
+    out: &mut Vec<u8>,
+) -> Result<(), JsonError> {
+    let start = out.len();
+    let mut encoder = Encoder {
+        tables,
+        options: *options,
+        out,
+        depth: options.depth,
+        indent: 0,
+        trusted: false,
+    };
+    encoder.packed(type_url, value).map_err(|stop| {
+        out.truncate(start);
+        match stop {
+            Stop::Error(error) => error,
+            Stop::Malformed(error) => error.into(),
+            Stop::Disorder => JsonError::of_message("the message cannot be put in order"),
+        }
+    })
+}
+
 /// Runs optimistically; where the bytes turn out not to be canonical, starts again on canonical ones.
 fn run(
     tables: &Tables,
