@@ -50,6 +50,13 @@ impl Error {
         ))
     }
 
+    /// The same error with another public message.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
     /// Adds a text for the log, never sent to a caller.
     #[must_use]
     pub fn with_internal(mut self, internal: impl Into<String>) -> Self {

@@ -6,6 +6,7 @@
 
 mod connector;
 mod cursor;
+pub mod engine;
 mod entity;
 mod etag;
 mod filter;
@@ -25,6 +26,7 @@ mod value;
 
 pub use connector::Connector;
 pub use cursor::Cursor;
+pub use engine::StandardEngine;
 pub use entity::{Entity, Record};
 pub use etag::etag_matches;
 pub use filter::{CompareOp, Filter, FilterError, Pattern};

@@ -1,0 +1,92 @@
+//! From a schema and its repositories to handlers.
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use protoloop_core::{Error, Handler, Result};
+use protoloop_schema::EntityId;
+use protoloop_wire::Tables;
+
+use super::operation::{Operation, Subject};
+use crate::{Model, PageTokenKey, Record, Repository};
+
+/// Makes the handlers of a schema's standard methods.
+pub struct StandardEngine {
+    tables: Arc<Tables>,
+    page_tokens: PageTokenKey,
+    /// By full name of the model's message: a user's repository may belong to another instance of the same schema.
+    repositories: HashMap<String, Arc<dyn Repository<Record>>>,
+}
+
+impl StandardEngine {
+    /// An engine without repositories, whose page tokens are signed with [`PageTokenKey::of_schema`].
+    #[must_use]
+    pub fn new(tables: &Arc<Tables>) -> Self {
+        Self {
+            tables: Arc::clone(tables),
+            page_tokens: PageTokenKey::of_schema(tables.schema()),
+            repositories: HashMap::new(),
+        }
+    }
+
+    /// Signs page tokens with a key of the application's own.
+    #[must_use]
+    pub fn page_token_key(mut self, key: PageTokenKey) -> Self {
+        self.page_tokens = key;
+        self
+    }
+
+    /// Serves the model of a repository from it. The engine fills ids, times and etags itself, so this is the plain
+    /// repository of a connector, or a user's behind [`Recode`](crate::Recode).
+    #[must_use]
+    pub fn repository(mut self, repository: Arc<dyn Repository<Record>>) -> Self {
+        let name = repository.model().full_name().to_owned();
+        self.repositories.insert(name, repository);
+        self
+    }
+
+    /// One entry per method of the schema, by `MethodInfo::index`; `None` where the method is not standard.
+    ///
+    /// # Errors
+    /// FAILED_PRECONDITION that names every model with standard methods and no repository.
+    pub fn handlers(&self) -> Result<Vec<Option<Arc<dyn Handler>>>> {
+        let schema = self.tables.schema();
+        let mut subjects: HashMap<EntityId, Arc<Subject>> = HashMap::new();
+        let mut missing = Vec::new();
+        for standard in schema.methods().iter().filter_map(|m| m.standard.as_ref()) {
+            if subjects.contains_key(&standard.entity) {
+                continue;
+            }
+            let model = Model::new(&self.tables, standard.entity)?;
+            match self.repositories.get(model.full_name()) {
+                Some(repository) => {
+                    let subject = Subject::new(model, Arc::clone(repository), &self.page_tokens);
+                    subjects.insert(standard.entity, Arc::new(subject));
+                }
+                None if missing.iter().any(|name| name == model.full_name()) => {}
+                None => missing.push(model.full_name().to_owned()),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(Error::failed_precondition(format!(
+                "no repository serves {}",
+                missing.join(", ")
+            )));
+        }
+        let handlers = schema.methods().iter().map(|method| {
+            let subject = subjects.get(&method.standard.as_ref()?.entity)?;
+            let operation = Operation::new(subject, method)?;
+            Some(Arc::new(operation) as Arc<dyn Handler>)
+        });
+        Ok(handlers.collect())
+    }
+}
+
+impl fmt::Debug for StandardEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut models: Vec<_> = self.repositories.keys().collect();
+        models.sort();
+        f.debug_struct("StandardEngine")
+            .field("models", &models)
+            .finish_non_exhaustive()
+    }
+}

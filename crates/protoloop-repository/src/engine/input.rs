@@ -1,0 +1,83 @@
+//! What a caller may say about a row.
+
+use protoloop_core::{Error, Result};
+use protoloop_schema::{Kind, Presence};
+use protoloop_wire::{View, mask::Mask};
+
+use super::operation::Subject;
+use crate::Record;
+
+impl Subject {
+    /// The row of a request, without what is ignored on input. `name` is the request field it came in.
+    ///
+    /// INVALID_ARGUMENT for a hidden or navigation field.
+    pub(super) fn input(&self, row: Record, name: &str) -> Result<Record> {
+        let view = self.model.view(row.as_ref());
+        if let Some(path) = self.refused.find(&view, None, is_present) {
+            return Err(Error::invalid_field(path, "cannot be written").under_field(name));
+        }
+        Ok(match self.ignored.without(&view) {
+            Some(kept) => Record(kept.into()),
+            None => row,
+        })
+    }
+
+    /// INVALID_ARGUMENT when a REQUIRED field is not set; of the row's own fields only those in `only` are asked for.
+    pub(super) fn check_required(
+        &self,
+        row: &Record,
+        only: Option<&Mask>,
+        name: &str,
+    ) -> Result<()> {
+        let view = self.model.view(row.as_ref());
+        match self.required.find(&view, only, is_missing) {
+            Some(path) => Err(Error::invalid_field(path, "is required").under_field(name)),
+            None => Ok(()),
+        }
+    }
+
+    /// INVALID_ARGUMENT when an IMMUTABLE field that was set is another one now.
+    pub(super) fn check_immutable(
+        &self,
+        before: &Record,
+        after: &Record,
+        name: &str,
+    ) -> Result<()> {
+        let (before, after) = (
+            self.model.view(before.as_ref()),
+            self.model.view(after.as_ref()),
+        );
+        let changed = |number: &&u32| {
+            before.has(**number) && !raw(&before, **number).eq(raw(&after, **number))
+        };
+        match self.immutable.iter().find(changed) {
+            Some(number) => Err(Error::invalid_field(
+                format!("{name}.{}", self.model.field_name(*number)),
+                "is set once and cannot be changed",
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The encoded values of a field.
+fn raw<'a>(row: &View<'a>, number: u32) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    row.raw_fields()
+        .filter(move |field| field.0 == number)
+        .map(|field| field.1)
+}
+
+fn is_present(message: &View<'_>, number: u32) -> bool {
+    message.has(number)
+}
+
+/// Whether a REQUIRED field counts as not set. Zero is a value of numbers and bools that cannot be absent.
+fn is_missing(message: &View<'_>, number: u32) -> bool {
+    let zero_counts = message.table().field(number).is_some_and(|field| {
+        field.is_singular()
+            && field.presence() == Presence::Implicit
+            && !matches!(field.kind(), Kind::String | Kind::Bytes | Kind::Enum(_))
+            && field.message().is_none()
+    });
+    !zero_counts && !message.has(number)
+}

@@ -1,0 +1,28 @@
+//! The standard engine: Create, Get, List, Update, Delete, Count and the batch methods of every model.
+//!
+//! [`StandardEngine`] makes one handler per standard method of a schema. A handler reads its arguments through a view of
+//! the request, at the field numbers of the method's `RequestShape`, and writes its answer around the stored bytes.
+//!
+//! What holds for all of them:
+//! - A field that is REQUIRED and not set is INVALID_ARGUMENT. For a number or bool without presence zero is a value, so
+//!   REQUIRED asks nothing of it.
+//! - OUTPUT_ONLY fields and the server-filled times are ignored on input. IMMUTABLE fields are set once.
+//! - Hidden fields are refused on input and in masks, filters and orders, and stripped from every answer; INPUT_ONLY
+//!   fields are stripped as well.
+//! - `request_id` is not looked at here: repeated calls are recognised by the idempotency phase of the sequence.
+
+mod answer;
+mod arguments;
+mod batch;
+mod builder;
+mod create;
+mod delete;
+mod fields;
+mod input;
+mod list;
+mod operation;
+mod read;
+mod update;
+mod write;
+
+pub use builder::StandardEngine;

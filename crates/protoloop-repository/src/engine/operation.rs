@@ -1,0 +1,141 @@
+//! One standard method at run time.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use protoloop_core::{BoxFuture, Call, CallContext, Handler, Reply, Result};
+use protoloop_schema::{MessageId, Method, StandardKind, StandardMethod};
+
+use super::{arguments::Arguments, fields::Fields};
+use crate::{Model, PageTokenKey, Record, Repository};
+
+/// A model with what the engine works out about it once.
+pub(super) struct Subject {
+    pub(super) model: Arc<Model>,
+    pub(super) repository: Arc<dyn Repository<Record>>,
+    pub(super) page_tokens: PageTokenKey,
+    /// OUTPUT_ONLY and server-filled fields: dropped on input.
+    pub(super) ignored: Fields,
+    /// Hidden fields: unknown to masks.
+    pub(super) hidden: Fields,
+    /// Hidden fields and, in the row itself, navigation fields: refused on input.
+    pub(super) refused: Fields,
+    /// REQUIRED fields.
+    pub(super) required: Fields,
+    /// Hidden and INPUT_ONLY fields: stripped from answers.
+    pub(super) stripped: Fields,
+    /// IMMUTABLE fields of the row.
+    pub(super) immutable: Vec<u32>,
+}
+
+impl Subject {
+    pub(super) fn new(
+        model: Arc<Model>,
+        repository: Arc<dyn Repository<Record>>,
+        page_tokens: &PageTokenKey,
+    ) -> Self {
+        let (schema, entity, root) = (model.schema(), model.entity(), model.message().id);
+        let is_key = |number: u32| entity.key.contains(&number);
+        let mut ignored = Fields::new(schema, root, |field| field.behavior.output_only);
+        for number in [entity.create_time, entity.update_time, entity.etag] {
+            ignored.add(number);
+        }
+        ignored.keep(&entity.key);
+        let mut refused = Fields::new(schema, root, |field| field.hidden);
+        for relation in &entity.relations {
+            refused.add(Some(relation.field));
+        }
+        let mut required = Fields::new(schema, root, |field| {
+            field.behavior.required && !field.behavior.output_only
+        });
+        // The key has rules of its own.
+        required.keep(&entity.key);
+        Self {
+            hidden: Fields::new(schema, root, |field| field.hidden),
+            stripped: Fields::new(schema, root, |field| {
+                field.hidden || field.behavior.input_only
+            }),
+            immutable: model
+                .message()
+                .fields
+                .iter()
+                .filter(|field| field.behavior.immutable && !is_key(field.number))
+                .map(|field| field.number)
+                .collect(),
+            ignored,
+            refused,
+            required,
+            page_tokens: page_tokens.clone(),
+            repository,
+            model,
+        }
+    }
+}
+
+/// A standard method: which one, of which model, with its arguments where.
+pub(super) struct Operation {
+    pub(super) subject: Arc<Subject>,
+    pub(super) standard: StandardMethod,
+    pub(super) input: MessageId,
+    pub(super) output: MessageId,
+    pub(super) path: Arc<str>,
+}
+
+impl Operation {
+    pub(super) fn new(subject: &Arc<Subject>, method: &Method) -> Option<Self> {
+        Some(Self {
+            subject: Arc::clone(subject),
+            standard: method.standard.clone()?,
+            input: method.input,
+            output: method.output,
+            path: Arc::clone(&method.info.path),
+        })
+    }
+
+    pub(super) fn model(&self) -> &Arc<Model> {
+        &self.subject.model
+    }
+
+    pub(super) fn repository(&self) -> &dyn Repository<Record> {
+        &*self.subject.repository
+    }
+
+    pub(super) fn arguments<'a>(&'a self, request: &'a Bytes) -> Arguments<'a> {
+        let tables = self.model().tables();
+        Arguments::new(tables, self.input, &self.standard.request, request)
+    }
+
+    async fn run(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
+        match self.standard.kind {
+            StandardKind::Create => self.create(cx, request).await,
+            StandardKind::Get => self.get(cx, request).await,
+            StandardKind::List => self.list(cx, request).await,
+            StandardKind::Update => self.update(cx, request).await,
+            StandardKind::Delete => self.delete(cx, request).await,
+            StandardKind::Count => self.count(cx, request).await,
+            StandardKind::BatchGet => self.batch_get(cx, request).await,
+            StandardKind::BatchCreate => self.batch_create(cx, request).await,
+            StandardKind::BatchUpdate => self.batch_update(cx, request).await,
+            StandardKind::BatchDelete => self.batch_delete(cx, request).await,
+            kind => Err(protoloop_core::Error::unimplemented(format!(
+                "{kind:?} is not served yet"
+            ))),
+        }
+    }
+}
+
+impl Handler for Operation {
+    fn call(&self, call: Call) -> BoxFuture<'_, Result<Reply>> {
+        // Get is the hot path: its future is boxed without the room that the other methods need.
+        if self.standard.kind == StandardKind::Get {
+            return Box::pin(async move {
+                let (cx, request) = call.into_one()?;
+                Ok(Reply::unary(self.get(&cx, &request).await?))
+            });
+        }
+        Box::pin(async move {
+            let (cx, request) = call.into_one()?;
+            Ok(Reply::unary(self.run(&cx, &request).await?))
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! Get, BatchGet and Count.
+
+use bytes::Bytes;
+use protoloop_core::{CallContext, Error, Result};
+use protoloop_wire::Writer;
+
+use super::{batch::MAX_BATCH, operation::Operation};
+use crate::{Filter, Key};
+
+impl Operation {
+    pub(super) async fn get(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
+        let (key, mask) = {
+            let arguments = self.arguments(request);
+            arguments.refuse_include()?;
+            let mask = self.subject.read_mask(&arguments)?;
+            (arguments.key(self.model())?, mask)
+        };
+        match self.repository().find_by_key(cx, &key).await? {
+            Some(row) => Ok(self.subject.answer(row, mask.as_ref())),
+            None => Err(self.model().not_found(&key)),
+        }
+    }
+
+    pub(super) async fn batch_get(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
+        let arguments = self.arguments(request);
+        arguments.refuse_include()?;
+        let mask = self.subject.read_mask(&arguments)?;
+        let keys = self.ids(request)?;
+        let rows = self.repository().find_by_ids(cx, &keys).await?;
+        let mut out = Writer::new();
+        let field = self.standard.response_field.unwrap_or(1);
+        for (index, (row, key)) in rows.into_iter().zip(&keys).enumerate() {
+            let Some(row) = row else {
+                let error = self.model().not_found(key);
+                let name = arguments.name(arguments.shape.ids);
+                let message = format!("{name}[{index}]: {}", error.message());
+                return Err(error.with_message(message));
+            };
+            out.bytes(field, &self.subject.answer(row, mask.as_ref()));
+        }
+        Ok(out.finish().into())
+    }
+
+    /// The ids of BatchGet and BatchDelete.
+    pub(super) fn ids(&self, request: &Bytes) -> Result<Vec<Key>> {
+        let arguments = self.arguments(request);
+        let Some(number) = arguments.shape.ids else {
+            return Ok(Vec::new());
+        };
+        let name = arguments.name(Some(number));
+        let mut keys = Vec::new();
+        for (index, value) in arguments.view.repeated(number).enumerate() {
+            if index == MAX_BATCH {
+                return Err(Error::invalid_field(
+                    name,
+                    format!("has more than {MAX_BATCH} ids"),
+                ));
+            }
+            let key = self.model().key_from_value(&value).ok_or_else(|| {
+                Error::invalid_field(format!("{name}[{index}]"), "is no id of the model")
+            })?;
+            keys.push(key);
+        }
+        Ok(keys)
+    }
+
+    pub(super) async fn count(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
+        let filter = self.filter(request)?;
+        let count = self.repository().count(cx, filter.as_ref()).await?;
+        let mut out = Writer::new();
+        if count > 0 {
+            out.uint64(self.standard.response_field.unwrap_or(1), count);
+        }
+        Ok(out.finish().into())
+    }
+
+    /// The filter of List and Count; `None` when it is blank.
+    pub(super) fn filter(&self, request: &Bytes) -> Result<Option<Filter>> {
+        let arguments = self.arguments(request);
+        let number = arguments.shape.filter;
+        let text = arguments.text(number);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        Filter::parse(self.model(), text)
+            .map(Some)
+            .map_err(|error| error.at_field(arguments.name(number)))
+    }
+}

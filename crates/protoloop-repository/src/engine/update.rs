@@ -1,0 +1,181 @@
+//! Update (AIP-134) and Replace.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use protoloop_core::{CallContext, Error, Result};
+use protoloop_schema::Cardinality;
+use protoloop_wire::{
+    View,
+    mask::{Mask, merge},
+};
+
+use super::{
+    arguments::Arguments,
+    operation::{Operation, Subject},
+};
+use crate::{Key, Record, Write, etag_matches};
+
+/// What an Update does to the row it finds.
+struct Change {
+    subject: Arc<Subject>,
+    key: Key,
+    /// The resource as it was sent, without what is ignored.
+    update: Record,
+    mask: Mask,
+    /// Empty when the caller gave none.
+    etag: String,
+    allow_missing: bool,
+    /// The request field of the resource, for errors.
+    name: String,
+}
+
+impl Operation {
+    pub(super) async fn update(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
+        let arguments = self.arguments(request);
+        let validate_only = arguments.flag(arguments.shape.validate_only);
+        let write = self.change(&arguments)?;
+        let rows = self.write(cx, vec![write], validate_only).await?;
+        self.updated(rows.into_iter().next().flatten())
+    }
+
+    pub(super) fn updated(&self, row: Option<Record>) -> Result<Bytes> {
+        let row = row.ok_or_else(|| Error::internal_error("an update answered no row"))?;
+        Ok(self.subject.answer(row, None))
+    }
+
+    /// The write that an Update asks for.
+    pub(super) fn change(&self, arguments: &Arguments<'_>) -> Result<Write<Record>> {
+        let model = self.model();
+        let shape = arguments.shape;
+        let name = arguments.name(shape.resource);
+        let sent = arguments.resource(model)?;
+        let key = model.find_key(sent.as_ref()).ok_or_else(|| {
+            Error::invalid_field(format!("{name}.{}", self.key_name()), "is required")
+        })?;
+        let etag = model.entity().etag.map_or_else(String::new, |n| {
+            model.view(sent.as_ref()).string(n).to_owned()
+        });
+        let update = self.subject.input(sent, name)?;
+        let mask = self.update_mask(arguments, &update)?;
+        let change = Change {
+            subject: Arc::clone(&self.subject),
+            key: key.clone(),
+            update,
+            mask,
+            etag,
+            allow_missing: arguments.flag(shape.allow_missing),
+            name: name.to_owned(),
+        };
+        Ok(Write::Modify {
+            key,
+            edit: Box::new(move |row| change.apply(row)),
+        })
+    }
+
+    /// The fields that an Update sets: those that the mask names, of `*` all, without a mask those that are sent.
+    fn update_mask(&self, arguments: &Arguments<'_>, update: &Record) -> Result<Mask> {
+        let view = self.model().view(update.as_ref());
+        let number = arguments.shape.update_mask;
+        let name = arguments.name(number);
+        let mut mask = match arguments.paths(number) {
+            None => Mask::of(&view),
+            Some(paths) => self.subject.mask(paths, name)?,
+        };
+        if mask.is_whole() {
+            mask = self.subject.all_settable(&view);
+        }
+        if let Some(path) = self.subject.refused.named_by(&mask, &view) {
+            return Err(Error::invalid_field(
+                name,
+                format!("path `{path}`: cannot be written"),
+            ));
+        }
+        if let Some(path) = through_list(&mask, &view) {
+            return Err(Error::invalid_field(
+                name,
+                format!("path `{path}`: is a list, which is set as a whole"),
+            ));
+        }
+        let entity = self.model().entity();
+        for number in self.subject.ignored.of_root().iter().chain(&entity.key) {
+            mask.remove(*number);
+        }
+        Ok(mask)
+    }
+}
+
+impl Subject {
+    /// The fields that a replacement sets; an IMMUTABLE one that is not sent stays.
+    fn all_settable(&self, update: &View<'_>) -> Mask {
+        let mut mask = Mask::default();
+        for field in update.table().fields() {
+            let number = field.number();
+            let stays = self.refused.of_root().contains(&number)
+                || self.immutable.contains(&number) && !update.has(number);
+            if !stays {
+                mask.add(number);
+            }
+        }
+        mask
+    }
+
+    /// The etag of a stored row; rows that were written past the engine may have none yet.
+    pub(super) fn etag(&self, row: &Record) -> String {
+        let view = self.model.view(row.as_ref());
+        match self.model.entity().etag.map_or("", |n| view.string(n)) {
+            "" => self.model.etag_of(row.as_ref()),
+            etag => etag.to_owned(),
+        }
+    }
+}
+
+impl Change {
+    /// Makes the new row, within the transaction.
+    fn apply(&self, row: Option<&Record>) -> Result<Record> {
+        let subject = &self.subject;
+        let model = &subject.model;
+        let Some(row) = row else {
+            return self.missing();
+        };
+        if !self.etag.is_empty() && !etag_matches(&self.etag, &subject.etag(row)) {
+            return Err(model.etag_mismatch(&self.key));
+        }
+        let update = model.view(self.update.as_ref());
+        let merged = merge(&model.view(row.as_ref()), &update, &self.mask);
+        let merged = Record(merged.into());
+        subject.check_required(&merged, Some(&self.mask), &self.name)?;
+        subject.check_immutable(row, &merged, &self.name)?;
+        Ok(model.stamp_changed(merged))
+    }
+
+    /// The new row where there was none.
+    fn missing(&self) -> Result<Record> {
+        let model = &self.subject.model;
+        if !self.allow_missing {
+            return Err(model.not_found(&self.key));
+        }
+        if !self.etag.is_empty() {
+            return Err(model.etag_mismatch(&self.key));
+        }
+        // AIP-134: the mask is not looked at when the row is created.
+        self.subject
+            .check_required(&self.update, None, &self.name)?;
+        model.stamp_new(self.update.clone())
+    }
+}
+
+/// The first path of a mask that leads into the elements of a list.
+fn through_list(mask: &Mask, message: &View<'_>) -> Option<String> {
+    mask.fields().find_map(|(number, part)| {
+        let field = message.table().field(number)?;
+        if part.is_whole() {
+            return None;
+        }
+        if field.cardinality() == Cardinality::Repeated {
+            return Some(field.name().to_owned());
+        }
+        let inner = View::new(message.tables(), field.message()?, &[]);
+        through_list(part, &inner).map(|path| format!("{}.{path}", field.name()))
+    })
+}
