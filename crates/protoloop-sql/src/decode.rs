@@ -1,0 +1,140 @@
+//! From a row to a record.
+
+#[cfg(test)]
+mod tests;
+
+use bytes::Bytes;
+use protoloop_core::{Error, Result};
+use protoloop_repository::Record;
+use protoloop_schema::Kind;
+use protoloop_wire::{Value, View, Writer};
+
+use crate::{Column, Scalar, SqlValue, Table, encode::inner_kind, json};
+
+/// One row of an answer.
+pub trait SqlRow {
+    /// The value of the column at a position of the answer.
+    ///
+    /// # Errors
+    /// INTERNAL when there is no such column.
+    fn value(&self, index: usize) -> Result<SqlValue<'_>>;
+}
+
+impl SqlRow for [SqlValue<'_>] {
+    fn value(&self, index: usize) -> Result<SqlValue<'_>> {
+        self.get(index)
+            .cloned()
+            .ok_or_else(|| Error::internal_error(format!("row without value {index}")))
+    }
+}
+
+impl Table {
+    /// The canonical record of a row of all columns.
+    ///
+    /// # Errors
+    /// INTERNAL when the database holds what cannot be a value of the field; the log names table and column.
+    pub fn record<R: SqlRow + ?Sized>(&self, row: &R) -> Result<Record> {
+        self.record_from(row, self.columns().iter())
+    }
+
+    /// The canonical record of a row of some columns, in order of their field numbers.
+    ///
+    /// # Errors
+    /// As [`Table::record`].
+    pub fn record_from<'a, R: SqlRow + ?Sized>(
+        &self,
+        row: &R,
+        columns: impl Iterator<Item = &'a Column>,
+    ) -> Result<Record> {
+        let model = self.model();
+        let view = View::new(model.tables(), model.entity().message, &[]);
+        let mut writer = Writer::with_capacity(128);
+        for (index, column) in columns.enumerate() {
+            let value = row.value(index)?;
+            if value == SqlValue::Null {
+                continue;
+            }
+            let scalar = self.dialect().decode(column.storage, &value);
+            scalar
+                .and_then(|scalar| write(&mut writer, &view, column, &scalar))
+                .ok_or_else(|| {
+                    let name = &column.name;
+                    self.broken(&format!("column {name} holds {}", class(&value)))
+                })?;
+        }
+        Ok(Record(Bytes::from(writer.finish())))
+    }
+}
+
+/// Appends the field of a column; `None` when the value is not one of its type.
+fn write(writer: &mut Writer, view: &View<'_>, column: &Column, scalar: &Scalar<'_>) -> Option<()> {
+    let number = column.number;
+    match *scalar {
+        Scalar::Json(text) => writer.raw(&json::read(view, number, text)?),
+        Scalar::Timestamp { seconds, nanos } | Scalar::Duration { seconds, nanos } => {
+            let open = writer.open(number);
+            write_parts(writer, seconds, nanos);
+            writer.close(open);
+        }
+        _ if column.wrapped => {
+            let message = view.table().field(number)?.message()?;
+            let value = value(inner_kind(view, column)?, scalar)?;
+            let open = writer.open(number);
+            if !scalar.is_default() {
+                let inner = view.tables().message(message).field(1)?;
+                writer.value(inner, &value).then_some(())?;
+            }
+            writer.close(open);
+        }
+        _ if !column.nullable && scalar.is_default() => {}
+        _ => {
+            let field = view.table().field(number)?;
+            writer
+                .value(field, &value(field.kind(), scalar)?)
+                .then_some(())?;
+        }
+    }
+    Some(())
+}
+
+fn write_parts(writer: &mut Writer, seconds: i64, nanos: i32) {
+    if seconds != 0 {
+        writer.int64(1, seconds);
+    }
+    if nanos != 0 {
+        writer.int32(2, nanos);
+    }
+}
+
+/// A scalar as a value of a kind; `None` when it does not fit.
+fn value<'a>(kind: Kind, scalar: &Scalar<'a>) -> Option<Value<'a>> {
+    Some(match (kind, *scalar) {
+        (Kind::Bool, Scalar::Bool(value)) => Value::Bool(value),
+        (Kind::Int32 | Kind::Sint32 | Kind::Sfixed32, Scalar::Int(value)) => {
+            Value::I32(i32::try_from(value).ok()?)
+        }
+        (Kind::Enum(_), Scalar::Int(value)) => Value::Enum(i32::try_from(value).ok()?),
+        (Kind::Int64 | Kind::Sint64 | Kind::Sfixed64, Scalar::Int(value)) => Value::I64(value),
+        (Kind::Uint32 | Kind::Fixed32, Scalar::Uint(value)) => {
+            Value::U32(u32::try_from(value).ok()?)
+        }
+        (Kind::Uint64 | Kind::Fixed64, Scalar::Uint(value)) => Value::U64(value),
+        (Kind::Float, Scalar::Float(value)) => Value::F32(value as f32),
+        (Kind::Double, Scalar::Float(value)) => Value::F64(value),
+        (Kind::String, Scalar::Text(text)) => Value::String(text),
+        (Kind::Bytes, Scalar::Bytes(bytes)) => Value::Bytes(bytes),
+        _ => return None,
+    })
+}
+
+/// The class of a value, for the log: never the value itself.
+fn class(value: &SqlValue<'_>) -> &'static str {
+    match value {
+        SqlValue::Null => "NULL",
+        SqlValue::Bool(_) => "a boolean",
+        SqlValue::Int(_) => "an integer out of its range",
+        SqlValue::Real(_) => "a floating point number",
+        SqlValue::Text(_) => "text that is no value of its type",
+        SqlValue::Blob(_) => "a blob that is no value of its type",
+    }
+}

@@ -1,0 +1,91 @@
+//! What databases spell differently.
+
+mod sqlite;
+
+use std::fmt;
+
+use sea_query::{
+    DeleteStatement, Expr, IndexCreateStatement, InsertStatement, SelectStatement,
+    TableAlterStatement, TableCreateStatement, UpdateStatement,
+};
+
+pub use sqlite::{SQLITE, Sqlite};
+
+use crate::{Scalar, SqlValue, Statement, Storage};
+
+/// A database's way to store values and to write statements.
+///
+/// Expressions that it is given are never null-safe by themselves: where the outcome must be two-valued, the caller
+/// asks for [`Dialect::is_not_true`] or [`Dialect::is_distinct`].
+pub trait Dialect: fmt::Debug + Send + Sync + 'static {
+    /// What it is, for messages: `sqlite`.
+    fn name(&self) -> &'static str;
+
+    /// The stored form of a value. Order and equality of stored forms are those of the values; NaN stands behind all
+    /// other numbers.
+    fn encode<'a>(&self, storage: Storage, scalar: Scalar<'a>) -> SqlValue<'a>;
+
+    /// The value of a stored form; `None` when the database holds what [`Dialect::encode`] never makes.
+    fn decode<'a>(&self, storage: Storage, value: &'a SqlValue<'_>) -> Option<Scalar<'a>>;
+
+    /// The declared type of a column.
+    fn column_type(&self, storage: Storage) -> &'static str;
+
+    /// The declared type of a key that the database counts up.
+    fn sequence_type(&self) -> &'static str;
+
+    /// What stands behind the column list of a new table.
+    fn table_options(&self) -> Option<&'static str>;
+
+    /// The DEFAULT of a column without presence.
+    fn default_value(&self, storage: Storage) -> Option<Expr>;
+
+    /// The text of a query.
+    fn select(&self, statement: &SelectStatement) -> Statement;
+    /// The text of an insertion.
+    fn insert(&self, statement: &InsertStatement) -> Statement;
+    /// The text of a change.
+    fn update(&self, statement: &UpdateStatement) -> Statement;
+    /// The text of a deletion.
+    fn delete(&self, statement: &DeleteStatement) -> Statement;
+    /// The text of a new table.
+    fn create_table(&self, statement: &TableCreateStatement) -> String;
+    /// The text of a change of a table.
+    fn alter_table(&self, statement: &TableAlterStatement) -> String;
+    /// The text of a new index.
+    fn create_index(&self, statement: &IndexCreateStatement) -> String;
+
+    /// Reads the tables of a live database: name of the table, of the column, its declared type, whether it takes NULL,
+    /// whether it has a DEFAULT, its place in the primary key from 1, or 0; one row per column.
+    fn live_columns(&self) -> &'static str;
+    /// Reads the indexes of a live database: name of the index, of its table, whether it is unique, name of the column;
+    /// one row per column, in order.
+    fn live_indexes(&self) -> &'static str;
+
+    /// True where the condition is false or null.
+    fn is_not_true(&self, condition: Expr) -> Expr;
+    /// True where two values differ, of which the first may be null.
+    fn is_distinct(&self, left: Expr, right: Expr) -> Expr;
+    /// A condition on floating point numbers that excludes NaN, for `>` and `>=`.
+    fn is_below_nan(&self, number: Expr) -> Expr;
+    /// Whether an RE2 expression is found in a text.
+    fn regexp(&self, text: Expr, pattern: &str) -> Expr;
+
+    /// The JSON below some fields of a JSON object; null when one is missing.
+    fn json_part(&self, json: Expr, fields: &[&str]) -> Expr;
+    /// The same as a plain value: a string without its quotes, a number.
+    fn json_value(&self, json: Expr, fields: &[&str]) -> Expr;
+    /// The value of a key of a JSON object, which may be any string: plain, or JSON when it is an object or array.
+    fn json_key(&self, json: Expr, key: &str) -> Expr;
+    /// Whether a JSON object has a key.
+    fn json_has_key(&self, json: Expr, key: &str) -> Expr;
+    /// Whether a JSON array has an element equal to a value.
+    fn json_contains(&self, json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr;
+    /// A plain value taken from JSON, in a form that compares with [`Dialect::json_operand`] and orders like the
+    /// values; `None` where only equality is possible.
+    fn json_ordered(&self, storage: Storage, value: Expr) -> Option<Expr>;
+    /// The same, for equality only.
+    fn json_comparable(&self, storage: Storage, value: Expr) -> Expr;
+    /// What a plain value taken from JSON is compared with.
+    fn json_operand(&self, storage: Storage, scalar: Scalar<'_>) -> SqlValue<'static>;
+}

@@ -1,0 +1,107 @@
+//! Values inside JSON columns, which hold ProtoJSON with proto names and enum numbers.
+
+use sea_query::{Expr, Func};
+
+use crate::{Scalar, SqlValue, Storage, number, time};
+
+pub(super) fn part(json: Expr, fields: &[&str]) -> Expr {
+    at(json, "(? -> ?)", fields)
+}
+
+pub(super) fn value(json: Expr, fields: &[&str]) -> Expr {
+    at(json, "(? ->> ?)", fields)
+}
+
+/// `fields` are proto names, so the path needs no quoting and can stand in the text. The parentheses matter: `->` and `||`
+/// bind equally tight.
+fn at(json: Expr, template: &'static str, fields: &[&str]) -> Expr {
+    if fields.is_empty() {
+        return json;
+    }
+    let path = format!("$.{}", fields.join("."));
+    Expr::cust_with_exprs(template, [json, Expr::Constant(path.into())])
+}
+
+pub(super) fn key(json: Expr, key: &str) -> Expr {
+    Expr::cust_with_exprs(
+        r#"(SELECT "_each"."value" FROM json_each(?) AS "_each" WHERE "_each"."key" = ?)"#,
+        [json, Expr::val(key)],
+    )
+}
+
+pub(super) fn has_key(json: Expr, key: &str) -> Expr {
+    Expr::cust_with_exprs(
+        r#"EXISTS (SELECT 1 FROM json_each(?) AS "_each" WHERE "_each"."key" = ?)"#,
+        [json, Expr::val(key)],
+    )
+}
+
+pub(super) fn contains(json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr {
+    let element = comparable(storage, Expr::cust(r#""_each"."value""#));
+    let operand = Expr::val(sea_query::Value::from(operand(storage, scalar)));
+    Expr::cust_with_exprs(
+        r#"EXISTS (SELECT 1 FROM json_each(?) AS "_each" WHERE ? = ?)"#,
+        [json, element, operand],
+    )
+}
+
+/// ProtoJSON writes 64-bit integers, times and numbers that are not finite as strings; this makes them comparable. Bytes
+/// stay base64, of which only equality means anything.
+pub(super) fn comparable(storage: Storage, value: Expr) -> Expr {
+    match storage {
+        Storage::Int => Func::cast_as(value, "INTEGER").into(),
+        Storage::Uint64 => {
+            Expr::cust_with_exprs("substr('00000000000000000000' || ?, -20)", [value])
+        }
+        Storage::Float | Storage::Double => Expr::cust_with_exprs(
+            "(CASE ? WHEN 'Infinity' THEN 9e999 WHEN '-Infinity' THEN -9e999 ELSE ? END)",
+            [value.clone(), value],
+        ),
+        // Lengths of a time with no, three and six digits behind the point; otherwise it has nine.
+        Storage::Timestamp => Expr::cust_with_exprs(
+            "(CASE length(?) WHEN 20 THEN substr(?, 1, 19) || '.000000000Z' \
+             WHEN 24 THEN substr(?, 1, 23) || '000000Z' \
+             WHEN 27 THEN substr(?, 1, 26) || '000Z' ELSE ? END)",
+            vec![value; 5],
+        ),
+        Storage::Duration => nanoseconds(value),
+        Storage::Bool | Storage::Uint32 | Storage::Text | Storage::Bytes | Storage::Json => value,
+    }
+}
+
+/// `-1.5s` as -1500000000. Beyond 292 years SQLite goes on with a floating point number.
+fn nanoseconds(value: Expr) -> Expr {
+    Expr::cust_with_exprs(
+        "((CASE WHEN substr(?, 1, 1) = '-' THEN -1 ELSE 1 END) \
+         * (abs(CAST(? AS INTEGER)) * 1000000000 \
+         + (CASE instr(?, '.') WHEN 0 THEN 0 ELSE \
+         CAST(substr(rtrim(substr(?, instr(?, '.') + 1), 's') || '000000000', 1, 9) AS INTEGER) END)))",
+        vec![value; 5],
+    )
+}
+
+/// What the outcome of [`comparable`] is compared with.
+pub(super) fn operand(storage: Storage, scalar: Scalar<'_>) -> SqlValue<'static> {
+    match scalar {
+        Scalar::Bool(value) => SqlValue::Int(i64::from(value)),
+        Scalar::Int(value) => SqlValue::Int(value),
+        Scalar::Uint(value) if storage == Storage::Uint64 => {
+            SqlValue::Text(format!("{value:020}").into())
+        }
+        Scalar::Uint(value) => SqlValue::Int(i64::try_from(value).unwrap_or(i64::MAX)),
+        Scalar::Float(value) if value.is_nan() => SqlValue::Text("NaN".into()),
+        Scalar::Float(value) if storage == Storage::Float => {
+            SqlValue::Real(number::as_written(value))
+        }
+        Scalar::Float(value) => SqlValue::Real(value),
+        Scalar::Text(text) | Scalar::Json(text) => SqlValue::Text(text.to_owned().into()),
+        Scalar::Bytes(bytes) => SqlValue::Text(number::base64(bytes).into()),
+        Scalar::Timestamp { seconds, nanos } => {
+            SqlValue::Text(time::timestamp_text(seconds, nanos).into())
+        }
+        Scalar::Duration { seconds, nanos } => {
+            let nanos = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+            i64::try_from(nanos).map_or(SqlValue::Real(nanos as f64), SqlValue::Int)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! SQL for stored models, without any driver.
+//!
+//! - [`Table`]: the table of a model: its columns, the text of its statements, rows from records and records from rows.
+//! - [`Statement`]: text and bound values. [`SqlValue`] is one value as a driver binds and reads it.
+//! - [`Table::select`] and [`Table::count`] compile queries; [`plan`](plan()) says what a live database lacks.
+//! - [`Dialect`]: what databases spell differently; [`SQLITE`] is the first.
+//!
+//! Values are always bound; names are quoted. How values are stored is told in `docs/adr`.
+
+mod condition;
+mod decode;
+mod dialect;
+mod encode;
+mod json;
+mod like;
+mod number;
+mod order;
+mod plan;
+mod property;
+mod select;
+mod statement;
+mod storage;
+mod table;
+#[cfg(test)]
+mod testing;
+mod time;
+mod value;
+
+pub use decode::SqlRow;
+pub use dialect::{Dialect, SQLITE, Sqlite};
+pub use plan::{Live, LiveColumn, LiveIndex, LiveTable, Plan, plan};
+pub use select::Selection;
+pub use statement::Statement;
+pub use storage::Storage;
+pub use table::{Column, Table};
+pub use value::{Scalar, SqlValue};

@@ -1,0 +1,274 @@
+//! What a live database lacks for the tables of a run.
+//!
+//! Only additions are planned: new tables, columns and indexes. Everything else is a difference that is told and left to
+//! a migration.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+
+use sea_query::{ColumnDef, Index as SeaIndex, Table as SeaTable};
+
+use crate::{Column, Storage, Table, table::iden};
+
+/// The tables and indexes of a live database.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// Tables by name.
+    pub tables: HashMap<String, LiveTable>,
+    /// Indexes by name.
+    pub indexes: HashMap<String, LiveIndex>,
+}
+
+/// A table of a live database.
+#[derive(Clone, Debug, Default)]
+pub struct LiveTable {
+    /// Its columns.
+    pub columns: Vec<LiveColumn>,
+}
+
+/// A column of a live database.
+#[derive(Clone, Debug)]
+pub struct LiveColumn {
+    /// Its name.
+    pub name: String,
+    /// Its declared type.
+    pub type_name: String,
+    /// Whether it takes NULL.
+    pub nullable: bool,
+    /// Whether it has a DEFAULT.
+    pub has_default: bool,
+    /// Its place in the primary key, from 1; 0 outside it.
+    pub key: usize,
+}
+
+/// An index of a live database.
+#[derive(Clone, Debug)]
+pub struct LiveIndex {
+    /// The table it is on.
+    pub table: String,
+    /// Its columns, in order.
+    pub columns: Vec<String>,
+    /// Whether two rows may not share the values.
+    pub unique: bool,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Statements that add what is missing, in order.
+    pub statements: Vec<String>,
+    /// Differences that no addition mends, one line each.
+    pub problems: Vec<String>,
+}
+
+/// Compares the tables of a run with a live database.
+#[must_use]
+pub fn plan(tables: &[&Table], live: &Live) -> Plan {
+    let mut plan = Plan::default();
+    let mut seen = HashMap::new();
+    let mut indexes = HashSet::new();
+    for table in tables {
+        if let Some(other) = seen.insert(table.name().to_lowercase(), table.model().full_name()) {
+            plan.problem(
+                table,
+                &format!("is the table of {other} too; give one another `table`"),
+            );
+            continue;
+        }
+        match live.tables.get(table.name()) {
+            None => plan.statements.push(create_table(table)),
+            Some(found) => plan.compare(table, found),
+        }
+        for index in table.indexes() {
+            if !indexes.insert(&*index.name) {
+                plan.problem(table, &format!("index {} is declared twice", index.name));
+                continue;
+            }
+            let columns = index_columns(table, &index.fields);
+            match live.indexes.get(&*index.name) {
+                None => plan.statements.push(create_index(table, index, &columns)),
+                Some(found)
+                    if found.table == table.name()
+                        && found.unique == index.unique
+                        && found.columns == columns => {}
+                Some(found) => plan.problem(
+                    table,
+                    &format!(
+                        "index {} is {}, the model needs {}",
+                        index.name,
+                        describe(&found.table, found.unique, &found.columns),
+                        describe(table.name(), index.unique, &columns),
+                    ),
+                ),
+            }
+        }
+    }
+    plan
+}
+
+impl Plan {
+    fn problem(&mut self, table: &Table, what: &str) {
+        self.problems
+            .push(format!("table {}: {what}", table.name()));
+    }
+
+    fn compare(&mut self, table: &Table, live: &LiveTable) {
+        for (index, column) in table.columns().iter().enumerate() {
+            let key = table.key().iter().position(|at| *at == index);
+            let found = live.columns.iter().find(|found| found.name == *column.name);
+            match found {
+                Some(found) => self.compare_column(table, column, key, found),
+                None if key.is_some() => {
+                    self.problem(table, &format!("key column {} is missing", column.name));
+                }
+                None => self.statements.push(add_column(table, column)),
+            }
+        }
+        for extra in &live.columns {
+            let known = table
+                .columns()
+                .iter()
+                .any(|column| *column.name == extra.name);
+            let needed = !extra.nullable && !extra.has_default && extra.key == 0;
+            if !known && (needed || extra.key > 0) {
+                let name = &extra.name;
+                let why = if needed {
+                    "NOT NULL without DEFAULT"
+                } else {
+                    "part of the key"
+                };
+                self.problem(
+                    table,
+                    &format!("column {name} is {why} but no field of the model"),
+                );
+            }
+        }
+    }
+
+    fn compare_column(
+        &mut self,
+        table: &Table,
+        column: &Column,
+        key: Option<usize>,
+        found: &LiveColumn,
+    ) {
+        let name = &column.name;
+        let wanted = column_type(table, column, key.is_some());
+        if !found.type_name.eq_ignore_ascii_case(wanted) {
+            let type_name = &found.type_name;
+            self.problem(
+                table,
+                &format!("column {name} is {type_name}, the model needs {wanted}"),
+            );
+        }
+        if found.key != key.map_or(0, |place| place + 1) {
+            let (is, needs) = if key.is_some() {
+                ("not ", "")
+            } else {
+                ("", "not ")
+            };
+            self.problem(
+                table,
+                &format!(
+                    "column {name} is {is}at its place in the key, the model needs it {needs}there"
+                ),
+            );
+        } else if key.is_none() && found.nullable != column.nullable {
+            let (is, needs) = if found.nullable {
+                ("takes NULL", "NOT NULL, because its field has no presence")
+            } else {
+                ("is NOT NULL", "NULL for an absent field")
+            };
+            self.problem(
+                table,
+                &format!("column {name} {is}, the model needs {needs}"),
+            );
+        }
+    }
+}
+
+fn describe(table: &str, unique: bool, columns: &[String]) -> String {
+    let unique = if unique { "unique " } else { "" };
+    format!("{unique}on {table}({})", columns.join(", "))
+}
+
+fn index_columns(table: &Table, fields: &[u32]) -> Vec<String> {
+    let columns = fields.iter().filter_map(|number| table.column(*number));
+    columns.map(|column| column.name.to_string()).collect()
+}
+
+fn column_type(table: &Table, column: &Column, in_key: bool) -> &'static str {
+    if in_key
+        && table.is_sequence()
+        && matches!(
+            column.storage,
+            Storage::Int | Storage::Uint32 | Storage::Uint64
+        )
+    {
+        table.dialect().sequence_type()
+    } else {
+        table.dialect().column_type(column.storage)
+    }
+}
+
+fn create_table(table: &Table) -> String {
+    let mut create = SeaTable::create();
+    create.table(table.iden());
+    for (index, column) in table.columns().iter().enumerate() {
+        let in_key = table.key().contains(&index);
+        let mut definition = define(table, column, in_key);
+        if in_key && table.key().len() == 1 {
+            definition.primary_key();
+            if table.is_sequence() {
+                definition.auto_increment();
+            }
+        }
+        create.col(definition);
+    }
+    if table.key().len() > 1 {
+        let mut key = SeaIndex::create();
+        for index in table.key() {
+            key.col(iden(&table.columns()[*index].name));
+        }
+        create.primary_key(&mut key);
+    }
+    if let Some(options) = table.dialect().table_options() {
+        create.extra(options);
+    }
+    table.dialect().create_table(&create)
+}
+
+fn add_column(table: &Table, column: &Column) -> String {
+    let mut alter = SeaTable::alter();
+    alter.table(table.iden());
+    alter.add_column(define(table, column, false));
+    table.dialect().alter_table(&alter)
+}
+
+fn define(table: &Table, column: &Column, in_key: bool) -> ColumnDef {
+    let mut definition = ColumnDef::new(iden(&column.name));
+    definition.custom(column_type(table, column, in_key));
+    if !column.nullable {
+        definition.not_null();
+        if let Some(default) = table.dialect().default_value(column.storage)
+            && !in_key
+        {
+            definition.default(default);
+        }
+    }
+    definition
+}
+
+fn create_index(table: &Table, index: &protoloop_schema::Index, columns: &[String]) -> String {
+    let mut create = SeaIndex::create();
+    create.name(&*index.name).table(table.iden());
+    if index.unique {
+        create.unique();
+    }
+    for column in columns {
+        create.col(iden(column));
+    }
+    table.dialect().create_index(&create)
+}

@@ -1,0 +1,111 @@
+use super::*;
+use crate::testing::{everything, tables};
+
+fn lines(plan: &Plan) -> String {
+    plan.statements.join(";\n")
+}
+
+#[test]
+fn a_new_database_gets_tables_and_indexes() {
+    insta::assert_snapshot!(lines(&plan(&[&everything()], &Live::default())));
+}
+
+#[test]
+fn keys_may_be_counted_or_of_several_fields() {
+    let tables = tables(
+        r#"
+        syntax = "proto3";
+        package shop.v1;
+        import "protoloop/v1/annotations.proto";
+        message Order {
+          option (protoloop.v1.model) = { table: "or\"ders" };
+          int64 id = 1 [(protoloop.v1.field) = { id: SEQUENCE }];
+        }
+        message Receipt {
+          option (protoloop.v1.model) = { };
+          uint64 id = 1 [(protoloop.v1.field) = { id: SEQUENCE }];
+          double sum = 2;
+        }
+        "#,
+    );
+    let all: Vec<&Table> = tables.iter().collect();
+    insta::assert_snapshot!(lines(&plan(&all, &Live::default())));
+}
+
+/// The database that a table's own plan makes.
+fn live(table: &Table) -> Live {
+    let columns = table.columns().iter().enumerate().map(|(index, column)| {
+        let key = table.key().iter().position(|at| *at == index);
+        LiveColumn {
+            name: column.name.to_string(),
+            type_name: column_type(table, column, key.is_some()).to_owned(),
+            nullable: column.nullable,
+            has_default: false,
+            key: key.map_or(0, |place| place + 1),
+        }
+    });
+    let indexes = table.indexes().map(|index| {
+        let found = LiveIndex {
+            table: table.name().to_owned(),
+            columns: index_columns(table, &index.fields),
+            unique: index.unique,
+        };
+        (index.name.to_string(), found)
+    });
+    Live {
+        tables: HashMap::from([(
+            table.name().to_owned(),
+            LiveTable {
+                columns: columns.collect(),
+            },
+        )]),
+        indexes: indexes.collect(),
+    }
+}
+
+#[test]
+fn a_database_that_fits_stays_as_it_is() {
+    let table = everything();
+    assert_eq!(plan(&[&table], &live(&table)), Plan::default());
+}
+
+#[test]
+fn missing_columns_are_added() {
+    let table = everything();
+    let mut live = live(&table);
+    let things = live.tables.get_mut("things").expect("there");
+    things
+        .columns
+        .retain(|column| !["title", "weight", "at", "data"].contains(&&*column.name));
+    insta::assert_snapshot!(lines(&plan(&[&table], &live)));
+}
+
+#[test]
+fn other_differences_are_all_told() {
+    let table = everything();
+    let mut live = live(&table);
+    let things = live.tables.get_mut("things").expect("there");
+    for column in &mut things.columns {
+        match &*column.name {
+            "title" => column.type_name = "INTEGER".to_owned(),
+            "done" => column.nullable = true,
+            "note" => column.nullable = false,
+            "id" => column.key = 0,
+            _ => {}
+        }
+    }
+    things.columns.push(LiveColumn {
+        name: "old".to_owned(),
+        type_name: "TEXT".to_owned(),
+        nullable: false,
+        has_default: false,
+        key: 0,
+    });
+    for index in live.indexes.values_mut() {
+        index.unique = !index.unique;
+    }
+    let mut plan = plan(&[&table, &table], &live);
+    plan.problems.sort();
+    assert_eq!(plan.statements, Vec::<String>::new());
+    insta::assert_snapshot!(plan.problems.join("\n"));
+}

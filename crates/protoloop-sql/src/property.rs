@@ -1,0 +1,239 @@
+//! Property paths as expressions.
+
+use protoloop_core::{Error, Result};
+use protoloop_repository::{Leaf, LeafShape, PropertyPath, Step, Value};
+use protoloop_schema::{Kind, MessageId, Presence, Schema};
+use sea_query::{DynIden, Expr, ExprTrait};
+
+use crate::{Scalar, Storage, Table, table::iden};
+
+/// A property as SQL sees it.
+pub(crate) struct Property<'a> {
+    table: &'a Table,
+    leaf: &'a Leaf,
+    /// A whole column, or what stands inside a JSON column.
+    place: Place,
+    /// Whether it can be NULL.
+    pub(crate) nullable: bool,
+}
+
+enum Place {
+    Column(DynIden),
+    Json {
+        /// The JSON that holds the leaf.
+        parent: Expr,
+        last: Last,
+        /// Whether an unset leaf is its default where the parent is there.
+        implicit: bool,
+    },
+}
+
+enum Last {
+    Field(String),
+    Key(Box<str>),
+}
+
+impl<'a> Property<'a> {
+    pub(crate) fn new(table: &'a Table, path: &'a PropertyPath) -> Result<Self> {
+        let column = table
+            .column(path.column())
+            .ok_or_else(|| table.broken(&format!("no column for {path}")))?;
+        let leaf = path.leaf();
+        if path.is_column() {
+            return Ok(Self {
+                table,
+                leaf,
+                place: Place::Column(iden(&column.name)),
+                nullable: column.nullable,
+            });
+        }
+        // The table's name keeps the column apart from those of functions that read JSON.
+        let json = Expr::col((table.iden(), iden(&column.name)));
+        let place = inside(table, json, path)
+            .ok_or_else(|| table.broken(&format!("{path} does not fit the schema")))?;
+        Ok(Self {
+            table,
+            leaf,
+            place,
+            nullable: true,
+        })
+    }
+
+    pub(crate) fn storage(&self) -> Storage {
+        Storage::of_kind(self.leaf.kind)
+    }
+
+    /// Whether it is there: not null, and for a list or map not empty.
+    pub(crate) fn is_present(&self) -> Expr {
+        let dialect = self.table.dialect();
+        match &self.place {
+            Place::Column(name) if self.nullable => Expr::col(name.clone()).is_not_null(),
+            Place::Column(name) => match self.default() {
+                Some(default) => Expr::col(name.clone()).ne(default),
+                None => Expr::val(true),
+            },
+            Place::Json { parent, last, .. } => match last {
+                Last::Field(name) => dialect.json_part(parent.clone(), &[name]).is_not_null(),
+                Last::Key(key) => dialect.json_has_key(parent.clone(), key),
+            },
+        }
+    }
+
+    /// The value, for `=`; null where it is absent.
+    pub(crate) fn comparable(&self) -> Expr {
+        match &self.place {
+            Place::Column(name) => Expr::col(name.clone()),
+            Place::Json { .. } => {
+                let value = self.json_value();
+                let expr = self.table.dialect().json_comparable(self.storage(), value);
+                self.or_default(expr)
+            }
+        }
+    }
+
+    /// The value, for `<` and for orders; null where it is absent.
+    pub(crate) fn ordered(&self) -> Result<Expr> {
+        match &self.place {
+            Place::Column(name) => Ok(Expr::col(name.clone())),
+            Place::Json { .. } => {
+                let dialect = self.table.dialect();
+                let value = self.json_value();
+                let expr = dialect.json_ordered(self.storage(), value).ok_or_else(|| {
+                    Error::unimplemented(format!(
+                        "{} cannot order bytes inside a message; compare with = or order by a field of the row",
+                        dialect.name()
+                    ))
+                })?;
+                Ok(self.or_default(expr))
+            }
+        }
+    }
+
+    /// What [`Property::comparable`] and [`Property::ordered`] compare with; `None` for null.
+    pub(crate) fn operand(&self, value: &Value) -> Option<Expr> {
+        Scalar::of(value).map(|scalar| self.operand_of(scalar))
+    }
+
+    /// Whether a list or map holds an element or key.
+    pub(crate) fn contains(&self, value: &Value) -> Result<Expr> {
+        let dialect = self.table.dialect();
+        let wrong = || self.table.broken("CONTAINS without a fitting value");
+        let json = match &self.place {
+            // The table's name keeps the column apart from those of the function that reads it.
+            Place::Column(name) => Expr::col((self.table.iden(), name.clone())),
+            Place::Json { parent, last, .. } => match last {
+                Last::Field(name) => dialect.json_part(parent.clone(), &[name]),
+                Last::Key(key) => dialect.json_key(parent.clone(), key),
+            },
+        };
+        match (self.leaf.shape, value) {
+            (LeafShape::Map, Value::String(key)) => Ok(dialect.json_has_key(json, key)),
+            (LeafShape::List, value) => {
+                let scalar = Scalar::of(value).ok_or_else(wrong)?;
+                Ok(dialect.json_contains(json, self.storage(), scalar))
+            }
+            _ => Err(wrong()),
+        }
+    }
+
+    fn json_value(&self) -> Expr {
+        let dialect = self.table.dialect();
+        match &self.place {
+            Place::Column(name) => Expr::col(name.clone()),
+            Place::Json { parent, last, .. } => match last {
+                Last::Field(name) => dialect.json_value(parent.clone(), &[name]),
+                Last::Key(key) => dialect.json_key(parent.clone(), key),
+            },
+        }
+    }
+
+    /// ProtoJSON leaves a default out; where the parent is there, it is the value.
+    fn or_default(&self, expr: Expr) -> Expr {
+        match &self.place {
+            Place::Json {
+                parent,
+                implicit: true,
+                ..
+            } => match self.default() {
+                Some(default) => Expr::case(
+                    parent.clone().is_not_null(),
+                    sea_query::Func::coalesce([expr, default]),
+                )
+                .into(),
+                None => expr,
+            },
+            _ => expr,
+        }
+    }
+
+    fn default(&self) -> Option<Expr> {
+        self.storage()
+            .default()
+            .map(|scalar| self.operand_of(scalar))
+    }
+
+    fn operand_of(&self, scalar: Scalar<'_>) -> Expr {
+        let dialect = self.table.dialect();
+        let value = match &self.place {
+            Place::Column(_) => dialect.encode(self.storage(), scalar),
+            Place::Json { .. } => dialect.json_operand(self.storage(), scalar),
+        };
+        Expr::val(sea_query::Value::from(value))
+    }
+}
+
+/// Follows a path into a JSON column; `None` when it is not one of the schema.
+fn inside(table: &Table, column: Expr, path: &PropertyPath) -> Option<Place> {
+    let model = table.model();
+    let dialect = table.dialect();
+    let (first, rest) = path.steps().split_first()?;
+    let mut message = entered(model.schema(), model.entity().message, first)?;
+    let mut json = column;
+    let mut fields: Vec<String> = Vec::new();
+    let (last, middle) = rest.split_last()?;
+    for step in middle {
+        match step {
+            Step::Field(number) => fields.push(field_name(model.schema(), message?, *number)?),
+            Step::MapKey(key) => {
+                json = below(table, json, &fields);
+                fields.clear();
+                json = dialect.json_key(json, key);
+            }
+        }
+        message = entered(model.schema(), message?, step)?;
+    }
+    let parent = below(table, json, &fields);
+    let last = match last {
+        Step::Field(number) => Last::Field(field_name(model.schema(), message?, *number)?),
+        Step::MapKey(key) => Last::Key(key.clone()),
+    };
+    Some(Place::Json {
+        parent,
+        implicit: matches!(last, Last::Field(_)) && path.leaf().presence == Presence::Implicit,
+        last,
+    })
+}
+
+fn below(table: &Table, json: Expr, fields: &[String]) -> Expr {
+    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+    table.dialect().json_part(json, &fields)
+}
+
+fn field_name(schema: &Schema, message: MessageId, number: u32) -> Option<String> {
+    let (_, field) = schema.message(message).field_by_number(number)?;
+    Some(field.name.to_string())
+}
+
+/// The message behind a step from `message`: a field's type, for a map its entry; from an entry, its value's type.
+/// The outer `None` is a step that does not exist, the inner one a type that is no message.
+fn entered(schema: &Schema, message: MessageId, step: &Step) -> Option<Option<MessageId>> {
+    let number = match step {
+        Step::Field(number) => *number,
+        Step::MapKey(_) => 2,
+    };
+    let (_, field) = schema.message(message).field_by_number(number)?;
+    Some(match field.kind {
+        Kind::Message(id) | Kind::Group(id) => Some(id),
+        _ => None,
+    })
+}

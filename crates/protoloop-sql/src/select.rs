@@ -1,0 +1,123 @@
+//! Queries as SELECT.
+
+#[cfg(test)]
+mod tests;
+
+use protoloop_core::Result;
+use protoloop_repository::{Filter, Key, Query};
+use sea_query::{Condition, Expr, ExprTrait, SelectStatement};
+
+use crate::{Column, Statement, Table, condition::condition, order, table::iden};
+
+/// The columns that a query reads, as positions in [`Table::columns`], ascending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection(Vec<usize>);
+
+impl Selection {
+    /// The columns, in the order of the answer.
+    pub fn columns<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = &'a Column> {
+        self.0
+            .iter()
+            .filter_map(|index| table.columns().get(*index))
+    }
+}
+
+impl Table {
+    /// The statement of a query, and the columns of its answer.
+    ///
+    /// # Errors
+    /// UNIMPLEMENTED for an order that the database cannot keep; INTERNAL when the query is not one of this model.
+    pub fn select(&self, query: &Query) -> Result<(Statement, Selection)> {
+        let selection = self.selection(query);
+        let mut select = self.select_from(&selection);
+        if let Some(filter) = &query.filter {
+            select.and_where(condition(self, filter)?);
+        }
+        if let Some(cursor) = &query.after {
+            select.and_where(order::behind(self, &query.order, cursor)?);
+        }
+        order::order_by(self, &query.order, &mut select)?;
+        if let Some(limit) = query.limit {
+            select.limit(u64::from(limit));
+        } else if query.skip > 0 {
+            // OFFSET needs a LIMIT before it.
+            select.limit(u64::MAX);
+        }
+        if query.skip > 0 {
+            select.offset(query.skip);
+        }
+        Ok((self.dialect().select(&select), selection))
+    }
+
+    /// The statement that counts the rows of a filter: one row, one integer.
+    ///
+    /// # Errors
+    /// As [`Table::select`].
+    pub fn count(&self, filter: Option<&Filter>) -> Result<Statement> {
+        let mut select = SelectStatement::new();
+        select.expr(Expr::cust("COUNT(*)")).from(self.iden());
+        if let Some(filter) = filter {
+            select.and_where(condition(self, filter)?);
+        }
+        Ok(self.dialect().select(&select))
+    }
+
+    /// The statement that reads all columns of the rows of some keys, in no order. With the number of keys rounded up
+    /// to a power of two there are few different texts, which keeps prepared statements useful.
+    #[must_use]
+    pub fn select_keys(&self, keys: &[&Key]) -> Statement {
+        let selection = Selection((0..self.columns().len()).collect());
+        let mut select = self.select_from(&selection);
+        let last = keys.last().copied();
+        let padding = keys.len().next_power_of_two() - keys.len();
+        let keys = keys
+            .iter()
+            .copied()
+            .chain(last.into_iter().cycle().take(padding));
+        select.and_where(match *self.key() {
+            [index] => {
+                let values = keys.flat_map(|key| self.key_values(key));
+                let values = values.map(sea_query::Value::from);
+                Expr::col(iden(&self.columns()[index].name)).is_in(values)
+            }
+            _ => {
+                let any = keys.fold(Condition::any(), |any, key| any.add(self.is_key(key)));
+                any.into()
+            }
+        });
+        self.dialect().select(&select)
+    }
+
+    fn is_key(&self, key: &Key) -> Condition {
+        let values = self.key_values(key);
+        let pairs = self.key().iter().zip(values);
+        pairs.fold(Condition::all(), |all, (index, value)| {
+            let column = Expr::col(iden(&self.columns()[*index].name));
+            all.add(column.eq(Expr::val(sea_query::Value::from(value))))
+        })
+    }
+
+    fn select_from(&self, selection: &Selection) -> SelectStatement {
+        let mut select = SelectStatement::new();
+        let names = selection.columns(self).map(|column| iden(&column.name));
+        select.columns(names).from(self.iden());
+        select
+    }
+
+    /// The columns asked for, the key's and the order's.
+    fn selection(&self, query: &Query) -> Selection {
+        let ordered = |number: u32| {
+            let mut terms = query.order.terms().iter();
+            terms.any(|term| term.path.column() == number)
+        };
+        let wanted = |(index, column): &(usize, &Column)| {
+            query.fields.as_ref().is_none_or(|fields| {
+                fields.contains(&column.number)
+                    || self.key().contains(index)
+                    || ordered(column.number)
+            })
+        };
+        let columns = self.columns().iter().enumerate();
+        Selection(columns.filter(wanted).map(|(index, _)| index).collect())
+    }
+}

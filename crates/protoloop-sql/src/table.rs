@@ -1,0 +1,285 @@
+//! The table of a model.
+
+use std::{fmt, sync::Arc};
+
+use protoloop_core::{Error, Result};
+use protoloop_repository::Model;
+use protoloop_schema::{IdStrategy, Index, Kind, Presence};
+use sea_query::{Alias, DynIden, Expr, ExprTrait, IntoIden, Query};
+
+use crate::{Dialect, SqlValue, Storage};
+
+/// One column.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Number of the field that it stores.
+    pub number: u32,
+    /// Name in the database.
+    pub name: Arc<str>,
+    /// What it holds.
+    pub storage: Storage,
+    /// Whether NULL stands for absence. Otherwise the field has no presence and its default is stored.
+    pub nullable: bool,
+    /// Whether the field is a wrapper such as `StringValue`, of which only the inner value is stored.
+    pub wrapped: bool,
+}
+
+/// The table of a model, with the text of the statements that never change.
+///
+/// Columns stand in order of their field numbers, which is the order of canonical protobuf.
+pub struct Table {
+    model: Arc<Model>,
+    dialect: &'static dyn Dialect,
+    name: Arc<str>,
+    columns: Box<[Column]>,
+    key: Box<[usize]>,
+    sequence: bool,
+    statements: Statements,
+}
+
+/// Texts whose values are bound by position.
+#[derive(Debug)]
+struct Statements {
+    find: Arc<str>,
+    insert: Arc<str>,
+    update: Option<Arc<str>>,
+    delete: Arc<str>,
+}
+
+impl Table {
+    /// The table of a model in a dialect.
+    ///
+    /// # Errors
+    /// FAILED_PRECONDITION for fields that cannot be stored, all of them in one message.
+    pub fn new(model: &Arc<Model>, dialect: &'static dyn Dialect) -> Result<Self> {
+        let entity = model.entity();
+        let columns = columns(model)?;
+        let position = |number: &u32| columns.iter().position(|column| column.number == *number);
+        let key = entity
+            .key
+            .iter()
+            .map(position)
+            .collect::<Option<Box<[_]>>>();
+        let key = key.filter(|key| !key.is_empty()).ok_or_else(|| {
+            Error::failed_precondition(format!("{}: its key is not stored", model.full_name()))
+        })?;
+        let name = Arc::clone(&entity.table);
+        Ok(Self {
+            statements: Statements::new(dialect, &name, &columns, &key),
+            sequence: entity.id_strategy == IdStrategy::Sequence,
+            model: Arc::clone(model),
+            dialect,
+            name,
+            columns,
+            key,
+        })
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// The dialect.
+    #[must_use]
+    pub fn dialect(&self) -> &'static dyn Dialect {
+        self.dialect
+    }
+
+    /// Name in the database.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The columns, in order of their field numbers.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The positions of the key's columns, in order of the key.
+    #[must_use]
+    pub fn key(&self) -> &[usize] {
+        &self.key
+    }
+
+    /// Whether the database counts the key up.
+    #[must_use]
+    pub fn is_sequence(&self) -> bool {
+        self.sequence
+    }
+
+    /// Selects all columns of the row of a key: `SELECT … WHERE key = ?`.
+    #[must_use]
+    pub fn find_sql(&self) -> &Arc<str> {
+        &self.statements.find
+    }
+
+    /// Inserts a row; the values are those of all columns: `INSERT … VALUES (?, …)`.
+    #[must_use]
+    pub fn insert_sql(&self) -> &Arc<str> {
+        &self.statements.insert
+    }
+
+    /// Sets the columns outside the key, with the key's values behind theirs; `None` when the key is all there is.
+    #[must_use]
+    pub fn update_sql(&self) -> Option<&Arc<str>> {
+        self.statements.update.as_ref()
+    }
+
+    /// Deletes the row of a key.
+    #[must_use]
+    pub fn delete_sql(&self) -> &Arc<str> {
+        &self.statements.delete
+    }
+
+    /// The values of [`Table::update_sql`] from those of all columns.
+    #[must_use]
+    pub fn update_values<'a>(&self, mut row: Vec<SqlValue<'a>>) -> Vec<SqlValue<'a>> {
+        let key: Vec<SqlValue<'a>> = self.key.iter().map(|index| row[*index].clone()).collect();
+        let mut index = 0;
+        row.retain(|_| {
+            index += 1;
+            !self.key.contains(&(index - 1))
+        });
+        row.extend(key);
+        row
+    }
+
+    /// The unique index, or the key, of exactly these columns, as field numbers.
+    #[must_use]
+    pub fn unique_fields(&self, names: &[&str]) -> Option<Vec<u32>> {
+        let same = |fields: &[u32]| {
+            fields.len() == names.len()
+                && fields.iter().all(|number| {
+                    self.column(*number)
+                        .is_some_and(|column| names.contains(&&*column.name))
+                })
+        };
+        let entity = self.model.entity();
+        std::iter::once(&entity.key)
+            .chain(
+                self.indexes()
+                    .filter(|index| index.unique)
+                    .map(|index| &index.fields),
+            )
+            .find(|fields| same(fields))
+            .cloned()
+    }
+
+    /// The column of a field.
+    #[must_use]
+    pub fn column(&self, number: u32) -> Option<&Column> {
+        let at = self
+            .columns
+            .binary_search_by_key(&number, |column| column.number)
+            .ok()?;
+        Some(&self.columns[at])
+    }
+
+    pub(crate) fn indexes(&self) -> impl Iterator<Item = &Index> {
+        self.model.entity().indexes.iter()
+    }
+
+    pub(crate) fn iden(&self) -> DynIden {
+        iden(&self.name)
+    }
+
+    pub(crate) fn broken(&self, what: &str) -> Error {
+        Error::internal_error(format!("table {}: {what}", self.name))
+    }
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("name", &self.name)
+            .field("columns", &self.columns)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Statements {
+    fn new(dialect: &'static dyn Dialect, table: &str, columns: &[Column], key: &[usize]) -> Self {
+        // Values that become placeholders; their text is never built.
+        let some = || Expr::val(0);
+        let names = || columns.iter().map(|column| iden(&column.name));
+        let is_key = |index: &usize| Expr::col(iden(&columns[*index].name)).eq(some());
+        let mut find = Query::select();
+        find.columns(names()).from(iden(table));
+        let mut insert = Query::insert();
+        insert.into_table(iden(table)).columns(names());
+        insert.values_panic(columns.iter().map(|_| some()));
+        let mut update = Query::update();
+        update.table(iden(table));
+        for (index, name) in names().enumerate() {
+            if !key.contains(&index) {
+                update.value(name, some());
+            }
+        }
+        let mut delete = Query::delete();
+        delete.from_table(iden(table));
+        for index in key {
+            find.and_where(is_key(index));
+            update.and_where(is_key(index));
+            delete.and_where(is_key(index));
+        }
+        Self {
+            find: dialect.select(&find).sql.into(),
+            insert: dialect.insert(&insert).sql.into(),
+            update: (columns.len() > key.len()).then(|| dialect.update(&update).sql.into()),
+            delete: dialect.delete(&delete).sql.into(),
+        }
+    }
+}
+
+pub(crate) fn iden(name: &str) -> DynIden {
+    Alias::new(name).into_iden()
+}
+
+fn columns(model: &Model) -> Result<Box<[Column]>> {
+    let entity = model.entity();
+    let mut problems = Vec::new();
+    let mut columns = Vec::with_capacity(entity.columns.len());
+    for (number, name) in &entity.columns {
+        match column(model, *number, name) {
+            Ok(column) => columns.push(column),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Error::failed_precondition(problems.join("\n")));
+    }
+    columns.sort_by_key(|column| column.number);
+    Ok(columns.into_boxed_slice())
+}
+
+fn column(model: &Model, number: u32, name: &Arc<str>) -> Result<Column, String> {
+    let cannot = |why: &str| {
+        let field = model.field_name(number);
+        format!("{}.{field}: {why}", model.full_name())
+    };
+    let field = model
+        .field(number)
+        .ok_or_else(|| cannot("is a column but not declared"))?;
+    if matches!(field.kind, Kind::Group(_)) {
+        return Err(cannot(
+            "a group cannot be stored; declare a message and a field of its type",
+        ));
+    }
+    let property = model
+        .column_property(number)
+        .ok_or_else(|| cannot("its type cannot be stored"))?;
+    let leaf = property.leaf();
+    let storage = Storage::of(leaf);
+    let in_key = model.entity().key.contains(&number);
+    Ok(Column {
+        number,
+        name: Arc::clone(name),
+        nullable: !in_key && (leaf.presence != Presence::Implicit || storage.default().is_none()),
+        wrapped: leaf.wrapped && storage != Storage::Json,
+        storage,
+    })
+}

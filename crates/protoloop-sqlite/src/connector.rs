@@ -1,0 +1,117 @@
+//! The connector.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use protoloop_core::{BoxFuture, Error, Result};
+use protoloop_repository::{Connector, Model, Record, Repository};
+use protoloop_sql::{SQLITE, Table};
+use sqlx::Connection as _;
+
+use crate::{Options, prepare::prepare, repository::SqliteRepository, store::Store};
+
+/// Rows in an SQLite file.
+pub struct SqliteConnector {
+    options: Options,
+    store: Arc<Store>,
+    tables: RwLock<HashMap<Arc<str>, Arc<Table>>>,
+}
+
+impl SqliteConnector {
+    /// Opens the database of a URL such as `sqlite:shop.db`, making the file where it is missing; see [`Options`].
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT for a wrong URL, UNAVAILABLE when the file cannot be opened, DATA_LOSS when it is no database.
+    pub async fn open(url: &str) -> Result<Self> {
+        Self::open_with(Options::parse(url)?).await
+    }
+
+    /// The same with the options themselves.
+    ///
+    /// # Errors
+    /// As [`SqliteConnector::open`].
+    pub async fn open_with(options: Options) -> Result<Self> {
+        let store = Store::open(&options).await?;
+        Ok(Self {
+            options,
+            store: Arc::new(store),
+            tables: RwLock::default(),
+        })
+    }
+
+    async fn prepare_all(&self, models: &[Arc<Model>]) -> Result<()> {
+        let mut tables = Vec::with_capacity(models.len());
+        let mut problems = Vec::new();
+        for model in models {
+            match Table::new(model, &SQLITE) {
+                Ok(table) => tables.push(table),
+                Err(error) => problems.push(error.message().to_owned()),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Error::failed_precondition(problems.join("\n")));
+        }
+        let all: Vec<&Table> = tables.iter().collect();
+        prepare(&mut *self.store.write().await?, &all).await?;
+        let mut prepared = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        for table in tables {
+            let name = Arc::clone(&table.model().message().full_name);
+            prepared.insert(name, Arc::new(table));
+        }
+        Ok(())
+    }
+
+    async fn check(&self) -> Result<()> {
+        let mut connection = self.store.read().await?;
+        connection.ping().await.map_err(crate::error::of_driver)?;
+        sqlx::query("SELECT 1")
+            .execute(&mut *connection)
+            .await
+            .map_err(crate::error::of_driver)?;
+        connection.finish();
+        Ok(())
+    }
+}
+
+impl Connector for SqliteConnector {
+    fn name(&self) -> &str {
+        "sqlite"
+    }
+
+    fn prepare<'a>(&'a self, models: &'a [Arc<Model>]) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.prepare_all(models))
+    }
+
+    fn repository(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let table = tables.get(model.full_name()).ok_or_else(|| {
+            Error::failed_precondition(format!(
+                "{} was not prepared in the sqlite connector",
+                model.full_name()
+            ))
+        })?;
+        Ok(Arc::new(SqliteRepository::new(
+            Arc::clone(table),
+            Arc::clone(&self.store),
+        )))
+    }
+
+    fn ping(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.check())
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.store.close())
+    }
+}
+
+impl fmt::Debug for SqliteConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteConnector")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

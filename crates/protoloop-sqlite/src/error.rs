@@ -1,0 +1,84 @@
+//! Errors of the driver as errors of the call. What the driver says stays in the log.
+
+use std::time::Duration;
+
+use protoloop_core::{Code, Detail, Error};
+use protoloop_sql::Table;
+
+/// The primary result codes of SQLite that mean something to a caller.
+mod code {
+    pub(super) const INTERRUPT: i32 = 9;
+    pub(super) const BUSY: i32 = 5;
+    pub(super) const LOCKED: i32 = 6;
+    pub(super) const READONLY: i32 = 8;
+    pub(super) const IOERR: i32 = 10;
+    pub(super) const CORRUPT: i32 = 11;
+    pub(super) const FULL: i32 = 13;
+    pub(super) const CANTOPEN: i32 = 14;
+    pub(super) const TOOBIG: i32 = 18;
+    pub(super) const NOTADB: i32 = 26;
+}
+
+/// The error of a call for one of the driver.
+pub(crate) fn of_driver(error: sqlx::Error) -> Error {
+    match &error {
+        sqlx::Error::Database(found) => of_code(found.code().as_deref()),
+        sqlx::Error::Io(_) => unavailable("the database cannot be reached"),
+        sqlx::Error::WorkerCrashed | sqlx::Error::PoolClosed => closed(),
+        _ => Error::internal_error("sqlite"),
+    }
+    .with_source(error)
+}
+
+/// The same for a write to a table: a taken key or unique value names its fields.
+pub(crate) fn of_write(error: sqlx::Error, table: &Table) -> Error {
+    let taken = match &error {
+        sqlx::Error::Database(found) if found.is_unique_violation() => {
+            unique_fields(found.message(), table)
+        }
+        _ => None,
+    };
+    match taken {
+        Some(fields) => table.model().duplicate(&fields).with_source(error),
+        None => of_driver(error),
+    }
+}
+
+/// The connector was closed.
+pub(crate) fn closed() -> Error {
+    unavailable("the database is closed")
+}
+
+fn unavailable(message: &'static str) -> Error {
+    Error::new(Code::Unavailable, message)
+}
+
+fn of_code(extended: Option<&str>) -> Error {
+    let extended = extended.and_then(|code| code.parse::<i32>().ok());
+    match extended.map(|code| code & 0xFF) {
+        Some(code::BUSY | code::LOCKED) => {
+            unavailable("the database is busy").with_detail(Detail::RetryInfo {
+                retry_delay: Duration::from_millis(100),
+            })
+        }
+        Some(code::FULL) => unavailable("the database is full"),
+        Some(code::IOERR | code::CANTOPEN) => unavailable("the database cannot be reached"),
+        Some(code::READONLY) => unavailable("the database is read-only"),
+        Some(code::INTERRUPT) => Error::cancelled("the query was given up"),
+        Some(code::TOOBIG) => Error::invalid_argument("a value is too large for the database"),
+        Some(code::CORRUPT | code::NOTADB) => {
+            Error::data_loss("the database file is damaged or is no database")
+        }
+        _ => Error::internal_error("sqlite"),
+    }
+}
+
+/// The fields behind `UNIQUE constraint failed: books.isbn, books.shelf`.
+fn unique_fields(message: &str, table: &Table) -> Option<Vec<u32>> {
+    let (_, columns) = message.split_once("UNIQUE constraint failed: ")?;
+    let names: Option<Vec<&str>> = columns
+        .split(", ")
+        .map(|column| column.strip_prefix(table.name())?.strip_prefix('.'))
+        .collect();
+    table.unique_fields(&names?)
+}

@@ -1,0 +1,22 @@
+//! The SQLite connector.
+//!
+//! [`SqliteConnector::open`] opens a file; [`Options`] tells what its URL may say. Writes go through one connection, each
+//! call in one transaction; reads through several others, which writers do not hold up.
+//!
+//! An acknowledged write is in the write-ahead log: it survives the end of the process in any case, and a loss of power
+//! with `synchronous=full`, which is the default.
+
+mod arguments;
+mod connector;
+mod deadline;
+mod error;
+mod options;
+mod prepare;
+mod readers;
+mod repository;
+mod row;
+mod store;
+mod transaction;
+
+pub use connector::SqliteConnector;
+pub use options::{Options, Synchronous};

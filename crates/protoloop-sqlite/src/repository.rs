@@ -1,0 +1,125 @@
+//! The rows of one model.
+
+use std::{collections::HashMap, sync::Arc};
+
+use futures_util::TryStreamExt as _;
+use protoloop_core::{BoxFuture, CallContext, Error, Result};
+use protoloop_repository::{Filter, Key, Model, Query, Record, Repository, Write, WriteError};
+use protoloop_sql::{SqlRow as _, SqlValue, Table};
+
+use crate::{
+    arguments::query_once, deadline::within, error::of_driver, row::Row, store::Store, transaction,
+};
+
+/// Most keys in one statement; SQLite takes 32,766 values.
+const KEYS: usize = 512;
+
+/// The rows of a table.
+#[derive(Debug)]
+pub(crate) struct SqliteRepository {
+    table: Arc<Table>,
+    store: Arc<Store>,
+}
+
+impl SqliteRepository {
+    pub(crate) fn new(table: Arc<Table>, store: Arc<Store>) -> Self {
+        Self { table, store }
+    }
+
+    async fn select(&self, query: &Query) -> Result<Vec<Record>> {
+        let (statement, selection) = self.table.select(query)?;
+        let query = query_once(statement)?;
+        let mut connection = self.store.read().await?;
+        let mut records = Vec::new();
+        let mut rows = query.fetch(&mut *connection);
+        while let Some(row) = rows.try_next().await.map_err(of_driver)? {
+            let columns = selection.columns(&self.table);
+            records.push(self.table.record_from(&Row(&row), columns)?);
+        }
+        drop(rows);
+        connection.finish();
+        Ok(records)
+    }
+
+    async fn find(&self, key: &Key) -> Result<Option<Record>> {
+        let mut connection = self.store.read().await?;
+        let found = transaction::find(&mut connection, &self.table, key).await?;
+        connection.finish();
+        Ok(found)
+    }
+
+    async fn find_all(&self, keys: &[Key]) -> Result<Vec<Option<Record>>> {
+        let mut found: HashMap<Key, Record> = HashMap::with_capacity(keys.len());
+        let mut connection = self.store.read().await?;
+        let wanted: Vec<&Key> = keys.iter().collect();
+        for some in wanted.chunks(KEYS) {
+            let mut rows = query_once(self.table.select_keys(some))?.fetch(&mut *connection);
+            while let Some(row) = rows.try_next().await.map_err(of_driver)? {
+                let record = self.table.record(&Row(&row))?;
+                found.insert(self.table.model().key_of(record.as_ref())?, record);
+            }
+        }
+        connection.finish();
+        Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+    }
+
+    async fn count_rows(&self, filter: Option<&Filter>) -> Result<u64> {
+        let query = query_once(self.table.count(filter)?)?;
+        let mut connection = self.store.read().await?;
+        let row = query.fetch_one(&mut *connection).await.map_err(of_driver)?;
+        connection.finish();
+        match Row(&row).value(0)? {
+            SqlValue::Int(count) => Ok(u64::try_from(count).unwrap_or(0)),
+            _ => Err(Error::internal_error("COUNT gave no integer")),
+        }
+    }
+}
+
+impl Repository<Record> for SqliteRepository {
+    fn model(&self) -> &Arc<Model> {
+        self.table.model()
+    }
+
+    fn find<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        query: &'a Query,
+    ) -> BoxFuture<'a, Result<Vec<Record>>> {
+        Box::pin(within(cx, self.select(query)))
+    }
+
+    fn find_by_ids<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
+        Box::pin(within(cx, self.find_all(keys)))
+    }
+
+    fn find_by_key<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        key: &'a Key,
+    ) -> BoxFuture<'a, Result<Option<Record>>> {
+        Box::pin(within(cx, self.find(key)))
+    }
+
+    fn count<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(within(cx, self.count_rows(filter)))
+    }
+
+    fn write<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        writes: Vec<Write<Record>>,
+    ) -> BoxFuture<'a, Result<Vec<Option<Record>>, WriteError>> {
+        Box::pin(within(cx, async move {
+            let mut connection = self.store.write().await?;
+            transaction::write(&mut connection, &self.table, writes).await
+        }))
+    }
+}

@@ -1,0 +1,8 @@
+//! The connector on a file.
+
+mod durability;
+mod errors;
+mod same_as_memory;
+mod start;
+mod support;
+mod writers;
