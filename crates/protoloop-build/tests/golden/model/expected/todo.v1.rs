@@ -21,3 +21,1042 @@ impl ::protoloop::__private::prost::Name for Todo {
         "type.googleapis.com/todo.v1.Todo".into()
     }
 }
+/// Request of CreateTodo.
+#[derive(Clone, PartialEq, Eq, Hash, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct CreateTodoRequest {
+    /// The Todo to create.
+    #[prost(message, optional, tag = "1")]
+    pub todo: ::core::option::Option<Todo>,
+    /// Whether to check the request only and change nothing.
+    #[prost(bool, tag = "2")]
+    pub validate_only: bool,
+    /// A UUID of the caller's; a repeated request with it gets the first answer.
+    #[prost(string, tag = "3")]
+    pub request_id: ::protoloop::__private::prost::alloc::string::String,
+}
+impl ::protoloop::__private::prost::Name for CreateTodoRequest {
+    const NAME: &'static str = "CreateTodoRequest";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.CreateTodoRequest".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.CreateTodoRequest".into()
+    }
+}
+/// Request of GetTodo.
+#[derive(Clone, PartialEq, Eq, Hash, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct GetTodoRequest {
+    /// Which Todo.
+    #[prost(string, tag = "1")]
+    pub id: ::protoloop::__private::prost::alloc::string::String,
+    /// Which fields to return. Empty for all.
+    #[prost(message, optional, tag = "2")]
+    pub read_mask: ::core::option::Option<
+        ::protoloop::__private::prost_types::FieldMask,
+    >,
+    /// Related rows to return as well: paths of relations, separated by commas.
+    #[prost(string, tag = "3")]
+    pub include: ::protoloop::__private::prost::alloc::string::String,
+}
+impl ::protoloop::__private::prost::Name for GetTodoRequest {
+    const NAME: &'static str = "GetTodoRequest";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.GetTodoRequest".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.GetTodoRequest".into()
+    }
+}
+/// Request of ListTodos.
+#[derive(Clone, PartialEq, Eq, Hash, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct ListTodosRequest {
+    /// Which rows: AIP-160 text or a LoopBack JSON filter. Empty for all.
+    #[prost(string, tag = "1")]
+    pub filter: ::protoloop::__private::prost::alloc::string::String,
+    /// Fields to sort by, separated by commas, ` desc` behind one to reverse it.
+    #[prost(string, tag = "2")]
+    pub order_by: ::protoloop::__private::prost::alloc::string::String,
+    /// Most rows of the answer; the server may send fewer.
+    #[prost(int32, tag = "3")]
+    pub page_size: i32,
+    /// The `next_page_token` of the page before; all else must be as it was.
+    #[prost(string, tag = "4")]
+    pub page_token: ::protoloop::__private::prost::alloc::string::String,
+    /// Number of Todos to leave out first.
+    #[prost(int32, tag = "5")]
+    pub skip: i32,
+    /// Which fields to return. Empty for all.
+    #[prost(message, optional, tag = "6")]
+    pub read_mask: ::core::option::Option<
+        ::protoloop::__private::prost_types::FieldMask,
+    >,
+    /// Related rows to return as well: paths of relations, separated by commas.
+    #[prost(string, tag = "7")]
+    pub include: ::protoloop::__private::prost::alloc::string::String,
+    /// Whether to show rows that are marked as deleted.
+    #[prost(bool, tag = "8")]
+    pub show_deleted: bool,
+}
+impl ::protoloop::__private::prost::Name for ListTodosRequest {
+    const NAME: &'static str = "ListTodosRequest";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.ListTodosRequest".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.ListTodosRequest".into()
+    }
+}
+/// Answer of ListTodos.
+#[derive(Clone, PartialEq, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct ListTodosResponse {
+    /// A page of rows.
+    #[prost(message, repeated, tag = "1")]
+    pub todos: ::protoloop::__private::prost::alloc::vec::Vec<Todo>,
+    /// Token of the next page; empty on the last one.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::protoloop::__private::prost::alloc::string::String,
+}
+impl ::protoloop::__private::prost::Name for ListTodosResponse {
+    const NAME: &'static str = "ListTodosResponse";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.ListTodosResponse".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.ListTodosResponse".into()
+    }
+}
+/// Request of UpdateTodo.
+#[derive(Clone, PartialEq, Eq, Hash, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct UpdateTodoRequest {
+    /// The Todo with its id and the new values.
+    #[prost(message, optional, tag = "1")]
+    pub todo: ::core::option::Option<Todo>,
+    /// What to change, as paths of the resource; `*` replaces all of it. Without a mask, the fields that are present.
+    #[prost(message, optional, tag = "2")]
+    pub update_mask: ::core::option::Option<
+        ::protoloop::__private::prost_types::FieldMask,
+    >,
+    /// Whether to create it when it does not exist.
+    #[prost(bool, tag = "3")]
+    pub allow_missing: bool,
+    /// Whether to check the request only and change nothing.
+    #[prost(bool, tag = "4")]
+    pub validate_only: bool,
+}
+impl ::protoloop::__private::prost::Name for UpdateTodoRequest {
+    const NAME: &'static str = "UpdateTodoRequest";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.UpdateTodoRequest".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.UpdateTodoRequest".into()
+    }
+}
+/// Request of DeleteTodo.
+#[derive(Clone, PartialEq, Eq, Hash, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct DeleteTodoRequest {
+    /// Which Todo.
+    #[prost(string, tag = "1")]
+    pub id: ::protoloop::__private::prost::alloc::string::String,
+    /// When given, the delete is ABORTED if the row has another one.
+    #[prost(string, tag = "2")]
+    pub etag: ::protoloop::__private::prost::alloc::string::String,
+    /// Whether it is no error when it does not exist.
+    #[prost(bool, tag = "3")]
+    pub allow_missing: bool,
+}
+impl ::protoloop::__private::prost::Name for DeleteTodoRequest {
+    const NAME: &'static str = "DeleteTodoRequest";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.DeleteTodoRequest".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.DeleteTodoRequest".into()
+    }
+}
+/// Request of CountTodos.
+#[derive(Clone, PartialEq, Eq, Hash, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct CountTodosRequest {
+    /// Which rows: AIP-160 text or a LoopBack JSON filter. Empty for all.
+    #[prost(string, tag = "1")]
+    pub filter: ::protoloop::__private::prost::alloc::string::String,
+}
+impl ::protoloop::__private::prost::Name for CountTodosRequest {
+    const NAME: &'static str = "CountTodosRequest";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.CountTodosRequest".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.CountTodosRequest".into()
+    }
+}
+/// Answer of CountTodos.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct CountTodosResponse {
+    /// Number of rows that match.
+    #[prost(int64, tag = "1")]
+    pub count: i64,
+}
+impl ::protoloop::__private::prost::Name for CountTodosResponse {
+    const NAME: &'static str = "CountTodosResponse";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.CountTodosResponse".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.CountTodosResponse".into()
+    }
+}
+/// Request of BatchGetTodos.
+#[derive(Clone, PartialEq, Eq, Hash, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct BatchGetTodosRequest {
+    /// Which ones.
+    #[prost(string, repeated, tag = "1")]
+    pub ids: ::protoloop::__private::prost::alloc::vec::Vec<
+        ::protoloop::__private::prost::alloc::string::String,
+    >,
+}
+impl ::protoloop::__private::prost::Name for BatchGetTodosRequest {
+    const NAME: &'static str = "BatchGetTodosRequest";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.BatchGetTodosRequest".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.BatchGetTodosRequest".into()
+    }
+}
+/// Answer of BatchGetTodos.
+#[derive(Clone, PartialEq, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct BatchGetTodosResponse {
+    /// In the order of the request.
+    #[prost(message, repeated, tag = "1")]
+    pub todos: ::protoloop::__private::prost::alloc::vec::Vec<Todo>,
+}
+impl ::protoloop::__private::prost::Name for BatchGetTodosResponse {
+    const NAME: &'static str = "BatchGetTodosResponse";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.BatchGetTodosResponse".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.BatchGetTodosResponse".into()
+    }
+}
+/// Request of BatchCreateTodos.
+#[derive(Clone, PartialEq, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct BatchCreateTodosRequest {
+    /// One request for each.
+    #[prost(message, repeated, tag = "1")]
+    pub requests: ::protoloop::__private::prost::alloc::vec::Vec<CreateTodoRequest>,
+}
+impl ::protoloop::__private::prost::Name for BatchCreateTodosRequest {
+    const NAME: &'static str = "BatchCreateTodosRequest";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.BatchCreateTodosRequest".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.BatchCreateTodosRequest".into()
+    }
+}
+/// Answer of BatchCreateTodos.
+#[derive(Clone, PartialEq, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct BatchCreateTodosResponse {
+    /// In the order of the request.
+    #[prost(message, repeated, tag = "1")]
+    pub todos: ::protoloop::__private::prost::alloc::vec::Vec<Todo>,
+}
+impl ::protoloop::__private::prost::Name for BatchCreateTodosResponse {
+    const NAME: &'static str = "BatchCreateTodosResponse";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.BatchCreateTodosResponse".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.BatchCreateTodosResponse".into()
+    }
+}
+/// Request of BatchUpdateTodos.
+#[derive(Clone, PartialEq, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct BatchUpdateTodosRequest {
+    /// One request for each.
+    #[prost(message, repeated, tag = "1")]
+    pub requests: ::protoloop::__private::prost::alloc::vec::Vec<UpdateTodoRequest>,
+}
+impl ::protoloop::__private::prost::Name for BatchUpdateTodosRequest {
+    const NAME: &'static str = "BatchUpdateTodosRequest";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.BatchUpdateTodosRequest".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.BatchUpdateTodosRequest".into()
+    }
+}
+/// Answer of BatchUpdateTodos.
+#[derive(Clone, PartialEq, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct BatchUpdateTodosResponse {
+    /// In the order of the request.
+    #[prost(message, repeated, tag = "1")]
+    pub todos: ::protoloop::__private::prost::alloc::vec::Vec<Todo>,
+}
+impl ::protoloop::__private::prost::Name for BatchUpdateTodosResponse {
+    const NAME: &'static str = "BatchUpdateTodosResponse";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.BatchUpdateTodosResponse".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.BatchUpdateTodosResponse".into()
+    }
+}
+/// Request of BatchDeleteTodos.
+#[derive(Clone, PartialEq, Eq, Hash, ::protoloop::__private::prost::Message)]
+#[prost(prost_path = "::protoloop::__private::prost")]
+pub struct BatchDeleteTodosRequest {
+    /// Which ones.
+    #[prost(string, repeated, tag = "1")]
+    pub ids: ::protoloop::__private::prost::alloc::vec::Vec<
+        ::protoloop::__private::prost::alloc::string::String,
+    >,
+}
+impl ::protoloop::__private::prost::Name for BatchDeleteTodosRequest {
+    const NAME: &'static str = "BatchDeleteTodosRequest";
+    const PACKAGE: &'static str = "todo.v1";
+    fn full_name() -> ::protoloop::__private::prost::alloc::string::String {
+        "todo.v1.BatchDeleteTodosRequest".into()
+    }
+    fn type_url() -> ::protoloop::__private::prost::alloc::string::String {
+        "type.googleapis.com/todo.v1.BatchDeleteTodosRequest".into()
+    }
+}
+impl ::protoloop::__private::StandardRequest for CreateTodoRequest {
+    type Response = Todo;
+    const METHOD: &'static str = "/todo.v1.TodoService/CreateTodo";
+}
+impl ::protoloop::__private::StandardRequest for GetTodoRequest {
+    type Response = Todo;
+    const METHOD: &'static str = "/todo.v1.TodoService/GetTodo";
+}
+impl ::protoloop::__private::StandardRequest for ListTodosRequest {
+    type Response = ListTodosResponse;
+    const METHOD: &'static str = "/todo.v1.TodoService/ListTodos";
+}
+impl ::protoloop::__private::StandardRequest for UpdateTodoRequest {
+    type Response = Todo;
+    const METHOD: &'static str = "/todo.v1.TodoService/UpdateTodo";
+}
+impl ::protoloop::__private::StandardRequest for DeleteTodoRequest {
+    type Response = ();
+    const METHOD: &'static str = "/todo.v1.TodoService/DeleteTodo";
+}
+impl ::protoloop::__private::StandardRequest for CountTodosRequest {
+    type Response = CountTodosResponse;
+    const METHOD: &'static str = "/todo.v1.TodoService/CountTodos";
+}
+impl ::protoloop::__private::StandardRequest for BatchGetTodosRequest {
+    type Response = BatchGetTodosResponse;
+    const METHOD: &'static str = "/todo.v1.TodoService/BatchGetTodos";
+}
+impl ::protoloop::__private::StandardRequest for BatchCreateTodosRequest {
+    type Response = BatchCreateTodosResponse;
+    const METHOD: &'static str = "/todo.v1.TodoService/BatchCreateTodos";
+}
+impl ::protoloop::__private::StandardRequest for BatchUpdateTodosRequest {
+    type Response = BatchUpdateTodosResponse;
+    const METHOD: &'static str = "/todo.v1.TodoService/BatchUpdateTodos";
+}
+impl ::protoloop::__private::StandardRequest for BatchDeleteTodosRequest {
+    type Response = ();
+    const METHOD: &'static str = "/todo.v1.TodoService/BatchDeleteTodos";
+}
+/// Handlers of `todo.v1.TodoService`.
+///
+/// The standard methods of Todo.
+#[diagnostic::on_unimplemented(
+    note = "write `impl TodoService for {Self}` with its custom methods"
+)]
+pub trait TodoService: ::core::marker::Send + ::core::marker::Sync + 'static {
+    /// Creates a Todo.
+    /// ALREADY_EXISTS when its id or a unique field is taken.
+    fn create_todo(
+        &self,
+        cx: &::protoloop::__private::Context,
+        request: CreateTodoRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Todo, ::protoloop::__private::Error>,
+    > + ::core::marker::Send {
+        ::protoloop::__private::standard(cx, "/todo.v1.TodoService/CreateTodo", request)
+    }
+    /// Reads one Todo.
+    /// NOT_FOUND when there is none.
+    fn get_todo(
+        &self,
+        cx: &::protoloop::__private::Context,
+        request: GetTodoRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Todo, ::protoloop::__private::Error>,
+    > + ::core::marker::Send {
+        ::protoloop::__private::standard(cx, "/todo.v1.TodoService/GetTodo", request)
+    }
+    /// Reads Todos, page by page.
+    fn list_todos(
+        &self,
+        cx: &::protoloop::__private::Context,
+        request: ListTodosRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<ListTodosResponse, ::protoloop::__private::Error>,
+    > + ::core::marker::Send {
+        ::protoloop::__private::standard(cx, "/todo.v1.TodoService/ListTodos", request)
+    }
+    /// Changes the fields of a Todo that the mask names. PUT replaces it.
+    /// ABORTED when its etag has changed meanwhile.
+    fn update_todo(
+        &self,
+        cx: &::protoloop::__private::Context,
+        request: UpdateTodoRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Todo, ::protoloop::__private::Error>,
+    > + ::core::marker::Send {
+        ::protoloop::__private::standard(cx, "/todo.v1.TodoService/UpdateTodo", request)
+    }
+    /// Deletes a Todo.
+    fn delete_todo(
+        &self,
+        cx: &::protoloop::__private::Context,
+        request: DeleteTodoRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<(), ::protoloop::__private::Error>,
+    > + ::core::marker::Send {
+        ::protoloop::__private::standard(cx, "/todo.v1.TodoService/DeleteTodo", request)
+    }
+    /// Counts Todos.
+    fn count_todos(
+        &self,
+        cx: &::protoloop::__private::Context,
+        request: CountTodosRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            CountTodosResponse,
+            ::protoloop::__private::Error,
+        >,
+    > + ::core::marker::Send {
+        ::protoloop::__private::standard(cx, "/todo.v1.TodoService/CountTodos", request)
+    }
+    /// Reads several Todos by their ids.
+    /// NOT_FOUND when one of them does not exist.
+    fn batch_get_todos(
+        &self,
+        cx: &::protoloop::__private::Context,
+        request: BatchGetTodosRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            BatchGetTodosResponse,
+            ::protoloop::__private::Error,
+        >,
+    > + ::core::marker::Send {
+        ::protoloop::__private::standard(
+            cx,
+            "/todo.v1.TodoService/BatchGetTodos",
+            request,
+        )
+    }
+    /// Creates several Todos, all or none.
+    fn batch_create_todos(
+        &self,
+        cx: &::protoloop::__private::Context,
+        request: BatchCreateTodosRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            BatchCreateTodosResponse,
+            ::protoloop::__private::Error,
+        >,
+    > + ::core::marker::Send {
+        ::protoloop::__private::standard(
+            cx,
+            "/todo.v1.TodoService/BatchCreateTodos",
+            request,
+        )
+    }
+    /// Changes several Todos, all or none.
+    fn batch_update_todos(
+        &self,
+        cx: &::protoloop::__private::Context,
+        request: BatchUpdateTodosRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            BatchUpdateTodosResponse,
+            ::protoloop::__private::Error,
+        >,
+    > + ::core::marker::Send {
+        ::protoloop::__private::standard(
+            cx,
+            "/todo.v1.TodoService/BatchUpdateTodos",
+            request,
+        )
+    }
+    /// Deletes several Todos, all or none.
+    fn batch_delete_todos(
+        &self,
+        cx: &::protoloop::__private::Context,
+        request: BatchDeleteTodosRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<(), ::protoloop::__private::Error>,
+    > + ::core::marker::Send {
+        ::protoloop::__private::standard(
+            cx,
+            "/todo.v1.TodoService/BatchDeleteTodos",
+            request,
+        )
+    }
+}
+/// `todo.v1.TodoService` as an application serves it, with handlers of type `T`.
+pub struct TodoServiceServer<T>(::std::sync::Arc<T>);
+impl<T: TodoService> TodoServiceServer<T> {
+    /// A server with these handlers; they are shared by all calls.
+    pub fn new(handlers: T) -> Self {
+        Self(::std::sync::Arc::new(handlers))
+    }
+}
+impl<T> ::core::fmt::Debug for TodoServiceServer<T> {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(stringify!(TodoServiceServer))
+    }
+}
+const _: () = {
+    struct Method0;
+    impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method0 {
+        type Request = CreateTodoRequest;
+        type Response = Todo;
+        fn call(
+            handlers: &T,
+            cx: &::protoloop::__private::Context,
+            request: CreateTodoRequest,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<Todo, ::protoloop::__private::Error>,
+        > + ::core::marker::Send {
+            handlers.create_todo(cx, request)
+        }
+    }
+    struct Method1;
+    impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method1 {
+        type Request = GetTodoRequest;
+        type Response = Todo;
+        fn call(
+            handlers: &T,
+            cx: &::protoloop::__private::Context,
+            request: GetTodoRequest,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<Todo, ::protoloop::__private::Error>,
+        > + ::core::marker::Send {
+            handlers.get_todo(cx, request)
+        }
+    }
+    struct Method2;
+    impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method2 {
+        type Request = ListTodosRequest;
+        type Response = ListTodosResponse;
+        fn call(
+            handlers: &T,
+            cx: &::protoloop::__private::Context,
+            request: ListTodosRequest,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<
+                ListTodosResponse,
+                ::protoloop::__private::Error,
+            >,
+        > + ::core::marker::Send {
+            handlers.list_todos(cx, request)
+        }
+    }
+    struct Method3;
+    impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method3 {
+        type Request = UpdateTodoRequest;
+        type Response = Todo;
+        fn call(
+            handlers: &T,
+            cx: &::protoloop::__private::Context,
+            request: UpdateTodoRequest,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<Todo, ::protoloop::__private::Error>,
+        > + ::core::marker::Send {
+            handlers.update_todo(cx, request)
+        }
+    }
+    struct Method4;
+    impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method4 {
+        type Request = DeleteTodoRequest;
+        type Response = ();
+        fn call(
+            handlers: &T,
+            cx: &::protoloop::__private::Context,
+            request: DeleteTodoRequest,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<(), ::protoloop::__private::Error>,
+        > + ::core::marker::Send {
+            handlers.delete_todo(cx, request)
+        }
+    }
+    struct Method5;
+    impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method5 {
+        type Request = CountTodosRequest;
+        type Response = CountTodosResponse;
+        fn call(
+            handlers: &T,
+            cx: &::protoloop::__private::Context,
+            request: CountTodosRequest,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<
+                CountTodosResponse,
+                ::protoloop::__private::Error,
+            >,
+        > + ::core::marker::Send {
+            handlers.count_todos(cx, request)
+        }
+    }
+    struct Method6;
+    impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method6 {
+        type Request = BatchGetTodosRequest;
+        type Response = BatchGetTodosResponse;
+        fn call(
+            handlers: &T,
+            cx: &::protoloop::__private::Context,
+            request: BatchGetTodosRequest,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<
+                BatchGetTodosResponse,
+                ::protoloop::__private::Error,
+            >,
+        > + ::core::marker::Send {
+            handlers.batch_get_todos(cx, request)
+        }
+    }
+    struct Method7;
+    impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method7 {
+        type Request = BatchCreateTodosRequest;
+        type Response = BatchCreateTodosResponse;
+        fn call(
+            handlers: &T,
+            cx: &::protoloop::__private::Context,
+            request: BatchCreateTodosRequest,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<
+                BatchCreateTodosResponse,
+                ::protoloop::__private::Error,
+            >,
+        > + ::core::marker::Send {
+            handlers.batch_create_todos(cx, request)
+        }
+    }
+    struct Method8;
+    impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method8 {
+        type Request = BatchUpdateTodosRequest;
+        type Response = BatchUpdateTodosResponse;
+        fn call(
+            handlers: &T,
+            cx: &::protoloop::__private::Context,
+            request: BatchUpdateTodosRequest,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<
+                BatchUpdateTodosResponse,
+                ::protoloop::__private::Error,
+            >,
+        > + ::core::marker::Send {
+            handlers.batch_update_todos(cx, request)
+        }
+    }
+    struct Method9;
+    impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method9 {
+        type Request = BatchDeleteTodosRequest;
+        type Response = ();
+        fn call(
+            handlers: &T,
+            cx: &::protoloop::__private::Context,
+            request: BatchDeleteTodosRequest,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<(), ::protoloop::__private::Error>,
+        > + ::core::marker::Send {
+            handlers.batch_delete_todos(cx, request)
+        }
+    }
+    impl<T: TodoService> ::protoloop::__private::Service for TodoServiceServer<T> {
+        fn name(&self) -> &'static str {
+            "todo.v1.TodoService"
+        }
+        fn handlers(
+            &self,
+            engine: &::protoloop::__private::Engine,
+        ) -> ::std::vec::Vec<
+            (&'static str, ::std::sync::Arc<dyn ::protoloop::__private::Handler>),
+        > {
+            ::std::vec![
+                ("/todo.v1.TodoService/CreateTodo", ::protoloop::__private::unary:: < T,
+                Method0 > (& self.0, engine)), ("/todo.v1.TodoService/GetTodo",
+                ::protoloop::__private::unary:: < T, Method1 > (& self.0, engine)),
+                ("/todo.v1.TodoService/ListTodos", ::protoloop::__private::unary:: < T,
+                Method2 > (& self.0, engine)), ("/todo.v1.TodoService/UpdateTodo",
+                ::protoloop::__private::unary:: < T, Method3 > (& self.0, engine)),
+                ("/todo.v1.TodoService/DeleteTodo", ::protoloop::__private::unary:: < T,
+                Method4 > (& self.0, engine)), ("/todo.v1.TodoService/CountTodos",
+                ::protoloop::__private::unary:: < T, Method5 > (& self.0, engine)),
+                ("/todo.v1.TodoService/BatchGetTodos", ::protoloop::__private::unary:: <
+                T, Method6 > (& self.0, engine)),
+                ("/todo.v1.TodoService/BatchCreateTodos", ::protoloop::__private::unary::
+                < T, Method7 > (& self.0, engine)),
+                ("/todo.v1.TodoService/BatchUpdateTodos", ::protoloop::__private::unary::
+                < T, Method8 > (& self.0, engine)),
+                ("/todo.v1.TodoService/BatchDeleteTodos", ::protoloop::__private::unary::
+                < T, Method9 > (& self.0, engine))
+            ]
+        }
+    }
+};
+/// Generated client implementations.
+pub mod todo_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use ::protoloop::__private::tonic;
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct TodoServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> TodoServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> TodoServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            TodoServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn create_todo(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateTodoRequest>,
+        ) -> std::result::Result<tonic::Response<super::Todo>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = ::protoloop::__private::tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/todo.v1.TodoService/CreateTodo",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("todo.v1.TodoService", "CreateTodo"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn get_todo(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetTodoRequest>,
+        ) -> std::result::Result<tonic::Response<super::Todo>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = ::protoloop::__private::tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/todo.v1.TodoService/GetTodo",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("todo.v1.TodoService", "GetTodo"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_todos(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListTodosRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListTodosResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = ::protoloop::__private::tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/todo.v1.TodoService/ListTodos",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("todo.v1.TodoService", "ListTodos"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn update_todo(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdateTodoRequest>,
+        ) -> std::result::Result<tonic::Response<super::Todo>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = ::protoloop::__private::tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/todo.v1.TodoService/UpdateTodo",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("todo.v1.TodoService", "UpdateTodo"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn delete_todo(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeleteTodoRequest>,
+        ) -> std::result::Result<tonic::Response<()>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = ::protoloop::__private::tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/todo.v1.TodoService/DeleteTodo",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("todo.v1.TodoService", "DeleteTodo"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn count_todos(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CountTodosRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CountTodosResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = ::protoloop::__private::tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/todo.v1.TodoService/CountTodos",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("todo.v1.TodoService", "CountTodos"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn batch_get_todos(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BatchGetTodosRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BatchGetTodosResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = ::protoloop::__private::tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/todo.v1.TodoService/BatchGetTodos",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("todo.v1.TodoService", "BatchGetTodos"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn batch_create_todos(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BatchCreateTodosRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BatchCreateTodosResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = ::protoloop::__private::tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/todo.v1.TodoService/BatchCreateTodos",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("todo.v1.TodoService", "BatchCreateTodos"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn batch_update_todos(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BatchUpdateTodosRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BatchUpdateTodosResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = ::protoloop::__private::tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/todo.v1.TodoService/BatchUpdateTodos",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("todo.v1.TodoService", "BatchUpdateTodos"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn batch_delete_todos(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BatchDeleteTodosRequest>,
+        ) -> std::result::Result<tonic::Response<()>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = ::protoloop::__private::tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/todo.v1.TodoService/BatchDeleteTodos",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("todo.v1.TodoService", "BatchDeleteTodos"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+    ::protoloop::__client_transport! {
+        impl TodoServiceClient < tonic::transport::Channel > { #[doc =
+        r" Connects to an address such as `http://127.0.0.1:8080`."] pub async fn connect
+        < D > (address : D,) -> ::core::result::Result < Self, tonic::transport::Error >
+        where D : ::core::convert::TryInto < tonic::transport::Endpoint >, D::Error :
+        ::core::convert::Into < StdError >, { let endpoint =
+        tonic::transport::Endpoint::new(address) ?; Ok(Self::new(endpoint.connect().
+        await ?)) } }
+    }
+}
+impl ::protoloop::__private::Entity for Todo {
+    fn encode(&self) -> ::protoloop::__private::Bytes {
+        ::protoloop::__private::encode(self)
+    }
+    fn decode(
+        bytes: ::protoloop::__private::Bytes,
+    ) -> ::core::result::Result<Self, ::protoloop::__private::Error> {
+        ::protoloop::__private::decode_row(bytes)
+    }
+}

@@ -39,3 +39,23 @@ impl ::protoloop::__private::prost::Name for Order {
         "type.googleapis.com/shop.type.v2.Order".into()
     }
 }
+impl ::protoloop::__private::Entity for Order {
+    fn encode(&self) -> ::protoloop::__private::Bytes {
+        ::protoloop::__private::encode(self)
+    }
+    fn decode(
+        bytes: ::protoloop::__private::Bytes,
+    ) -> ::core::result::Result<Self, ::protoloop::__private::Error> {
+        ::protoloop::__private::decode_row(bytes)
+    }
+}
+impl ::protoloop::__private::Entity for order::Line {
+    fn encode(&self) -> ::protoloop::__private::Bytes {
+        ::protoloop::__private::encode(self)
+    }
+    fn decode(
+        bytes: ::protoloop::__private::Bytes,
+    ) -> ::core::result::Result<Self, ::protoloop::__private::Error> {
+        ::protoloop::__private::decode_row(bytes)
+    }
+}
