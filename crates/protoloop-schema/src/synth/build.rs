@@ -16,6 +16,8 @@ pub(super) struct Addition {
     pub(super) span: Vec<i32>,
     pub(super) messages: Vec<NewMessage>,
     pub(super) service: NewService,
+    /// Position in its file of the written service that the methods are added to; `None` for a service of their own.
+    pub(super) into: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -48,9 +50,15 @@ impl Addition {
     /// Full names of everything new.
     pub(super) fn names<'a>(&'a self, package: &'a str) -> impl Iterator<Item = String> + 'a {
         let messages = self.messages.iter().map(|message| &message.name);
+        let service = self.into.is_none().then_some(&self.service.name);
         messages
-            .chain([&self.service.name])
+            .chain(service)
             .map(move |name| join(package, name).as_ref().to_owned())
+    }
+
+    /// Whether a written service, and the messages beside it, have everything already.
+    pub(super) fn is_empty(&self) -> bool {
+        self.messages.is_empty() && self.service.methods.is_empty()
     }
 
     pub(super) fn descriptors(&self) -> (Vec<Message>, Service) {

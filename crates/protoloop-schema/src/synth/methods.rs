@@ -37,6 +37,7 @@ pub(super) fn addition(resource: &Resource<'_>) -> Addition {
         service.batch_delete();
     }
     Addition {
+        into: None,
         span: resource.span.clone(),
         messages: service.messages,
         service: NewService {

@@ -1,5 +1,8 @@
 //! Adds to a file what `(protoloop.v1.model).expose` asks for: requests, answers, a service and its routes.
 //!
+//! A service of that name in the file of the model is not replaced but completed: it keeps its methods, custom or
+//! standard, and gets the standard ones that it does not declare.
+//!
 //! Field numbers are fixed per role, so that clients survive any change of the model's own fields:
 //!
 //! | message | fields |
@@ -17,13 +20,15 @@
 
 mod build;
 mod file;
+mod graft;
+mod merge;
 mod methods;
 mod resource;
 
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    descriptor::{File, Message, Service, Source, path},
+    descriptor::{File, Source, path},
     read::{LoadedFile, Report, join},
 };
 use build::Addition;
@@ -42,9 +47,13 @@ pub(crate) fn expand(files: &mut [LoadedFile], report: &mut Report) -> Made {
         let source = Source::new(file);
         let mut additions = Vec::new();
         for resource in Resource::all(file, &source, report) {
-            let addition = methods::addition(&resource);
+            let mut addition = methods::addition(&resource);
+            if !is_present(&addition, file) {
+                addition.merge_into(file, &mut made);
+            }
             let clashes = clashes(&addition, files, index, &owners);
             match clashes {
+                Clashes::None if addition.is_empty() => {}
                 Clashes::None => {
                     made.extend(addition.names(&file.package));
                     additions.push(addition);
@@ -134,19 +143,19 @@ fn clashes(
     if found.is_empty() {
         return Clashes::None;
     }
-    let (messages, service) = addition.descriptors();
-    if contains(file, &messages, &service) {
-        Clashes::Same
-    } else {
-        Clashes::Other(found)
+    match is_present(addition, file) {
+        true => Clashes::Same,
+        false => Clashes::Other(found),
     }
 }
 
-fn contains(file: &File, messages: &[Message], service: &Service) -> bool {
+/// Whether the file has all of it, exactly as it would be made.
+fn is_present(addition: &Addition, file: &File) -> bool {
+    let (messages, service) = addition.descriptors();
     messages
         .iter()
         .all(|message| file.message_type.contains(message))
-        && file.service.contains(service)
+        && file.service.contains(&service)
 }
 
 impl Clash {
@@ -159,7 +168,8 @@ impl Clash {
                 self.full_name, resource.full_name
             ),
             format!(
-                "give it another name, or leave `expose` out of {} and write the service yourself",
+                "give it another name, or leave `expose` out of {} and write the service yourself; methods of your own \
+                 are added to a service of that name when it stands in the file of the model",
                 resource.message.name
             ),
         );

@@ -2,6 +2,7 @@
 
 mod bundled;
 mod diagnostics;
+mod merge;
 mod models;
 mod support;
 mod todo;
