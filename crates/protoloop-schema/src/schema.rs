@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    Diagnostic, Entity, EntityId, Enum, EnumId, Message, MessageId, Method, MethodId, Service,
-    ServiceId,
+    Diagnostic, Entity, EntityId, Enum, EnumId, Field, Message, MessageId, Method, MethodId,
+    Service, ServiceId,
 };
 
 /// Everything a descriptor set says, resolved and checked. Immutable; share it by [`Arc`].
@@ -12,6 +12,7 @@ use crate::{
 pub struct Schema {
     pub(crate) messages: Vec<Message>,
     pub(crate) enums: Vec<Enum>,
+    pub(crate) extensions: Vec<(MessageId, Field)>,
     pub(crate) services: Vec<Service>,
     pub(crate) methods: Vec<Method>,
     pub(crate) entities: Vec<Entity>,
@@ -33,6 +34,14 @@ impl Schema {
     #[must_use]
     pub fn enums(&self) -> &[Enum] {
         &self.enums
+    }
+
+    /// proto2 extensions of messages, each with the message it extends; those of descriptor options left out.
+    ///
+    /// Name and JSON name are the full name in brackets, as ProtoJSON spells it: `[acme.v1.priority]`.
+    #[must_use]
+    pub fn extensions(&self) -> &[(MessageId, Field)] {
+        &self.extensions
     }
 
     /// All services.

@@ -42,6 +42,8 @@ pub(crate) struct File {
     pub(crate) enum_type: Vec<Enum>,
     #[prost(message, repeated, tag = "6")]
     pub(crate) service: Vec<Service>,
+    #[prost(message, repeated, tag = "7")]
+    pub(crate) extension: Vec<Field>,
     #[prost(message, optional, tag = "9")]
     pub(crate) source_code_info: Option<SourceCodeInfo>,
     #[prost(string, tag = "12")]
@@ -71,12 +73,14 @@ pub(crate) mod path {
     pub(crate) const FILE_MESSAGE: i32 = 4;
     pub(crate) const FILE_ENUM: i32 = 5;
     pub(crate) const FILE_SERVICE: i32 = 6;
+    pub(crate) const FILE_EXTENSION: i32 = 7;
     pub(crate) const FILE_SYNTAX: i32 = 12;
     pub(crate) const FILE_EDITION: i32 = 14;
     pub(crate) const FILE_DEPENDENCY: i32 = 3;
     pub(crate) const MESSAGE_FIELD: i32 = 2;
     pub(crate) const MESSAGE_NESTED: i32 = 3;
     pub(crate) const MESSAGE_ENUM: i32 = 4;
+    pub(crate) const MESSAGE_EXTENSION: i32 = 6;
     pub(crate) const ENUM_VALUE: i32 = 2;
     pub(crate) const SERVICE_METHOD: i32 = 2;
 }
@@ -109,6 +113,8 @@ pub(crate) struct Message {
     pub(crate) nested_type: Vec<Self>,
     #[prost(message, repeated, tag = "4")]
     pub(crate) enum_type: Vec<Enum>,
+    #[prost(message, repeated, tag = "6")]
+    pub(crate) extension: Vec<Field>,
     #[prost(message, optional, tag = "7")]
     pub(crate) options: Option<MessageOptions>,
     #[prost(message, repeated, tag = "8")]
@@ -133,6 +139,9 @@ pub(crate) struct Oneof {
 pub(crate) struct Field {
     #[prost(string, tag = "1")]
     pub(crate) name: String,
+    /// Set for an extension: the message that it extends.
+    #[prost(string, tag = "2")]
+    pub(crate) extendee: String,
     #[prost(int32, tag = "3")]
     pub(crate) number: i32,
     #[prost(enumeration = "Label", tag = "4")]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Reader, defaults, names::Symbol};
 use crate::{
     Behavior, Cardinality, Field, Kind, Location, Presence,
-    descriptor::{self, Label, Type, path},
+    descriptor::{self, Label, Type},
     options::google_api::FieldBehavior,
 };
 
@@ -16,6 +16,8 @@ const MAX_NUMBER: u32 = 536_870_911;
 pub(super) struct Owner {
     pub(super) input: usize,
     pub(super) path: Vec<i32>,
+    /// Number of the descriptor's list that the field stands in, as `SourceCodeInfo` spells paths.
+    pub(super) list: i32,
     pub(super) full_name: Arc<str>,
     pub(super) proto3: bool,
     /// Position among the kept oneofs, by position in the descriptor.
@@ -30,7 +32,7 @@ impl Reader<'_> {
         index: i32,
         raw: &descriptor::Field,
     ) -> Option<Field> {
-        let element: Vec<_> = [&*owner.path, &[path::MESSAGE_FIELD, index]].concat();
+        let element: Vec<_> = [&*owner.path, &[owner.list, index]].concat();
         let source = &self.inputs[owner.input].source;
         let (location, comment) = (source.location(&element), source.comment(&element));
         let full_name: Arc<str> = format!("{}.{}", owner.full_name, raw.name).into();

@@ -44,6 +44,7 @@ impl Reader<'_> {
         let owner = Owner {
             input: declared.input,
             path: declared.path,
+            list: descriptor::path::MESSAGE_FIELD,
             full_name: message.full_name.clone(),
             proto3: message.proto3,
             oneofs: kept,

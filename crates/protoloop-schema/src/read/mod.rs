@@ -3,6 +3,7 @@
 mod defaults;
 mod entities;
 mod enums;
+mod extensions;
 mod fields;
 mod files;
 mod indexes;
@@ -70,6 +71,7 @@ impl Schema {
         };
         let mut messages = reader.messages();
         let enums = reader.enums();
+        let extensions = reader.extensions();
         let entities = reader.entities(&mut messages);
         let (services, mut methods) = reader.services();
         reader.routes(&mut methods, &messages);
@@ -83,6 +85,7 @@ impl Schema {
             methods_by_path: index(&methods, |method| (method.info.path.clone(), method.id)),
             messages,
             enums,
+            extensions,
             services,
             methods,
             entities,

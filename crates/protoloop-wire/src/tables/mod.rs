@@ -4,9 +4,9 @@ mod enums;
 mod field;
 mod names;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use protoloop_schema::{EnumId, MessageId, Schema, WellKnown};
+use protoloop_schema::{EnumId, Field, MessageId, Schema, WellKnown};
 
 pub use enums::EnumTable;
 pub use field::{FieldTable, WireType};
@@ -27,12 +27,16 @@ impl Tables {
     /// Compiles a schema. Done once at start.
     #[must_use]
     pub fn new(schema: &Arc<Schema>) -> Arc<Self> {
+        let mut extensions: HashMap<MessageId, Vec<&Field>> = HashMap::new();
+        for (message, field) in schema.extensions() {
+            extensions.entry(*message).or_default().push(field);
+        }
+        let table = |message: &protoloop_schema::Message| {
+            let extensions = extensions.get(&message.id).map_or(&[][..], Vec::as_slice);
+            MessageTable::new(schema, message, extensions)
+        };
         Arc::new(Self {
-            messages: schema
-                .messages()
-                .iter()
-                .map(|message| MessageTable::new(schema, message))
-                .collect(),
+            messages: schema.messages().iter().map(table).collect(),
             enums: schema.enums().iter().map(EnumTable::new).collect(),
             schema: Arc::clone(schema),
         })
@@ -82,10 +86,11 @@ pub struct MessageTable {
 }
 
 impl MessageTable {
-    fn new(schema: &Schema, message: &protoloop_schema::Message) -> Self {
+    fn new(schema: &Schema, message: &protoloop_schema::Message, extensions: &[&Field]) -> Self {
         let mut fields: Vec<FieldTable> = message
             .fields
             .iter()
+            .chain(extensions.iter().copied())
             .map(|field| FieldTable::new(schema, message, field))
             .collect();
         fields.sort_by_key(FieldTable::number);
@@ -140,7 +145,7 @@ impl MessageTable {
         self.map_entry
     }
 
-    /// The fields, in order of their numbers.
+    /// The fields, in order of their numbers; proto2 extensions among them, named `[full.name]`.
     #[must_use]
     pub fn fields(&self) -> &[FieldTable] {
         &self.fields

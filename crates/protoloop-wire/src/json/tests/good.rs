@@ -281,3 +281,15 @@ fn proto2_keeps_presence_and_closed_enums() {
         "{}"
     );
 }
+
+#[test]
+fn extensions_are_named_in_brackets() {
+    let json = r#"{"base":1,"[legacy.v1.extra]":2,"[legacy.v1.Extended.nested_extra]":"x","[legacy.v1.extra_moods]":["MOOD_WILD"]}"#;
+    let name = "legacy.v1.Extended";
+    let wire = decode_as(name, json).unwrap();
+    assert_eq!(wire, fixture().encode(name, json));
+    assert_eq!(
+        encode_as(name, &wire, &EncodeOptions::default()).unwrap(),
+        json
+    );
+}
