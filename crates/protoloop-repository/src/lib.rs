@@ -11,6 +11,8 @@ mod entity;
 mod etag;
 mod filter;
 mod key;
+#[cfg(any(test, feature = "laws"))]
+pub mod laws;
 pub mod memory;
 mod model;
 mod order;
@@ -22,6 +24,8 @@ mod recode;
 mod repository;
 mod repository_ext;
 mod stamp;
+#[cfg(test)]
+mod testing;
 mod value;
 
 pub use connector::Connector;

@@ -3,6 +3,8 @@
 mod find;
 mod repository;
 mod store;
+#[cfg(test)]
+mod tests;
 mod transaction;
 
 use std::{

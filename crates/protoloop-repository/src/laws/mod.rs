@@ -1,0 +1,80 @@
+//! The laws: what every connector must do, as tests that any of them runs.
+//!
+//! A connector's test compiles [`PROTO`], gives [`run`] fresh connectors, and expects an empty list of broken laws.
+
+mod atomic;
+mod crud;
+mod filters;
+mod lab;
+mod orders;
+mod paging;
+mod round_trip;
+mod unique;
+
+use std::{future::Future, sync::Arc};
+
+use protoloop_core::BoxFuture;
+use protoloop_wire::Tables;
+
+use crate::Connector;
+pub use lab::{Broken, Lab};
+
+/// The models that the laws use, as the text of a file `laws.proto`. It imports `protoloop/v1/annotations.proto`.
+pub const PROTO: &str = include_str!("laws.proto");
+
+/// A law: its name and what tries it.
+type Law = (
+    &'static str,
+    for<'a> fn(&'a Lab) -> BoxFuture<'a, Result<(), Broken>>,
+);
+
+macro_rules! laws {
+    ($($module:ident::$name:ident),* $(,)?) => {
+        &[$((
+            concat!(stringify!($module), "::", stringify!($name)),
+            |lab| Box::pin($module::$name(lab)),
+        )),*]
+    };
+}
+
+const LAWS: &[Law] = laws![
+    crud::a_row_is_found_as_it_was_stored,
+    crud::rows_are_found_in_the_order_of_the_ids,
+    crud::an_edit_sees_the_row_and_replaces_it,
+    crud::a_delete_answers_the_row,
+    crud::a_sequence_counts_up,
+    crud::columns_that_are_asked_for_are_filled,
+    unique::a_key_is_taken_once,
+    unique::a_unique_value_is_taken_once,
+    unique::a_unique_index_counts_its_fields_together,
+    atomic::a_failed_write_undoes_the_ones_before,
+    atomic::a_write_sees_the_ones_before,
+    atomic::edits_do_not_lose_each_other,
+    atomic::an_edit_cannot_change_the_key,
+    filters::filters_select_what_they_say,
+    orders::orders_are_total,
+    paging::pages_join_to_the_whole,
+    paging::skip_and_limit_count_behind_the_cursor,
+    round_trip::every_type_comes_back,
+];
+
+/// Tries every law on a connector of its own, empty and not prepared yet, and answers those that are broken.
+///
+/// `tables` are those of a schema that has [`PROTO`] in it.
+pub async fn run<F>(tables: &Arc<Tables>, mut fresh: impl FnMut() -> F) -> Vec<Broken>
+where
+    F: Future<Output = Arc<dyn Connector>>,
+{
+    let mut broken = Vec::new();
+    for (name, law) in LAWS {
+        let outcome = match Lab::new(tables, fresh().await).await {
+            Ok(lab) => law(&lab).await,
+            Err(reason) => Err(reason),
+        };
+        if let Err(mut reason) = outcome {
+            reason.law = name;
+            broken.push(reason);
+        }
+    }
+    broken
+}

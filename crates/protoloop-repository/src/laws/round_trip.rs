@@ -1,0 +1,59 @@
+//! What is stored comes back.
+
+use super::lab::{Broken, Lab, broken, row, same};
+use crate::{Key, RepositoryExt as _};
+
+/// Rows of `Everything` without the id.
+const ROWS: &[&str] = &[
+    "{}",
+    r#"{"fDouble":1.7976931348623157e308,"fFloat":3.4028235e38,"fInt32":2147483647,"fInt64":"9223372036854775807",
+        "fUint32":4294967295,"fUint64":"18446744073709551615","fSint32":2147483647,"fSint64":"9223372036854775807",
+        "fFixed32":4294967295,"fFixed64":"18446744073709551615","fSfixed32":2147483647,
+        "fSfixed64":"9223372036854775807","fBool":true,"fString":"é𝄞\u0000\"'\\\n%_","fBytes":"AP+AfwA=","fEnum":"RED",
+        "fTime":"9999-12-31T23:59:59.999999999Z","fDuration":"315576000000s"}"#,
+    r#"{"fDouble":5e-324,"fFloat":1e-45,"fInt32":-2147483648,"fInt64":"-9223372036854775808","fSint32":-2147483648,
+        "fSint64":"-9223372036854775808","fSfixed32":-2147483648,"fSfixed64":"-9223372036854775808",
+        "fTime":"0001-01-01T00:00:00Z","fDuration":"-315576000000s","fEnum":-7}"#,
+    r#"{"fDouble":-0.0,"fFloat":-0.0,"fEnum":99,"fTime":"1970-01-01T00:00:00Z","fDuration":"0s","fNested":{}}"#,
+    r#"{"fDouble":"NaN","fFloat":"NaN","oDouble":"Infinity","oFloat":"-Infinity"}"#,
+    r#"{"fDouble":0.1,"fFloat":0.1,"fTime":"1969-12-31T23:59:59.999999999Z","fDuration":"-0.000000001s"}"#,
+    // Zero with presence is not absence.
+    r#"{"oDouble":0,"oFloat":0,"oInt32":0,"oInt64":"0","oUint64":"0","oBool":false,"oString":"","oBytes":"",
+        "oEnum":"COLOR_UNSPECIFIED"}"#,
+    r#"{"oDouble":-0.0,"oInt64":"-1","oUint64":"18446744073709551615","oEnum":1234567}"#,
+    r#"{"rDouble":[0,-0.0,1.5,"NaN","-Infinity"],"rInt64":["0","-1","9223372036854775807"],
+        "rUint64":["18446744073709551615","0"],"rBool":[true,false,true],"rString":["","a","a"],"rBytes":["","AA=="],
+        "rEnum":["RED",0,99],"rTime":["1970-01-01T00:00:00Z","2024-01-01T00:00:00.123456789Z"],
+        "rNested":[{},{"text":"x","number":"18446744073709551615","inner":{"inner":{"parts":["","AAE="]}},"flag":false}]}"#,
+    r#"{"mString":{"":"","k":"v","a.b":"dots","ü\"":"quotes"},"mNested":{"-1":{},"9223372036854775807":{"text":"x"}},
+        "mDouble":{"true":-0.0,"false":1e300},"mEnum":{"x":"RED","y":99,"z":0}}"#,
+    r#"{"cString":""}"#,
+    r#"{"cInt64":"0"}"#,
+    r#"{"cNested":{}}"#,
+    r#"{"cNested":{"text":"in a oneof"}}"#,
+    r#"{"cBool":false}"#,
+    r#"{"wString":"","wInt64":"0","wBool":false,"wBytes":"","wDouble":0}"#,
+    r#"{"wString":"x","wInt64":"-9223372036854775808","wBool":true,"wBytes":"AP8=","wDouble":-0.0}"#,
+];
+
+pub(super) async fn every_type_comes_back(lab: &Lab) -> Result<(), Broken> {
+    let model = lab.everything.model();
+    let mut wrong = Vec::new();
+    for (index, text) in ROWS.iter().enumerate() {
+        let key = Key::from(format!("row {index}"));
+        let due = model.with_key(row(model, text)?, &key)?;
+        let tried = async {
+            let stored = lab.everything.create(&lab.cx, due.clone()).await?;
+            same(model, Some(&stored), &due)?;
+            let found = lab.everything.find_by_key(&lab.cx, &key).await?;
+            same(model, found.as_ref(), &due)
+        };
+        if let Err(reason) = tried.await {
+            wrong.push(reason.reason);
+        }
+    }
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(broken(wrong.join("\n"))),
+    }
+}
