@@ -1,0 +1,200 @@
+//! Path, query and body to the one request message, as protobuf bytes.
+//!
+//! Path values win: what query or body say about the same field must be equal, or the request is refused. Nothing is
+//! merged silently, nothing given is dropped silently.
+
+mod assign;
+mod json_value;
+mod query;
+mod raw;
+mod scalar;
+mod target;
+mod update;
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use protoloop_core::{Error, Result};
+use protoloop_wire::{Tables, canonicalize_bytes, json};
+
+use self::{
+    assign::{Assignment, BodyPart, Source},
+    target::Miss,
+};
+use crate::{
+    MultiSegmentDecoding, RestOptions, UnknownQuery,
+    plan::{BodyPlan, Plan},
+    router::{Match, Route},
+};
+
+pub(crate) use query::System;
+
+/// A request as it came in, matched.
+#[derive(Debug)]
+pub(crate) struct Parts<'r> {
+    /// The route's match.
+    pub(crate) found: &'r Match<'r>,
+    /// The route.
+    pub(crate) route: &'r Route,
+    /// The query string, without its question mark.
+    pub(crate) query: &'r str,
+    /// The body; empty for none.
+    pub(crate) body: &'r Bytes,
+    /// `Content-Type` as it was sent, for `google.api.HttpBody`.
+    pub(crate) content_type: &'r str,
+}
+
+/// The request message, and what the query says beside it.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    pub(crate) message: Bytes,
+    pub(crate) system: System,
+}
+
+/// Builds the request message.
+///
+/// # Errors
+/// INVALID_ARGUMENT naming the field or parameter.
+pub(crate) fn bind(
+    tables: &Tables,
+    plan: &Plan,
+    options: &RestOptions,
+    parts: &Parts<'_>,
+) -> Result<Bound> {
+    let mut assignments = path_values(tables, plan, options.multi_segment, parts)?;
+    let system = query_values(
+        tables,
+        plan,
+        options.unknown_query,
+        parts.query,
+        &mut assignments,
+    )?;
+    let body = body_part(tables, plan, options, parts)?;
+    if let Some(update) = &plan.update {
+        update::add_mask(
+            tables,
+            plan,
+            update,
+            options,
+            parts.body,
+            &body,
+            &mut assignments,
+        )?;
+    }
+    let merged = assign::merge(tables, plan.input, assignments, &body)?;
+    let message = Bytes::from(merged.bytes);
+    let message = if merged.in_order {
+        message
+    } else {
+        canonicalize_bytes(tables, plan.input, message)?
+    };
+    Ok(Bound { message, system })
+}
+
+fn path_values<'a>(
+    tables: &'a Tables,
+    plan: &'a Plan,
+    decoding: MultiSegmentDecoding,
+    parts: &Parts<'_>,
+) -> Result<Vec<Assignment<'a>>> {
+    let mut assignments = Vec::with_capacity(plan.variables.len());
+    for variable in &plan.variables {
+        let leaf = variable.leaf(tables);
+        let name = &*variable.path.text;
+        let text = parts
+            .found
+            .variable(&parts.route.template, &variable.range, decoding);
+        assignments.push(Assignment {
+            numbers: Cow::Borrowed(&variable.path.numbers),
+            leaf,
+            map_key: None,
+            record: scalar::encode(tables, variable.parent, leaf, name, &text)?,
+            name: Cow::Borrowed(name),
+            source: Source::Path,
+        });
+    }
+    Ok(assignments)
+}
+
+fn query_values<'a>(
+    tables: &'a Tables,
+    plan: &Plan,
+    unknown: UnknownQuery,
+    query: &str,
+    assignments: &mut Vec<Assignment<'a>>,
+) -> Result<System> {
+    let mut system = System::default();
+    for pair in query::pairs(query) {
+        let (key, value) = pair?;
+        match target::resolve(tables, plan.input, &key) {
+            Err(Miss::Unknown(_)) if query::is_system(&key) => system.take(&key, &value)?,
+            Err(Miss::Unknown(_)) if unknown == UnknownQuery::Ignore => {}
+            Err(miss) => return Err(miss.into()),
+            Ok(target) => {
+                check_place(tables, plan, &key, target.numbers[0])?;
+                let record = match &target.map_key {
+                    Some(entry) => scalar::encode_entry(tables, target.leaf, &key, entry, &value)?,
+                    None => scalar::encode(tables, target.parent, target.leaf, &key, &value)?,
+                };
+                assignments.push(Assignment {
+                    numbers: Cow::Owned(target.numbers),
+                    leaf: target.leaf,
+                    map_key: target.map_key,
+                    record,
+                    name: Cow::Owned(key.into_owned()),
+                    source: Source::Query,
+                });
+            }
+        }
+    }
+    Ok(system)
+}
+
+/// What the HTTP body carries may not stand in the query string.
+fn check_place(tables: &Tables, plan: &Plan, key: &str, first: u32) -> Result<()> {
+    let text = match plan.body {
+        BodyPlan::Whole | BodyPlan::Raw(None) => {
+            "the body carries the whole request; put the field there".to_owned()
+        }
+        BodyPlan::Field(number) | BodyPlan::Raw(Some(number)) if number == first => {
+            let name = tables
+                .message(plan.input)
+                .field(number)
+                .map_or("", |field| field.name());
+            format!("the body carries {name}; put the field there")
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::invalid_field(key, text))
+}
+
+fn body_part(
+    tables: &Tables,
+    plan: &Plan,
+    options: &RestOptions,
+    parts: &Parts<'_>,
+) -> Result<BodyPart> {
+    if let BodyPlan::Raw(number) = plan.body {
+        return Ok(raw::body_part(number, parts.content_type, parts.body));
+    }
+    if parts.body.trim_ascii().is_empty() {
+        return Ok(BodyPart::Absent);
+    }
+    match plan.body {
+        BodyPlan::None => Err(Error::invalid_argument(format!(
+            "{} takes no body over this path; the fields of its request go into the query string",
+            &plan.method.path[1..]
+        ))),
+        BodyPlan::Field(number) => {
+            let records =
+                json::decode_field(tables, plan.input, number, parts.body, &options.decode)?;
+            Ok(BodyPart::field(number, records))
+        }
+        BodyPlan::Whole | BodyPlan::Raw(_) => Ok(BodyPart::Whole(json::decode(
+            tables,
+            plan.input,
+            parts.body,
+            &options.decode,
+        )?)),
+    }
+}

@@ -1,0 +1,32 @@
+//! Request bodies that are not JSON: `google.api.HttpBody`.
+
+use protoloop_wire::Writer;
+
+use super::assign::BodyPart;
+
+/// `HttpBody.content_type`.
+const CONTENT_TYPE: u32 = 1;
+/// `HttpBody.data`.
+const DATA: u32 = 2;
+
+/// The body as an `HttpBody`: field `number` of the request, or the request itself.
+pub(super) fn body_part(number: Option<u32>, content_type: &str, data: &[u8]) -> BodyPart {
+    if content_type.is_empty() && data.is_empty() {
+        return BodyPart::Absent;
+    }
+    let mut writer = Writer::with_capacity(content_type.len() + data.len() + 24);
+    let open = number.map(|number| writer.open(number));
+    if !content_type.is_empty() {
+        writer.string(CONTENT_TYPE, content_type);
+    }
+    if !data.is_empty() {
+        writer.bytes(DATA, data);
+    }
+    match (number, open) {
+        (Some(number), Some(open)) => {
+            writer.close(open);
+            BodyPart::field(number, writer.finish())
+        }
+        _ => BodyPart::Whole(writer.finish()),
+    }
+}

@@ -1,0 +1,29 @@
+//! REST/JSON in front of the canonical gRPC call, after `google.api.http`.
+//!
+//! - [`RestGateway`]: serves the bindings of a schema by calling a [`Handler`](protoloop_core::Handler); told how by
+//!   [`RestOptions`].
+//! - [`Router`]: from method and path to a binding.
+//! - [`Body`]: the body of an answer.
+//! - [`to_metadata`], [`from_metadata`], [`timeout`]: HTTP headers to metadata, metadata to HTTP headers, deadlines;
+//!   the same for every HTTP protocol.
+//!
+//! A request is routed, bound straight to protobuf bytes, called, and answered straight from protobuf bytes. What is
+//! decided where the standards leave room stands in `docs/reference/http-mapping.md`.
+
+mod bind;
+mod body;
+mod headers;
+mod negotiate;
+mod options;
+mod percent;
+mod plan;
+mod respond;
+mod rest;
+mod router;
+
+pub use body::Body;
+pub use headers::{GRPC_TIMEOUT, REQUEST_TIMEOUT, from_metadata, timeout, to_metadata};
+pub use options::{RestOptions, UnknownQuery};
+pub use percent::{EscapeError, EscapeErrorKind, MultiSegmentDecoding};
+pub use rest::RestGateway;
+pub use router::{MAX_PATH_BYTES, MAX_SEGMENTS, Match, Outcome, PathError, Route, Router};

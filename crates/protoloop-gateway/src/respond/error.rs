@@ -1,0 +1,137 @@
+//! Errors as the AIP-193 envelope.
+
+use http::{HeaderValue, Response, StatusCode, header};
+use protoloop_core::{Code, Detail, Error};
+use protoloop_wire::{Tables, status};
+
+use crate::{Body, body::ReadError, headers::value_of, router::PathError};
+
+/// An error and the HTTP status it goes out with.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: u16,
+    error: Error,
+    /// For the `Allow` header.
+    allow: Option<String>,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self {
+            status: error.code().http_status(),
+            error,
+            allow: None,
+        }
+    }
+}
+
+impl Refusal {
+    fn with(status: u16, code: Code, message: String) -> Self {
+        Self {
+            status,
+            error: Error::new(code, message),
+            allow: None,
+        }
+    }
+
+    /// 404 for a path that no binding has.
+    pub(crate) fn no_route(method: &str, path: &str) -> Self {
+        Self::with(
+            404,
+            Code::NotFound,
+            format!("no method is bound to {method} {path}"),
+        )
+    }
+
+    /// 405 with the methods there are.
+    pub(crate) fn method_not_allowed(method: &str, path: &str, allow: &[String]) -> Self {
+        let allow = allow.join(", ");
+        let message = format!("{method} is not bound to {path}; there are {allow}");
+        Self {
+            allow: Some(allow),
+            ..Self::with(405, Code::Unimplemented, message)
+        }
+    }
+
+    /// 406: the caller takes no JSON.
+    pub(crate) fn not_acceptable() -> Self {
+        let message = "answers are application/json, which the Accept header excludes".to_owned();
+        Self::with(406, Code::InvalidArgument, message)
+    }
+
+    /// 414 or 400: not a path that can be routed.
+    pub(crate) fn bad_path(error: PathError) -> Self {
+        match error {
+            PathError::TooLong => {
+                Self::uri_too_long("the path is too long or has too many segments".to_owned())
+            }
+            PathError::Escape(error) => Error::invalid_argument(format!("path: {error}")).into(),
+            PathError::NotAbsolute => {
+                Error::invalid_argument("the path does not begin with /").into()
+            }
+        }
+    }
+
+    /// 414: path or query too long.
+    pub(crate) fn uri_too_long(what: String) -> Self {
+        Self::with(414, Code::InvalidArgument, what)
+    }
+
+    /// 415: the body is no JSON, or compressed.
+    pub(crate) fn unsupported(message: String) -> Self {
+        Self::with(415, Code::InvalidArgument, message)
+    }
+}
+
+impl From<ReadError> for Refusal {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::TooLarge(limit) => {
+                let message = format!("the body is larger than {limit} bytes");
+                Self::with(413, Code::ResourceExhausted, message)
+            }
+            ReadError::Broken(cause) => {
+                let error = Error::invalid_argument("the body broke off before its end");
+                error.with_internal(cause).into()
+            }
+        }
+    }
+}
+
+/// The answer to a refused or failed request.
+pub(crate) fn refuse(tables: &Tables, refusal: Refusal) -> Response<Body> {
+    let body = status::to_json(tables, &refusal.error, refusal.status);
+    let mut response = Response::new(Body::Full(body.into()));
+    *response.status_mut() =
+        StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    if let Some(allow) = &refusal.allow {
+        headers.insert(header::ALLOW, value_of(allow));
+    }
+    if let Some(seconds) = retry_after(&refusal.error) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if refusal.status == 401 {
+        // RFC 9110 §15.5.2 demands a challenge; which scheme fits is the authentication layer's to say in metadata.
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    // The log line, internal text included, is written by whoever holds the response.
+    response
+        .extensions_mut()
+        .insert(std::sync::Arc::new(refusal.error));
+    response
+}
+
+/// `Retry-After` in whole seconds, rounded up.
+fn retry_after(error: &Error) -> Option<u64> {
+    error.details().iter().find_map(|detail| match detail {
+        Detail::RetryInfo { retry_delay } => {
+            Some(retry_delay.as_secs() + u64::from(retry_delay.subsec_nanos() > 0))
+        }
+        _ => None,
+    })
+}

@@ -1,0 +1,7 @@
+//! Replies and errors to HTTP answers.
+
+mod error;
+mod ok;
+
+pub(crate) use error::{Refusal, refuse};
+pub(crate) use ok::answer;

@@ -1,0 +1,292 @@
+//! The REST surface of a schema.
+
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, net::SocketAddr, sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use http::{
+    Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request,
+};
+use protoloop_core::{Call, CallContext, Error, Handler, Protocol, Result};
+use protoloop_schema::{Diagnostic, Diagnostics, Schema, Severity};
+use protoloop_wire::Tables;
+
+use crate::{
+    Body, RestOptions,
+    bind::{self, Bound, Parts, System},
+    body, headers,
+    negotiate::{self, ContentType},
+    plan::{AnswerPlan, BodyPlan, Plan},
+    respond::{self, Refusal},
+    router::{Match, Outcome, PathError, Router},
+};
+
+/// Serves the REST bindings of a schema by calling a [`Handler`].
+///
+/// Immutable; share it by [`Arc`]. Everything that depends on the method alone is worked out when it is made.
+#[derive(Debug)]
+pub struct RestGateway {
+    tables: Arc<Tables>,
+    router: Router,
+    /// One per route, in the router's order.
+    plans: Vec<Plan>,
+    options: RestOptions,
+}
+
+impl RestGateway {
+    /// Compiles the bindings of a schema.
+    ///
+    /// # Errors
+    /// As [`Router::new`]; and variables that lead to no field.
+    pub fn new(tables: Arc<Tables>, options: RestOptions) -> Result<Self, Diagnostics> {
+        let schema = Arc::clone(tables.schema());
+        let router = Router::new(&schema)?;
+        let plans = plans(&schema, &tables, &router)?;
+        Ok(Self {
+            tables,
+            router,
+            plans,
+            options,
+        })
+    }
+
+    /// The routes it serves.
+    #[must_use]
+    pub fn router(&self) -> &Router {
+        &self.router
+    }
+
+    /// Answers one request. Every failure is an answer as well, its error as `Arc<protoloop_core::Error>` among the
+    /// response's extensions, for the log. The request's extensions become the call's.
+    pub async fn serve<B>(
+        &self,
+        request: Request<B>,
+        peer: Option<SocketAddr>,
+        handler: &dyn Handler,
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes>,
+        B::Error: fmt::Display,
+    {
+        let (head, body) = request.into_parts();
+        let request::Parts {
+            method,
+            uri,
+            headers,
+            extensions,
+            ..
+        } = head;
+        let response = match self.route(&method, &uri) {
+            Ok(Routed::Options(allow)) => Ok(options_answer(&allow)),
+            Ok(Routed::Found(found)) => {
+                let plan = &self.plans[found.route];
+                match self.read(plan, &found, &uri, &headers, body).await {
+                    Ok(bound) => {
+                        let context = context(plan, headers, extensions, peer);
+                        self.call(plan, bound, context, handler).await
+                    }
+                    Err(refusal) => Err(refusal),
+                }
+            }
+            Err(refusal) => Err(refusal),
+        };
+        let response = response.unwrap_or_else(|refusal| respond::refuse(&self.tables, refusal));
+        if method == Method::HEAD {
+            without_body(response)
+        } else {
+            response
+        }
+    }
+
+    fn route<'r>(&self, method: &Method, uri: &'r Uri) -> Result<Routed<'r>, Refusal> {
+        let path = uri.path();
+        let limit = self.options.max_uri_bytes;
+        if path.len() + uri.query().map_or(0, str::len) > limit {
+            let message = format!("path and query are longer than {limit} bytes");
+            return Err(Refusal::uri_too_long(message));
+        }
+        match self.router.find(method.as_str(), path) {
+            Outcome::Found(found) => Ok(Routed::Found(found)),
+            Outcome::MethodNotAllowed { allow } if *method == Method::OPTIONS => {
+                Ok(Routed::Options(allow))
+            }
+            // `OPTIONS *`, about the server as a whole.
+            Outcome::Invalid(PathError::NotAbsolute) if *method == Method::OPTIONS => {
+                Ok(Routed::Options(Vec::new()))
+            }
+            Outcome::MethodNotAllowed { allow } => {
+                Err(Refusal::method_not_allowed(method.as_str(), path, &allow))
+            }
+            Outcome::NotFound => Err(Refusal::no_route(method.as_str(), path)),
+            Outcome::Invalid(error) => Err(Refusal::bad_path(error)),
+        }
+    }
+
+    /// Reads the body and binds the request.
+    async fn read<B>(
+        &self,
+        plan: &Plan,
+        found: &Match<'_>,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: B,
+    ) -> Result<Bound, Refusal>
+    where
+        B: http_body::Body<Data = Bytes>,
+        B::Error: fmt::Display,
+    {
+        check_streaming(plan)?;
+        if !matches!(plan.answer, AnswerPlan::Raw(..)) && !negotiate::accepts_json(headers) {
+            return Err(Refusal::not_acceptable());
+        }
+        let body = body::read(headers, body, self.options.max_body_bytes).await?;
+        check_body_headers(plan, headers, &body)?;
+        let parts = Parts {
+            found,
+            route: &self.router.routes()[found.route],
+            query: uri.query().unwrap_or_default(),
+            body: &body,
+            content_type: content_type_text(headers),
+        };
+        Ok(bind::bind(&self.tables, plan, &self.options, &parts)?)
+    }
+
+    async fn call(
+        &self,
+        plan: &Plan,
+        bound: Bound,
+        context: Result<CallContext>,
+        handler: &dyn Handler,
+    ) -> Result<Response<Body>, Refusal> {
+        let call = Call::unary(Arc::clone(&plan.method), context?, bound.message);
+        let reply = handler.call(call).await?;
+        let encode = self.encode_options(bound.system);
+        Ok(respond::answer(&self.tables, plan.answer, &encode, reply)?)
+    }
+
+    fn encode_options(&self, system: System) -> protoloop_wire::json::EncodeOptions {
+        let mut encode = self.options.encode;
+        if let Some(pretty) = system.pretty {
+            encode.pretty = pretty;
+        }
+        encode
+    }
+}
+
+/// Where a request goes.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the large variant is the hot one; it lives on the stack of one request"
+)]
+enum Routed<'r> {
+    Found(Match<'r>),
+    /// OPTIONS, answered here.
+    Options(Vec<String>),
+}
+
+fn plans(schema: &Schema, tables: &Tables, router: &Router) -> Result<Vec<Plan>, Diagnostics> {
+    let mut problems = Vec::new();
+    let mut plans = Vec::with_capacity(router.routes().len());
+    for route in router.routes() {
+        let method = schema.method(route.method);
+        let rule = &method.http[route.rule];
+        match Plan::new(schema, tables, method, rule) {
+            Ok(plan) => plans.push(plan),
+            Err(path) => problems.push(Diagnostic {
+                severity: Severity::Error,
+                location: rule.location.clone(),
+                message: format!(
+                    "{}: {{{}}} leads to no field of the request",
+                    &method.info.path[1..],
+                    path.text
+                ),
+                help: None,
+            }),
+        }
+    }
+    if problems.is_empty() {
+        Ok(plans)
+    } else {
+        Err(Diagnostics(problems))
+    }
+}
+
+/// UNIMPLEMENTED for streaming methods: they are served over gRPC only, for now.
+fn check_streaming(plan: &Plan) -> Result<(), Refusal> {
+    if plan.method.is_unary() {
+        return Ok(());
+    }
+    let name = &plan.method.path[1..];
+    Err(Error::unimplemented(format!("{name} streams; call it over gRPC")).into())
+}
+
+fn check_body_headers(plan: &Plan, headers: &HeaderMap, body: &Bytes) -> Result<(), Refusal> {
+    if body.is_empty() {
+        return Ok(());
+    }
+    if negotiate::is_encoded(headers) {
+        let message = "compressed bodies are not read; send the body without Content-Encoding";
+        return Err(Refusal::unsupported(message.to_owned()));
+    }
+    if !matches!(plan.body, BodyPlan::Whole | BodyPlan::Field(_)) {
+        return Ok(());
+    }
+    let found = match negotiate::content_type(headers) {
+        ContentType::Json => return Ok(()),
+        ContentType::Absent => "there is none".to_owned(),
+        ContentType::Other(found) => format!("it is {found:?}"),
+    };
+    Err(Refusal::unsupported(format!(
+        "Content-Type must be application/json; {found}"
+    )))
+}
+
+fn content_type_text(headers: &HeaderMap) -> &str {
+    let value = headers.get(header::CONTENT_TYPE);
+    value
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+}
+
+fn context(
+    plan: &Plan,
+    headers: HeaderMap,
+    extensions: Extensions,
+    peer: Option<SocketAddr>,
+) -> Result<CallContext> {
+    let timeout = headers::timeout(&headers)?;
+    let metadata = headers::to_metadata(headers)?;
+    let mut context = CallContext::of_request(Protocol::Rest, peer, metadata);
+    *context.extensions_mut() = extensions;
+    for timeout in [timeout, plan.timeout].into_iter().flatten() {
+        // A time so far away that it cannot be told is no deadline.
+        if let Some(deadline) = Instant::now().checked_add(timeout) {
+            context.limit_deadline(deadline);
+        }
+    }
+    Ok(context)
+}
+
+/// 204 with the methods of the path.
+fn options_answer(allow: &[String]) -> Response<Body> {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    if !allow.is_empty() {
+        let allow = headers::value_of(&allow.join(", "));
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}
+
+/// The same head; the length of the body that GET would get stays.
+fn without_body(mut response: Response<Body>) -> Response<Body> {
+    if let Body::Full(bytes) = response.body() {
+        let length = HeaderValue::from(bytes.len());
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, length);
+    }
+    response.map(|_| Body::Empty)
+}
