@@ -102,3 +102,57 @@ impl fmt::Debug for PageTokenKey {
         f.write_str("PageTokenKey")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Value, testing::model};
+
+    #[test]
+    fn a_token_opens_only_what_it_was_sealed_for() {
+        let model = model("laws.v1.Item");
+        let order = OrderBy::parse(&model, "rank desc, due, data, price").unwrap();
+        let cursor = Cursor {
+            values: vec![
+                Value::Null,
+                Value::Timestamp {
+                    seconds: -1,
+                    nanos: 5,
+                },
+                Value::Bytes(vec![0, 255]),
+                Value::F64(-0.5),
+                Value::String("é".to_owned()),
+            ],
+        };
+        let key = PageTokenKey::new(b"secret");
+        let arguments = ["path", "filter", "order"];
+        let token = key.seal(&arguments, &cursor);
+        assert_eq!(key.open(&arguments, &order, &token).unwrap(), cursor);
+        let others = [["path", "filte", "rorder"], ["x", "filter", "order"]];
+        for other in others {
+            assert!(key.open(&other, &order, &token).is_err());
+        }
+        let other = PageTokenKey::new(b"other");
+        assert!(other.open(&arguments, &order, &token).is_err());
+        assert!(key.open(&arguments, model.key_order(), &token).is_err());
+        for at in 0..token.len() {
+            let mut altered = token.clone().into_bytes();
+            altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
+            let altered = String::from_utf8(altered).unwrap();
+            // The last character may carry bits that no byte uses; strict base64 refuses those.
+            assert!(key.open(&arguments, &order, &altered).is_err(), "{at}");
+        }
+        for wrong in [
+            "",
+            "x",
+            "AAAA",
+            "not base64!",
+            &token[1..],
+            &format!("{token}A"),
+        ] {
+            let error = key.open(&arguments, &order, wrong).unwrap_err();
+            assert!(error.message().starts_with("page_token: "), "{error}");
+        }
+        assert_eq!(format!("{key:?}"), "PageTokenKey");
+    }
+}

@@ -1,16 +1,20 @@
 //! What the tests of this crate share.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+};
 
-use protoloop_core::CallContext;
+use futures_util::FutureExt as _;
+use protoloop_core::{Call, CallContext, Handler, Result};
 use protoloop_schema::Schema;
-use protoloop_wire::Tables;
+use protoloop_wire::{Tables, json};
 use protox::{
     Compiler,
     file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver},
 };
 
-use crate::{Model, laws};
+use crate::{Connector as _, MemoryConnector, Model, StandardEngine, laws};
 
 /// Files in memory.
 struct Texts(&'static [(&'static str, &'static str)]);
@@ -57,7 +61,77 @@ pub(crate) fn model(name: &str) -> Arc<Model> {
     Model::new(tables(), message.entity.expect(name)).expect(name)
 }
 
-#[allow(dead_code, reason = "used by the tests that follow")]
-pub(crate) fn cx() -> CallContext {
-    CallContext::new()
+/// A shop in memory: the standard methods of `testing/shop.proto`.
+pub(crate) struct Shop {
+    handlers: Vec<Option<Arc<dyn Handler>>>,
+}
+
+impl Shop {
+    pub(crate) fn new() -> Self {
+        let connector = MemoryConnector::new();
+        let models = ["Book", "Tag", "Ticket"].map(|name| model(&format!("shop.v1.{name}")));
+        now(connector.prepare(&models)).expect("prepared");
+        let mut engine = StandardEngine::new(tables());
+        for model in &models {
+            engine = engine.repository(connector.repository(model).expect("prepared"));
+        }
+        Self {
+            handlers: engine.handlers().expect("all served"),
+        }
+    }
+
+    /// Calls a method such as `BookService/GetBook` with ProtoJSON; answers ProtoJSON in proto names, without blanks.
+    pub(crate) fn call(&self, method: &str, request: &str) -> Result<String> {
+        let schema = tables().schema();
+        let path = format!("/shop.v1.{method}");
+        let method = schema.method_by_path(&path).expect(&path);
+        let options = json::DecodeOptions::default();
+        let bytes = json::decode(tables(), method.input, request.as_bytes(), &options)
+            .unwrap_or_else(|error| panic!("{request}: {error}"));
+        let call = Call::unary(Arc::clone(&method.info), CallContext::new(), bytes.into());
+        let handler = self.handlers[method.info.index].as_ref().expect(&path);
+        let reply = now(handler.call(call))?.into_one()?;
+        let mut out = Vec::new();
+        let options = json::EncodeOptions {
+            proto_names: true,
+            ..json::EncodeOptions::default()
+        };
+        json::encode(tables(), method.output, &reply, &options, &mut out)
+            .unwrap_or_else(|error| panic!("{reply:?}: {error}"));
+        Ok(String::from_utf8(out).expect("JSON is UTF-8"))
+    }
+
+    /// The answer of a call that must go well.
+    #[track_caller]
+    pub(crate) fn ok(&self, method: &str, request: &str) -> String {
+        self.call(method, request)
+            .unwrap_or_else(|error| panic!("{method} {request}: {error:?}"))
+    }
+
+    /// `CODE: message` of a call that must fail.
+    #[track_caller]
+    pub(crate) fn err(&self, method: &str, request: &str) -> String {
+        match self.call(method, request) {
+            Ok(answer) => panic!("{method} {request} answered {answer}"),
+            Err(error) => error.to_string(),
+        }
+    }
+}
+
+/// What a future answers that waits for nothing.
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("nothing to wait for")
+}
+
+/// The string member of a flat JSON object.
+pub(crate) fn member<'a>(json: &'a str, name: &str) -> &'a str {
+    let key = format!("\"{name}\":\"");
+    let start = json
+        .find(&key)
+        .unwrap_or_else(|| panic!("no {name} in {json}"))
+        + key.len();
+    let end = json[start..]
+        .find("\",")
+        .or_else(|| json[start..].find("\"}"));
+    &json[start..start + end.expect("a closed string")]
 }

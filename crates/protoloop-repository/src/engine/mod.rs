@@ -22,6 +22,8 @@ mod input;
 mod list;
 mod operation;
 mod read;
+#[cfg(test)]
+mod tests;
 mod update;
 mod write;
 

@@ -7,6 +7,8 @@ mod like;
 pub(crate) mod limits;
 mod literal;
 pub(crate) mod syntax;
+#[cfg(test)]
+mod tests;
 mod time;
 
 use std::sync::Arc;

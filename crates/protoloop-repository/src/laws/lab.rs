@@ -185,6 +185,10 @@ pub(super) fn same(model: &Model, found: Option<&Record>, due: &Record) -> Resul
 }
 
 /// Expects two values to be equal.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "callers read better without the ampersands"
+)]
 pub(super) fn equal<T: PartialEq + fmt::Debug>(what: &str, found: T, due: T) -> Result<(), Broken> {
     if found == due {
         return Ok(());
