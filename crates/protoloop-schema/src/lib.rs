@@ -15,6 +15,7 @@ mod entity;
 mod http;
 mod inflect;
 mod options;
+mod print;
 mod read;
 mod schema;
 mod service;

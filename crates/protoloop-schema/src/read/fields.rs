@@ -142,7 +142,7 @@ impl Reader<'_> {
     }
 }
 
-fn scalar(declared: Type) -> Option<Kind> {
+pub(crate) fn scalar(declared: Type) -> Option<Kind> {
     Some(match declared {
         Type::Double => Kind::Double,
         Type::Float => Kind::Float,
@@ -212,7 +212,7 @@ fn json_name(raw: &descriptor::Field) -> Arc<str> {
 }
 
 /// `page_size` to `pageSize`, as compilers derive JSON names.
-fn lower_camel(name: &str) -> String {
+pub(crate) fn lower_camel(name: &str) -> String {
     let mut camel = String::with_capacity(name.len());
     let mut raise = false;
     for letter in name.chars() {

@@ -22,6 +22,7 @@ use crate::{
     descriptor::{File, Source},
     synth::{self, Made},
 };
+pub(crate) use fields::{lower_camel, scalar};
 pub(crate) use files::LoadedFile;
 use names::Names;
 pub(crate) use names::join;

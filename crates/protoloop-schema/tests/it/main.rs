@@ -4,6 +4,7 @@ mod bundled;
 mod diagnostics;
 mod merge;
 mod models;
+mod print;
 mod support;
 mod todo;
 mod types;
