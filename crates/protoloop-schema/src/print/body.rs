@@ -149,7 +149,8 @@ impl<'a> Printer<'a> {
                 &scope,
             );
         }
-        if !message.field.is_empty() {
+        let nested = !message.nested_type.is_empty() || !message.enum_type.is_empty();
+        if nested && !message.field.is_empty() {
             text.gap();
         }
         self.fields(text, element, message, &scope);
