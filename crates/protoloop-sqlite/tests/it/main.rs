@@ -2,6 +2,7 @@
 
 mod durability;
 mod errors;
+mod laws;
 mod same_as_memory;
 mod start;
 mod support;

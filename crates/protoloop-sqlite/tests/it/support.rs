@@ -89,6 +89,11 @@ impl FileResolver for Text {
 
 /// The models of a proto file.
 pub(crate) fn models(text: &str) -> Vec<Arc<Model>> {
+    Model::all(&tables(text)).expect("models")
+}
+
+/// The tables of a proto file.
+pub(crate) fn tables(text: &str) -> Arc<Tables> {
     let mut resolver = ChainFileResolver::new();
     resolver.add(Text(text.to_owned()));
     resolver.add(IncludeFileResolver::new("../../proto".into()));
@@ -98,7 +103,7 @@ pub(crate) fn models(text: &str) -> Vec<Arc<Model>> {
     compiler.open_file("test.proto").expect("compiles");
     let schema = Schema::from_descriptor_set(&compiler.encode_file_descriptor_set());
     let schema = schema.unwrap_or_else(|problems| panic!("{problems}"));
-    Model::all(&Tables::new(&Arc::new(schema))).expect("models")
+    Tables::new(&Arc::new(schema))
 }
 
 pub(crate) const TODO: &str = r#"
