@@ -14,7 +14,7 @@ use protox::{
     file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver},
 };
 
-use crate::{Connector as _, MemoryConnector, Model, StandardEngine, laws};
+use crate::{Connector as _, MemoryConnector, Model, Record, Repository, StandardEngine, laws};
 
 /// Files in memory.
 struct Texts(&'static [(&'static str, &'static str)]);
@@ -64,6 +64,8 @@ pub(crate) fn model(name: &str) -> Arc<Model> {
 /// A shop in memory: the standard methods of `testing/shop.proto`.
 pub(crate) struct Shop {
     handlers: Vec<Option<Arc<dyn Handler>>>,
+    /// Past the engine.
+    pub(crate) books: Arc<dyn Repository<Record>>,
 }
 
 impl Shop {
@@ -76,6 +78,7 @@ impl Shop {
             engine = engine.repository(connector.repository(model).expect("prepared"));
         }
         Self {
+            books: connector.repository(&models[0]).expect("prepared"),
             handlers: engine.handlers().expect("all served"),
         }
     }

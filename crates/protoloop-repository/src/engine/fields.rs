@@ -175,6 +175,33 @@ impl Fields {
         None
     }
 
+    /// The mask of an update that leaves marked fields as they are: where it names a whole message that holds some, and
+    /// the update holds the message, it names the others instead. Lists and maps are set as a whole.
+    pub(super) fn spare(&self, mask: &Mask, update: &View<'_>) -> Mask {
+        self.spare_in(mask, update, &self.root)
+    }
+
+    fn spare_in(&self, mask: &Mask, update: &View<'_>, level: &Level) -> Mask {
+        let mut spared = mask.clone();
+        if mask.is_whole() {
+            spared = Mask::default();
+            let fields = update.table().fields().iter();
+            fields.for_each(|field| spared.add(field.number()));
+        }
+        for number in &level.marked {
+            spared.remove(*number);
+        }
+        for number in &level.inner {
+            if let Some(part) = spared.field(*number).cloned()
+                && let Some(inner) = update.message(*number)
+                && let Some(level) = self.level(&inner)
+            {
+                spared.set(*number, self.spare_in(&part, &inner, level));
+            }
+        }
+        spared
+    }
+
     /// The first marked field that a mask names, as a path of names.
     pub(super) fn named_by(&self, mask: &Mask, message: &View<'_>) -> Option<String> {
         self.named_in(mask, message, &self.root)

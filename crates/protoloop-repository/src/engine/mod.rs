@@ -6,10 +6,11 @@
 //! What holds for all of them:
 //! - A field that is REQUIRED and not set is INVALID_ARGUMENT. For a number or bool without presence zero is a value, so
 //!   REQUIRED asks nothing of it.
-//! - OUTPUT_ONLY fields and the server-filled times are ignored on input. IMMUTABLE fields are set once.
+//! - OUTPUT_ONLY fields and the server-filled times are ignored on input. IMMUTABLE fields of the row are set once.
 //! - Hidden fields are refused on input and in masks, filters and orders, and stripped from every answer; INPUT_ONLY
 //!   fields are stripped as well.
-//! - `request_id` is not looked at here: repeated calls are recognised by the idempotency phase of the sequence.
+//! - A repeated `request_id` gets the first answer again. Answers are remembered in the process, in bounded number;
+//!   another replica, or the next run, does not know them.
 
 mod answer;
 mod arguments;
@@ -22,6 +23,7 @@ mod input;
 mod list;
 mod operation;
 mod read;
+mod request_id;
 #[cfg(test)]
 mod tests;
 mod update;

@@ -6,7 +6,11 @@ use bytes::Bytes;
 use protoloop_core::{BoxFuture, Call, CallContext, Handler, Reply, Result};
 use protoloop_schema::{MessageId, Method, StandardKind, StandardMethod};
 
-use super::{arguments::Arguments, fields::Fields};
+use super::{
+    arguments::Arguments,
+    fields::Fields,
+    request_id::{Answers, Turn},
+};
 use crate::{Model, PageTokenKey, Record, Repository};
 
 /// A model with what the engine works out about it once.
@@ -20,6 +24,8 @@ pub(super) struct Subject {
     pub(super) hidden: Fields,
     /// Hidden fields and, in the row itself, navigation fields: refused on input.
     pub(super) refused: Fields,
+    /// Hidden and OUTPUT_ONLY fields: kept by an update that replaces the message around them.
+    pub(super) kept: Fields,
     /// REQUIRED fields.
     pub(super) required: Fields,
     /// Hidden and INPUT_ONLY fields: stripped from answers.
@@ -51,6 +57,9 @@ impl Subject {
         // The key has rules of its own.
         required.keep(&entity.key);
         Self {
+            kept: Fields::new(schema, root, |field| {
+                field.hidden || field.behavior.output_only
+            }),
             hidden: Fields::new(schema, root, |field| field.hidden),
             stripped: Fields::new(schema, root, |field| {
                 field.hidden || field.behavior.input_only
@@ -79,6 +88,7 @@ pub(super) struct Operation {
     pub(super) input: MessageId,
     pub(super) output: MessageId,
     pub(super) path: Arc<str>,
+    answers: Answers,
 }
 
 impl Operation {
@@ -89,6 +99,7 @@ impl Operation {
             input: method.input,
             output: method.output,
             path: Arc::clone(&method.info.path),
+            answers: Answers::default(),
         })
     }
 
@@ -103,6 +114,30 @@ impl Operation {
     pub(super) fn arguments<'a>(&'a self, request: &'a Bytes) -> Arguments<'a> {
         let tables = self.model().tables();
         Arguments::new(tables, self.input, &self.standard.request, request)
+    }
+
+    /// Answers a repeated call as the first time.
+    async fn once(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
+        let (turn, validate_only) = {
+            let arguments = self.arguments(request);
+            let id = arguments.text(arguments.shape.request_id);
+            if id.is_empty() || self.standard.kind.is_read() {
+                return self.run(cx, request).await;
+            }
+            let field = arguments.name(arguments.shape.request_id);
+            let validate_only = arguments.flag(arguments.shape.validate_only);
+            (self.answers.begin(field, id, request)?, validate_only)
+        };
+        match turn {
+            Turn::Answered(answer) => Ok(answer),
+            Turn::First(ticket) => {
+                let answer = self.run(cx, request).await?;
+                if !validate_only {
+                    ticket.answered(&answer);
+                }
+                Ok(answer)
+            }
+        }
     }
 
     async fn run(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
@@ -135,7 +170,7 @@ impl Handler for Operation {
         }
         Box::pin(async move {
             let (cx, request) = call.into_one()?;
-            Ok(Reply::unary(self.run(&cx, &request).await?))
+            Ok(Reply::unary(self.once(&cx, &request).await?))
         })
     }
 }

@@ -1,6 +1,9 @@
+use protoloop_core::CallContext;
+use protoloop_wire::{Writer, json};
+
 use crate::{
-    StandardEngine,
-    testing::{Shop, member, tables},
+    Record, RepositoryExt as _, StandardEngine,
+    testing::{Shop, member, now, tables},
 };
 
 /// A book's id, made with these fields.
@@ -502,4 +505,62 @@ fn a_model_without_a_repository_is_named() {
         error.message(),
         "no repository serves shop.v1.Book, shop.v1.Tag, shop.v1.Ticket"
     );
+}
+
+#[test]
+fn a_repeated_request_is_answered_again() {
+    let shop = Shop::new();
+    let request = r#"{"book":{"title":"a"},"request_id":"r"}"#;
+    let first = shop.ok("BookService/CreateBook", request);
+    assert_eq!(shop.ok("BookService/CreateBook", request), first);
+    assert_eq!(shop.ok("BookService/CountBooks", "{}"), r#"{"count":"1"}"#);
+    assert_eq!(
+        shop.err(
+            "BookService/CreateBook",
+            r#"{"book":{"title":"b"},"request_id":"r"}"#
+        ),
+        "INVALID_ARGUMENT: request_id: was used for another request; make a new one for each"
+    );
+    let failing = r#"{"book":{},"request_id":"s"}"#;
+    for _ in 0..2 {
+        let error = shop.err("BookService/CreateBook", failing);
+        assert_eq!(error, "INVALID_ARGUMENT: book.title: is required");
+    }
+}
+
+#[test]
+fn what_callers_do_not_see_survives_their_updates() {
+    let shop = Shop::new();
+    let cx = CallContext::new();
+    let stored = r#"{"id":"a","title":"t","internal_note":"n","sold":4,"password":"p",
+        "cover":{"color":"red","artist":"x","secret":"s","views":3}}"#;
+    let model = shop.books.model();
+    let id = model.message().id;
+    let options = json::DecodeOptions::default();
+    let row = json::decode(tables(), id, stored.as_bytes(), &options).unwrap();
+    let row = model.canonical(row.into()).unwrap();
+    for (fields, mask) in [
+        (r#""cover":{"color":"blue","views":9}"#, "*"),
+        (r#""cover":{"color":"blue"}"#, "cover"),
+        (
+            r#""cover":{"color":"blue"}"#,
+            "cover.color,cover.artist,cover.views",
+        ),
+    ] {
+        now(shop.books.save(&cx, row.clone())).unwrap();
+        let request =
+            format!(r#"{{"book":{{"id":"a","title":"t",{fields}}},"update_mask":"{mask}"}}"#);
+        let answer = shop.ok("BookService/UpdateBook", &request);
+        let seen = r#""sold":4,"cover":{"color":"blue","views":3}"#;
+        assert!(answer.contains(seen), "{mask}: {answer}");
+        let found: Record = now(shop.books.find_by_id(&cx, &"a".into())).unwrap();
+        let view = model.view(found.as_ref());
+        assert_eq!(view.string(8), "n", "{mask}");
+        let mut cover = Writer::new();
+        cover.string(1, "blue");
+        cover.string(3, "s");
+        cover.int32(4, 3);
+        let bytes = view.message(11).unwrap().bytes();
+        assert_eq!(bytes, cover.finish(), "{mask}");
+    }
 }

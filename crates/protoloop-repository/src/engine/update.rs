@@ -101,7 +101,7 @@ impl Operation {
         for number in self.subject.ignored.of_root().iter().chain(&entity.key) {
             mask.remove(*number);
         }
-        Ok(mask)
+        Ok(self.subject.kept.spare(&mask, &view))
     }
 }
 

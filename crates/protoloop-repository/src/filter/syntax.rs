@@ -79,6 +79,12 @@ pub(crate) fn parse(text: &str) -> Result<Option<Expr>, FilterError> {
     if parser.peek().is_none() {
         return Ok(None);
     }
+    if parser.peek() == Some('{') {
+        return Err(FilterError::new(
+            parser.column(),
+            "filters in JSON are not supported yet; write AIP-160, such as `title = \"x\"`",
+        ));
+    }
     let expression = parser.expression()?;
     match parser.peek() {
         None => Ok(Some(expression)),

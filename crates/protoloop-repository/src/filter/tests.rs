@@ -50,6 +50,10 @@ fn mistakes_are_named_with_their_column() {
             "title. = x",
             "column 7: found ` ` where a property name is due",
         ),
+        (
+            "{\"where\":{}}",
+            "column 1: filters in JSON are not supported yet; write AIP-160, such as `title = \"x\"`",
+        ),
         // Names.
         ("titel = x", "column 1: `Item` has no field `titel`"),
         ("é = x", "column 1: `Item` has no field `é`"),
@@ -172,6 +176,10 @@ fn fields_that_may_not_be_filtered_are_refused() {
         (
             "cover.secret = x",
             "column 7: `Cover` has no field `secret`",
+        ),
+        (
+            "password = x",
+            "column 1: `password` can be neither filtered nor ordered by",
         ),
         (
             "slow = x",

@@ -87,10 +87,7 @@ impl Walk<'_> {
             ));
         }
         if entity.not_filterable.contains(&field.number) {
-            return Err(wrong(
-                0,
-                format!("`{}` can be neither filtered nor ordered by", field.name),
-            ));
+            return Err(unfilterable(field, 0));
         }
         self.field(field, names, 0)
     }
@@ -184,11 +181,23 @@ fn canonical_key(kind: Kind, text: &str) -> Option<Box<str>> {
 }
 
 fn find<'a>(message: &'a Message, name: &str, at: usize) -> Result<&'a Field, PropertyError> {
-    message
-        .field_by_any_name(name)
+    match message.field_by_any_name(name) {
+        // What is never returned must not be found out by trying values either.
+        Some(field) if field.behavior.input_only => Err(unfilterable(field, at)),
         // A hidden field is answered like one that is not there.
-        .filter(|field| !field.hidden)
-        .ok_or_else(|| wrong(at, format!("`{}` has no field `{name}`", message.name)))
+        Some(field) if !field.hidden => Ok(field),
+        _ => Err(wrong(
+            at,
+            format!("`{}` has no field `{name}`", message.name),
+        )),
+    }
+}
+
+fn unfilterable(field: &Field, at: usize) -> PropertyError {
+    wrong(
+        at,
+        format!("`{}` can be neither filtered nor ordered by", field.name),
+    )
 }
 
 fn wrong(segment: usize, message: String) -> PropertyError {

@@ -145,6 +145,17 @@ impl Mask {
         self.insert(&[number]);
     }
 
+    /// Adds a field, of which only a part; a mask that is whole stays so.
+    pub fn set(&mut self, number: u32, part: Self) {
+        if self.whole {
+            return;
+        }
+        match self.position(number) {
+            Ok(at) => self.fields[at].1 = part,
+            Err(at) => self.fields.insert(at, (number, part)),
+        }
+    }
+
     /// Takes a field out, where the mask is not whole.
     pub fn remove(&mut self, number: u32) {
         self.fields.retain(|field| field.0 != number);

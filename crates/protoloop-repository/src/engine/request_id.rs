@@ -1,0 +1,169 @@
+//! Repeated calls with one `request_id` (AIP-155).
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use protoloop_core::{Error, Result};
+use sha2::{Digest as _, Sha256};
+
+/// The most answers that are remembered.
+const MAX_ANSWERS: usize = 10_000;
+
+/// The most bytes of answers that are remembered.
+const MAX_BYTES: usize = 16 << 20;
+
+/// The longest `request_id`; a UUID has 36 characters.
+const MAX_LENGTH: usize = 128;
+
+/// The answers of the last calls of one method that carried a `request_id`.
+///
+/// They are held in this process: another replica, or the next run, does not know them.
+#[derive(Debug, Default)]
+pub(super) struct Answers(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    by_id: HashMap<String, Entry>,
+    /// Ids that have an answer, oldest first.
+    order: VecDeque<String>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    request: [u8; 32],
+    /// `None` while the call is under way.
+    answer: Option<Bytes>,
+}
+
+/// What to do with a call.
+pub(super) enum Turn<'a> {
+    /// It was answered before.
+    Answered(Bytes),
+    /// It is the first; tell the ticket how it went.
+    First(Ticket<'a>),
+}
+
+/// A call under way. Dropped without an answer, it is forgotten, so that it may be tried again.
+pub(super) struct Ticket<'a> {
+    answers: &'a Answers,
+    id: String,
+}
+
+impl Answers {
+    /// Looks a call up. `field` is the name of its `request_id`.
+    ///
+    /// INVALID_ARGUMENT when the id was used for another request or is too long; ABORTED while the first is under way.
+    pub(super) fn begin(&self, field: &str, id: &str, request: &[u8]) -> Result<Turn<'_>> {
+        if id.len() > MAX_LENGTH {
+            let text = format!("has more than {MAX_LENGTH} bytes");
+            return Err(Error::invalid_field(field, text));
+        }
+        let request: [u8; 32] = Sha256::digest(request).into();
+        let mut known = self.lock();
+        match known.by_id.get(id) {
+            Some(entry) if entry.request != request => Err(Error::invalid_field(
+                field,
+                "was used for another request; make a new one for each",
+            )),
+            Some(Entry {
+                answer: Some(answer),
+                ..
+            }) => Ok(Turn::Answered(answer.clone())),
+            Some(_) => Err(Error::aborted(format!(
+                "a call with this {field} is under way; try again"
+            ))),
+            None => {
+                let answer = None;
+                known.by_id.insert(id.to_owned(), Entry { request, answer });
+                Ok(Turn::First(Ticket {
+                    answers: self,
+                    id: id.to_owned(),
+                }))
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ticket<'_> {
+    /// Remembers the answer.
+    pub(super) fn answered(self, answer: &Bytes) {
+        let mut known = self.answers.lock();
+        if let Some(entry) = known.by_id.get_mut(&self.id) {
+            entry.answer = Some(answer.clone());
+            known.bytes += answer.len();
+            known.order.push_back(self.id.clone());
+        }
+        while known.order.len() > MAX_ANSWERS || known.bytes > MAX_BYTES {
+            let Some(oldest) = known.order.pop_front() else {
+                break;
+            };
+            if let Some(answer) = known.by_id.remove(&oldest).and_then(|entry| entry.answer) {
+                known.bytes -= answer.len();
+            }
+        }
+    }
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        let mut known = self.answers.lock();
+        if known
+            .by_id
+            .get(&self.id)
+            .is_some_and(|entry| entry.answer.is_none())
+        {
+            known.by_id.remove(&self.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first<'a>(answers: &'a Answers, id: &str) -> Ticket<'a> {
+        match answers.begin("request_id", id, b"r") {
+            Ok(Turn::First(ticket)) => ticket,
+            _ => panic!("{id} is not the first"),
+        }
+    }
+
+    #[test]
+    fn a_failed_call_may_be_tried_again() {
+        let answers = Answers::default();
+        let ticket = first(&answers, "a");
+        let busy = answers.begin("request_id", "a", b"r").err().unwrap();
+        assert_eq!(busy.code(), protoloop_core::Code::Aborted);
+        drop(ticket);
+        first(&answers, "a").answered(&Bytes::from_static(b"x"));
+        assert!(matches!(
+            answers.begin("request_id", "a", b"r"),
+            Ok(Turn::Answered(_))
+        ));
+    }
+
+    #[test]
+    fn old_answers_are_forgotten() {
+        let answers = Answers::default();
+        let large = Bytes::from(vec![0; MAX_BYTES / 4]);
+        for id in ["a", "b", "c", "d", "e"] {
+            first(&answers, id).answered(&large);
+        }
+        first(&answers, "a");
+        for n in 0..=MAX_ANSWERS {
+            first(&answers, &n.to_string()).answered(&Bytes::new());
+        }
+        let known = answers.lock();
+        assert_eq!(known.order.len(), MAX_ANSWERS);
+        assert_eq!(known.by_id.len(), MAX_ANSWERS);
+        assert_eq!(known.bytes, 0);
+    }
+}
