@@ -2,7 +2,9 @@
 
 mod args;
 mod commands;
+mod datasource;
 mod output;
+mod routes;
 
 use std::process::ExitCode;
 

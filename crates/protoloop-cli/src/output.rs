@@ -68,7 +68,10 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic]) {
             Severity::Error => (RED, "error"),
             Severity::Warning => (YELLOW, "warning"),
         };
-        note(format_args!("{BOLD}{}{RESET}: {colour}{word}{RESET}: {}", diagnostic.location, diagnostic.message));
+        note(format_args!(
+            "{BOLD}{}{RESET}: {colour}{word}{RESET}: {}",
+            diagnostic.location, diagnostic.message
+        ));
         if let Some(help) = &diagnostic.help {
             note(format_args!("  {CYAN}help{RESET}: {help}"));
         }
@@ -80,8 +83,17 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic]) {
 
 /// `2 errors, 1 warning`.
 pub(crate) fn summary(diagnostics: &[Diagnostic]) -> String {
-    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-    format!("{}, {}", counted(count(Severity::Error), "error"), counted(count(Severity::Warning), "warning"))
+    let count = |severity| {
+        diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == severity)
+            .count()
+    };
+    format!(
+        "{}, {}",
+        counted(count(Severity::Error), "error"),
+        counted(count(Severity::Warning), "warning")
+    )
 }
 
 /// `1 route`, `2 routes`.

@@ -10,13 +10,17 @@ use crate::{
 pub(crate) fn run(arguments: &Check) -> Result<ExitCode, Failure> {
     let compiled = super::compile(&arguments.paths, &arguments.includes)?;
     let schema = &compiled.schema;
-    output::diagnostics(schema.warnings());
+    output::diagnostics(&compiled.warnings);
     output::line(format_args!(
         "ok: {}, {}, {}",
         counted(schema.entities().len(), "model"),
         counted(schema.services().len(), "service"),
         counted(schema.methods().len(), "method"),
     ));
-    let denied = arguments.deny_warnings && !schema.warnings().is_empty();
-    Ok(if denied { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    let denied = arguments.deny_warnings && !compiled.warnings.is_empty();
+    Ok(if denied {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }

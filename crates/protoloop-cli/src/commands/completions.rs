@@ -11,7 +11,12 @@ use crate::{
 
 pub(crate) fn run(arguments: &Completions) -> ExitCode {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "protoloop", &mut script);
+    clap_complete::generate(
+        arguments.shell,
+        &mut Arguments::command(),
+        "protoloop",
+        &mut script,
+    );
     output::raw(&script);
     ExitCode::SUCCESS
 }

@@ -44,7 +44,10 @@ pub(crate) fn run(arguments: &New) -> Result<ExitCode, Failure> {
     check_name(&arguments.name)?;
     let root = Path::new(&arguments.name);
     if root.exists() {
-        return Err(Failure::at(root.display(), "is there already; choose another name"));
+        return Err(Failure::at(
+            root.display(),
+            "is there already; choose another name",
+        ));
     }
     let (files, next) = if arguments.zero_code {
         (ZERO_CODE, "protoloop serve proto")
@@ -55,14 +58,22 @@ pub(crate) fn run(arguments: &New) -> Result<ExitCode, Failure> {
     for (path, text) in files {
         write(&root.join(names.fill(path)), &names.fill(text))?;
     }
-    output::line(format_args!("made {}; next: cd {} && {next}", root.display(), root.display()));
+    output::line(format_args!(
+        "made {}; next: cd {} && {next}",
+        root.display(),
+        root.display()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
 /// A name has to work as a folder, a package and a crate.
 fn check_name(name: &str) -> Result<(), Failure> {
     let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic());
-    if starts_well && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+    if starts_well
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    {
         return Ok(());
     }
     Err(Failure::at(
@@ -76,7 +87,8 @@ struct Names {
     name: String,
     snake: String,
     camel: String,
-    dependency: String,
+    /// A checkout to take Protoloop from; the registry's release when there is none.
+    checkout: Option<PathBuf>,
 }
 
 impl Names {
@@ -84,7 +96,7 @@ impl Names {
         let snake = arguments.name.to_snake_case();
         Ok(Self {
             camel: arguments.name.to_upper_camel_case(),
-            dependency: dependency(arguments.protoloop_path.as_deref())?,
+            checkout: checkout(arguments.protoloop_path.as_deref())?,
             name: arguments.name.clone(),
             snake,
         })
@@ -94,27 +106,35 @@ impl Names {
         text.replace("{{name}}", &self.name)
             .replace("{{snake}}", &self.snake)
             .replace("{{camel}}", &self.camel)
-            .replace("{{dependency}}", &self.dependency)
+            .replace("{{protoloop}}", &self.dependency("protoloop"))
+            .replace("{{protoloop-build}}", &self.dependency("protoloop-build"))
+            .replace("{{protoloop-sqlite}}", &self.dependency("protoloop-sqlite"))
+    }
+
+    /// The right side of one of Protoloop's crates in Cargo.toml.
+    fn dependency(&self, name: &str) -> String {
+        match &self.checkout {
+            Some(checkout) => format!("{{ path = \"{}/crates/{name}\" }}", checkout.display()),
+            None => format!("\"{}\"", env!("CARGO_PKG_VERSION")),
+        }
     }
 }
 
-/// How the project's Cargo.toml names Protoloop: the checkout given, else the one this binary was built from while it is
-/// still there, else the released version.
-fn dependency(given: Option<&Path>) -> Result<String, Failure> {
+/// The checkout given, else the one this binary was built from while it is still there.
+fn checkout(given: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
     let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let checkout = match given {
-        Some(path) => Some(absolute(path)?),
-        None if built_from.join("crates/protoloop/Cargo.toml").exists() => Some(absolute(&built_from)?),
-        None => None,
-    };
-    Ok(checkout.map_or_else(
-        || format!("version = \"{}\"", env!("CARGO_PKG_VERSION")),
-        |path| format!("path = \"{}/crates/protoloop", path.display()),
-    ))
+    match given {
+        Some(path) => absolute(path).map(Some),
+        None if built_from.join("crates/protoloop/Cargo.toml").exists() => {
+            absolute(&built_from).map(Some)
+        }
+        None => Ok(None),
+    }
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {
-    path.canonicalize().map_err(|error| Failure::at(path.display(), error))
+    path.canonicalize()
+        .map_err(|error| Failure::at(path.display(), error))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

@@ -1,0 +1,181 @@
+//! What the command line says, before anything is resolved.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Services from .proto files: gRPC, REST and gRPC-Web over a real database.
+#[derive(Debug, Parser)]
+#[command(
+    name = "protoloop",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Serve(Serve),
+    Check(Check),
+    New(New),
+    #[command(subcommand)]
+    Generate(Generate),
+    Completions(Completions),
+}
+
+/// Run the services of .proto files, without compiling anything
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  protoloop serve                                   every .proto below this folder, data in protoloop.db
+  protoloop serve todo.proto --db memory: --routes  one file, nothing kept, its routes shown
+  protoloop serve api.binpb --listen 0.0.0.0:80     a descriptor set (as `buf build -o` writes), on every address")]
+pub(crate) struct Serve {
+    /// .proto files, folders of them, or binary descriptor sets
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Folder that imports are looked up in, beside the given ones; may be repeated
+    #[arg(short = 'I', long = "include", value_name = "DIR")]
+    pub(crate) includes: Vec<PathBuf>,
+    /// Where the data lives: sqlite:FILE, or memory: for tests
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "sqlite:protoloop.db",
+        env = "PROTOLOOP_DB"
+    )]
+    pub(crate) db: String,
+    /// Address and port for every protocol; port 0 takes a free one
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8080",
+        env = "PROTOLOOP_LISTEN"
+    )]
+    pub(crate) listen: SocketAddr,
+    /// PEM file with the certificate chain; turns TLS on
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_key",
+        env = "PROTOLOOP_TLS_CERT"
+    )]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// PEM file with the private key
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_cert",
+        env = "PROTOLOOP_TLS_KEY"
+    )]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Show the table of routes
+    #[arg(long)]
+    pub(crate) routes: bool,
+    /// How logs are written; text on a terminal and json elsewhere unless given
+    #[arg(long, value_enum, value_name = "FORMAT", env = "PROTOLOOP_LOG_FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+    /// Which logs, as `warn` or `info,protoloop_server=debug`
+    #[arg(
+        long,
+        value_name = "FILTER",
+        default_value = "info",
+        env = "PROTOLOOP_LOG"
+    )]
+    pub(crate) log: String,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// One object a line, for machines
+    Json,
+}
+
+/// Compile and lint .proto files; every problem is shown with its place
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  protoloop check              every .proto below this folder
+  protoloop check todo.proto   exit code 1 when there is an error")]
+pub(crate) struct Check {
+    /// .proto files, folders of them, or binary descriptor sets
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Folder that imports are looked up in, beside the given ones; may be repeated
+    #[arg(short = 'I', long = "include", value_name = "DIR")]
+    pub(crate) includes: Vec<PathBuf>,
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
+}
+
+/// Make a project that builds, starts and passes its own test
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  protoloop new shop               a Rust project with one custom method
+  protoloop new shop --zero-code   .proto files only")]
+pub(crate) struct New {
+    /// The project's name and folder, in letters, digits, - and _
+    pub(crate) name: String,
+    /// .proto files only, no Rust
+    #[arg(long)]
+    pub(crate) zero_code: bool,
+    /// Take Protoloop from this checkout instead of the registry
+    #[arg(long, value_name = "DIR")]
+    pub(crate) protoloop_path: Option<PathBuf>,
+}
+
+/// Write what the toolkit derives from .proto files
+#[derive(Debug, Subcommand)]
+pub(crate) enum Generate {
+    Proto(GenerateProto),
+    Descriptor(GenerateDescriptor),
+}
+
+/// Write the .proto files with their synthesised services, ready for other compilers
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  protoloop generate proto todo.proto           to standard output
+  protoloop generate proto proto/ -o generated/ every file into a folder, with what they import")]
+pub(crate) struct GenerateProto {
+    /// .proto files, folders of them, or binary descriptor sets
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Folder that imports are looked up in, beside the given ones; may be repeated
+    #[arg(short = 'I', long = "include", value_name = "DIR")]
+    pub(crate) includes: Vec<PathBuf>,
+    /// Folder to write to; standard output when left out
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Write the binary descriptor set, imports and synthesised services included
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  protoloop generate descriptor -o api.binpb
+  protoloop generate descriptor proto/ > api.binpb")]
+pub(crate) struct GenerateDescriptor {
+    /// .proto files, folders of them, or binary descriptor sets
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Folder that imports are looked up in, beside the given ones; may be repeated
+    #[arg(short = 'I', long = "include", value_name = "DIR")]
+    pub(crate) includes: Vec<PathBuf>,
+    /// File to write to; standard output when left out
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Write a completion script for a shell
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  protoloop completions bash > ~/.local/share/bash-completion/completions/protoloop")]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
