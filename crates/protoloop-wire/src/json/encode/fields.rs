@@ -151,6 +151,7 @@ impl Encoder<'_> {
                 Payload::Len(bytes) if field.is_packable() => {
                     self.packed_list(field, bytes, &mut count)?;
                 }
+                payload if !self.is_known(field, &payload) => {}
                 payload => {
                     let start = self.out.len();
                     self.separate(count == 0);

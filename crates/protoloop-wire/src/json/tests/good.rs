@@ -275,6 +275,12 @@ fn proto2_keeps_presence_and_closed_enums() {
         encode_as(LEGACY, &wire, &EncodeOptions::default()).unwrap(),
         json
     );
+    // An unpacked element of a packed list, after an empty one.
+    let stray = [0x2A, 0, 0x28, 0x2F, 0x28, 2];
+    assert_eq!(
+        encode_as(LEGACY, &stray, &EncodeOptions::default()).unwrap(),
+        r#"{"packedMoods":["MOOD_WILD"]}"#
+    );
     let unknown = [3 << 3, 9, 4 << 3, 9, 0x32, 5, 0x0A, 1, b'a', 0x10, 9];
     assert_eq!(
         encode_as(LEGACY, &unknown, &EncodeOptions::default()).unwrap(),

@@ -1,0 +1,22 @@
+//! What the benchmarks share: races between implementations, in one process and interleaved, so that a busy machine
+//! slows all of them alike.
+
+mod race;
+
+pub use race::{Contestant, Race, print};
+
+/// The encoded descriptor set of `proto/bench/v1/messages.proto`, imports included.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// The prost types of `bench.v1`, with pbjson's serde.
+#[allow(
+    missing_docs,
+    clippy::all,
+    unreachable_pub,
+    rust_2018_idioms,
+    reason = "generated code"
+)]
+pub mod v1 {
+    include!(concat!(env!("OUT_DIR"), "/bench.v1.rs"));
+    include!(concat!(env!("OUT_DIR"), "/bench.v1.serde.rs"));
+}
