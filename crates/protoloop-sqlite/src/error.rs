@@ -9,6 +9,7 @@ use protoloop_sql::Table;
 mod code {
     pub(super) const INTERRUPT: i32 = 9;
     pub(super) const BUSY: i32 = 5;
+    pub(super) const NOMEM: i32 = 7;
     pub(super) const LOCKED: i32 = 6;
     pub(super) const READONLY: i32 = 8;
     pub(super) const IOERR: i32 = 10;
@@ -44,18 +45,41 @@ pub(crate) fn of_write(error: sqlx::Error, table: &Table) -> Error {
     }
 }
 
+/// Whether the connection is of no more use: its worker is gone, or SQLite may have rolled back a transaction by itself.
+pub(crate) fn breaks(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(found) = error else {
+        return true;
+    };
+    matches!(
+        primary(found.code().as_deref()),
+        Some(
+            code::NOMEM
+                | code::INTERRUPT
+                | code::IOERR
+                | code::CORRUPT
+                | code::FULL
+                | code::CANTOPEN
+                | code::NOTADB
+        )
+    )
+}
+
 /// The connector was closed.
 pub(crate) fn closed() -> Error {
     unavailable("the database is closed")
 }
 
-fn unavailable(message: &'static str) -> Error {
+pub(crate) fn unavailable(message: &'static str) -> Error {
     Error::new(Code::Unavailable, message)
 }
 
+/// The primary result code in an extended one.
+fn primary(extended: Option<&str>) -> Option<i32> {
+    extended?.parse::<i32>().ok().map(|code| code & 0xFF)
+}
+
 fn of_code(extended: Option<&str>) -> Error {
-    let extended = extended.and_then(|code| code.parse::<i32>().ok());
-    match extended.map(|code| code & 0xFF) {
+    match primary(extended) {
         Some(code::BUSY | code::LOCKED) => {
             unavailable("the database is busy").with_detail(Detail::RetryInfo {
                 retry_delay: Duration::from_millis(100),

@@ -1,7 +1,8 @@
 //! The SQLite connector.
 //!
-//! [`SqliteConnector::open`] opens a file; [`Options`] tells what its URL may say. Writes go through one connection, each
-//! call in one transaction; reads through several others, which writers do not hold up.
+//! [`SqliteConnector::open`] opens a file; [`Options`] tells what its URL may say. Writes go through one connection; those
+//! that wait for the same sync of the disk share a transaction. Reads go through several others, which writers do not
+//! hold up.
 //!
 //! An acknowledged write is in the write-ahead log: it survives the end of the process in any case, and a loss of power
 //! with `synchronous=full`, which is the default.
@@ -10,8 +11,10 @@ mod arguments;
 mod connector;
 mod deadline;
 mod error;
+mod failure;
 mod options;
 mod prepare;
+mod queue;
 mod readers;
 mod repository;
 mod row;

@@ -8,7 +8,12 @@ use protoloop_repository::{Filter, Key, Model, Query, Record, Repository, Write,
 use protoloop_sql::{SqlRow as _, SqlValue, Table};
 
 use crate::{
-    arguments::query_once, deadline::within, error::of_driver, row::Row, store::Store, transaction,
+    arguments::query_once,
+    deadline::within,
+    error::{closed, of_driver},
+    row::Row,
+    store::Store,
+    transaction,
 };
 
 /// Most keys in one statement; SQLite takes 32,766 values.
@@ -118,8 +123,9 @@ impl Repository<Record> for SqliteRepository {
         writes: Vec<Write<Record>>,
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>, WriteError>> {
         Box::pin(within(cx, async move {
-            let mut connection = self.store.write().await?;
-            transaction::write(&mut connection, &self.table, writes).await
+            let answer = self.store.submit(&self.table, writes);
+            // The sender is dropped when the runtime ends.
+            answer.await.unwrap_or_else(|_| Err(closed().into()))
         }))
     }
 }

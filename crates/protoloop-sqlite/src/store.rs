@@ -6,21 +6,35 @@ use std::{
 };
 
 use protoloop_core::Result;
-use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnection};
+use sqlx::{
+    ConnectOptions, Connection,
+    sqlite::{SqliteConnectOptions, SqliteConnection},
+};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     Options,
     error::{closed, of_driver},
+    queue::Queue,
     readers::{Reader, Readers},
 };
 
 /// One connection that writes, and those that read. A database in memory has only the first.
 #[derive(Debug)]
 pub(crate) struct Store {
-    /// `None` once closed.
-    writer: Mutex<Option<SqliteConnection>>,
+    writer: Mutex<Writer>,
+    /// How the writer is opened anew; `None` for a database in memory, which would be another one then.
+    reopen: Option<SqliteConnectOptions>,
     readers: Option<Arc<Readers>>,
+    queue: Queue,
+}
+
+#[derive(Debug)]
+enum Writer {
+    Open(SqliteConnection),
+    /// Given up after a failure; the next write opens another.
+    Lost,
+    Closed,
 }
 
 /// A connection to read with.
@@ -30,19 +44,28 @@ pub(crate) enum Read<'a> {
 }
 
 /// The connection to write with. The next writer waits until it is dropped.
-pub(crate) struct Write<'a>(MutexGuard<'a, Option<SqliteConnection>>);
+pub(crate) struct Write<'a> {
+    /// Open as long as this lives, but for the last breath of [`Write::give_up`].
+    writer: MutexGuard<'a, Writer>,
+    can_reopen: bool,
+}
 
 impl Store {
     /// Opens the file, making it where it is missing.
     pub(crate) async fn open(options: &Options) -> Result<Self> {
         let writer = options.writer().connect().await.map_err(of_driver)?;
+        let in_file = options.file.is_some();
+        let readers = || Readers::new(options.reader(), options.readers.get());
         Ok(Self {
-            writer: Mutex::new(Some(writer)),
-            readers: options
-                .file
-                .is_some()
-                .then(|| Readers::new(options.reader(), options.readers.get())),
+            writer: Mutex::new(Writer::Open(writer)),
+            reopen: in_file.then(|| options.writer()),
+            readers: in_file.then(readers),
+            queue: Queue::default(),
         })
+    }
+
+    pub(crate) fn queue(&self) -> &Queue {
+        &self.queue
     }
 
     pub(crate) async fn read(&self) -> Result<Read<'_>> {
@@ -53,11 +76,17 @@ impl Store {
     }
 
     pub(crate) async fn write(&self) -> Result<Write<'_>> {
-        let writer = self.writer.lock().await;
-        if writer.is_none() {
-            return Err(closed());
+        let mut writer = self.writer.lock().await;
+        if let (Writer::Lost, Some(options)) = (&*writer, &self.reopen) {
+            *writer = Writer::Open(options.connect().await.map_err(of_driver)?);
         }
-        Ok(Write(writer))
+        match &*writer {
+            Writer::Open(_) => Ok(Write {
+                writer,
+                can_reopen: self.reopen.is_some(),
+            }),
+            Writer::Lost | Writer::Closed => Err(closed()),
+        }
     }
 
     pub(crate) async fn close(&self) {
@@ -65,7 +94,8 @@ impl Store {
             readers.close().await;
         }
         // The last connection to close moves the log into the file.
-        if let Some(writer) = self.writer.lock().await.take()
+        let writer = std::mem::replace(&mut *self.writer.lock().await, Writer::Closed);
+        if let Writer::Open(writer) = writer
             && let Err(error) = writer.close().await
         {
             tracing::warn!(%error, "the writing connection did not close");
@@ -102,16 +132,31 @@ impl DerefMut for Read<'_> {
     }
 }
 
+impl Write<'_> {
+    /// Gives the connection up after a failure; the next write opens another. One to a database in memory goes on.
+    pub(crate) fn give_up(mut self) {
+        if self.can_reopen {
+            *self.writer = Writer::Lost;
+        }
+    }
+}
+
 impl Deref for Write<'_> {
     type Target = SqliteConnection;
 
     fn deref(&self) -> &SqliteConnection {
-        self.0.as_ref().expect("checked when it was locked")
+        match &*self.writer {
+            Writer::Open(connection) => connection,
+            Writer::Lost | Writer::Closed => unreachable!("open when it was locked"),
+        }
     }
 }
 
 impl DerefMut for Write<'_> {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
-        self.0.as_mut().expect("checked when it was locked")
+        match &mut *self.writer {
+            Writer::Open(connection) => connection,
+            Writer::Lost | Writer::Closed => unreachable!("open when it was locked"),
+        }
     }
 }

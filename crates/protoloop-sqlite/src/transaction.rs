@@ -1,42 +1,88 @@
 //! Writes.
 
-use std::{borrow::Cow, sync::Arc};
-
-use protoloop_core::{Error, Result};
-use protoloop_repository::{Key, Record, Write, WriteError};
-use protoloop_sql::{SqlValue, Table};
-use sqlx::{Connection as _, sqlite::SqliteConnection};
-
-use crate::{
-    arguments::query,
-    error::{of_driver, of_write},
-    row::Row,
+use std::{
+    borrow::Cow,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
-/// Does the writes in order, all or none.
-pub(crate) async fn write(
+use protoloop_core::{Error, Result};
+use protoloop_repository::{Key, Record, Write};
+use protoloop_sql::{SqlValue, Table};
+use sqlx::{Connection as _, Sqlite, Transaction, sqlite::SqliteConnection};
+
+use crate::{arguments::query, failure::Failure, row::Row};
+
+/// Answers to the writes of one call.
+pub(crate) type Answers = Vec<Option<Record>>;
+
+/// Does the writes of one call in order, all or none, in a transaction of their own.
+pub(crate) async fn alone(
     connection: &mut SqliteConnection,
     table: &Table,
     writes: Vec<Write<Record>>,
-) -> Result<Vec<Option<Record>>, WriteError> {
+) -> Result<Answers, (Option<usize>, Failure)> {
     if let [Write::Create(row)] = writes.as_slice() {
         // One statement is a transaction by itself.
-        let row = create(connection, table, row).await;
-        return row
-            .map(|row| vec![Some(row)])
-            .map_err(|error| WriteError::at(0, error));
+        return match create(connection, table, row).await {
+            Ok(row) => Ok(vec![Some(row)]),
+            Err(failure) => Err((Some(0), failure)),
+        };
     }
-    // IMMEDIATE takes the lock before the first read, so that no other process changes what an edit has seen.
-    let mut transaction = connection
-        .begin_with("BEGIN IMMEDIATE")
+    let mut transaction = begin(connection).await.map_err(|failure| (None, failure))?;
+    let answers = each(&mut transaction, table, writes).await?;
+    commit(transaction)
         .await
-        .map_err(of_driver)?;
+        .map_err(|failure| (None, failure))?;
+    Ok(answers)
+}
+
+/// Does the writes of one call, all or none, in a transaction that others share.
+pub(crate) async fn within(
+    transaction: &mut SqliteConnection,
+    table: &Table,
+    writes: Vec<Write<Record>>,
+) -> Result<Answers, (Option<usize>, Failure)> {
+    if let [Write::Create(_)] = writes.as_slice() {
+        // A statement that fails leaves nothing behind.
+        return each(transaction, table, writes).await;
+    }
+    let whole = |error| (None, Failure::of_driver(error));
+    let mut savepoint = transaction.begin().await.map_err(whole)?;
+    let outcome = each(&mut savepoint, table, writes).await;
+    match &outcome {
+        Ok(_) => savepoint.commit().await.map_err(whole)?,
+        Err((_, Failure::Refused(_))) => savepoint.rollback().await.map_err(whole)?,
+        // The whole transaction is taken back.
+        Err((_, Failure::Database { .. })) => {}
+    }
+    outcome
+}
+
+/// Begins a transaction. IMMEDIATE takes the lock before the first read, so that no other process changes what an edit has
+/// seen.
+pub(crate) async fn begin(
+    connection: &mut SqliteConnection,
+) -> Result<Transaction<'_, Sqlite>, Failure> {
+    let begun = connection.begin_with("BEGIN IMMEDIATE").await;
+    begun.map_err(Failure::of_driver)
+}
+
+/// Commits a transaction: what it wrote is durable then.
+pub(crate) async fn commit(transaction: Transaction<'_, Sqlite>) -> Result<(), Failure> {
+    transaction.commit().await.map_err(Failure::of_driver)
+}
+
+async fn each(
+    connection: &mut SqliteConnection,
+    table: &Table,
+    writes: Vec<Write<Record>>,
+) -> Result<Answers, (Option<usize>, Failure)> {
     let mut answers = Vec::with_capacity(writes.len());
     for (index, write) in writes.into_iter().enumerate() {
-        let answer = one(&mut transaction, table, write).await;
-        answers.push(answer.map_err(|error| WriteError::at(index, error))?);
+        let answer = one(connection, table, write).await;
+        answers.push(answer.map_err(|failure| (Some(index), failure))?);
     }
-    transaction.commit().await.map_err(of_driver)?;
     Ok(answers)
 }
 
@@ -44,16 +90,16 @@ async fn one(
     connection: &mut SqliteConnection,
     table: &Table,
     write: Write<Record>,
-) -> Result<Option<Record>> {
+) -> Result<Option<Record>, Failure> {
     match write {
         Write::Create(row) => create(connection, table, &row).await.map(Some),
         Write::Modify { key, edit } => {
             let before = find(connection, table, &key).await?;
-            let after = edit(before.as_ref())?;
+            let after = unwinding(|| edit(before.as_ref()))?;
             if table.model().find_key(after.as_ref()).as_ref() != Some(&key) {
                 let model = table.model().full_name();
                 let what = format!("an edit of {model} `{key}` changed the key");
-                return Err(Error::internal_error(what));
+                return Err(Error::internal_error(what).into());
             }
             let values = table.row_of(after.as_ref())?;
             match (before, table.update_sql()) {
@@ -68,19 +114,20 @@ async fn one(
         }
         Write::Delete { key, check } => {
             let before = find(connection, table, &key).await?;
-            check(before.as_ref())?;
+            unwinding(|| check(before.as_ref()))?;
             if before.is_some() {
-                run(
-                    connection,
-                    table,
-                    table.delete_sql(),
-                    table.key_values(&key),
-                )
-                .await?;
+                let sql = table.delete_sql();
+                run(connection, table, sql, table.key_values(&key)).await?;
             }
             Ok(before)
         }
     }
+}
+
+/// Runs a caller's closure; its panic is its own failure and not that of others in the same transaction.
+fn unwinding<T>(closure: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(closure))
+        .unwrap_or_else(|_| Err(Error::internal_error("an edit or check panicked")))
 }
 
 /// The row of a key.
@@ -88,15 +135,19 @@ pub(crate) async fn find(
     connection: &mut SqliteConnection,
     table: &Table,
     key: &Key,
-) -> Result<Option<Record>> {
+) -> Result<Option<Record>, Failure> {
     let row = query(Cow::Borrowed(table.find_sql()), table.key_values(key))?
         .fetch_optional(connection)
         .await
-        .map_err(of_driver)?;
-    row.map(|row| table.record(&Row(&row))).transpose()
+        .map_err(Failure::of_driver)?;
+    Ok(row.map(|row| table.record(&Row(&row))).transpose()?)
 }
 
-async fn create(connection: &mut SqliteConnection, table: &Table, row: &Record) -> Result<Record> {
+async fn create(
+    connection: &mut SqliteConnection,
+    table: &Table,
+    row: &Record,
+) -> Result<Record, Failure> {
     if !table.is_sequence() {
         // Names the key field that is missing.
         table.model().key_of(row.as_ref())?;
@@ -109,7 +160,7 @@ async fn insert(
     connection: &mut SqliteConnection,
     table: &Table,
     mut values: Vec<SqlValue<'_>>,
-) -> Result<Record> {
+) -> Result<Record, Failure> {
     let counted = table.is_sequence() && table.key().iter().any(|at| values[*at] == SqlValue::Null);
     if !counted {
         let stored = table.record(values.as_slice())?;
@@ -120,7 +171,7 @@ async fn insert(
     for at in table.key() {
         values[*at] = SqlValue::Int(number);
     }
-    table.record(values.as_slice())
+    Ok(table.record(values.as_slice())?)
 }
 
 /// Runs a statement and answers the number of the row that was inserted last.
@@ -129,10 +180,10 @@ async fn run(
     table: &Table,
     sql: &Arc<str>,
     values: Vec<SqlValue<'_>>,
-) -> Result<i64> {
+) -> Result<i64, Failure> {
     let done = query(Cow::Borrowed(sql), values)?
         .execute(connection)
         .await
-        .map_err(|error| of_write(error, table))?;
+        .map_err(|error| Failure::of_write(error, table))?;
     Ok(done.last_insert_rowid())
 }

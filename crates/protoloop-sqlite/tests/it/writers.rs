@@ -1,6 +1,6 @@
 //! Many at once.
 
-use protoloop_core::CallContext;
+use protoloop_core::{CallContext, Code};
 use protoloop_repository::{Key, Query, Record, Write};
 use protoloop_wire::Writer;
 
@@ -109,4 +109,44 @@ async fn an_abandoned_write_is_taken_back() {
     }
     rows.create(r#"{"id": "last"}"#).await.expect("created");
     assert_eq!(rows.count().await % 200, 1);
+}
+
+/// Calls that share a transaction fail each for itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_refused_call_takes_no_other_with_it() {
+    let place = Place::new();
+    let (_connector, rows) = place.repository(TODO).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..60 {
+        let rows = rows.clone();
+        tasks.spawn(async move {
+            let cx = CallContext::new();
+            let create = |id: String| Write::Create(rows.record(&format!(r#"{{"id": "{id}"}}"#)));
+            match number % 3 {
+                // Its second write meets its first, so neither is kept.
+                0 => {
+                    let twice = vec![create(format!("t{number}")), create(format!("t{number}"))];
+                    let failure = rows.0.write(&cx, twice).await.expect_err("taken");
+                    assert_eq!(failure.index, Some(1));
+                    assert_eq!(failure.error.code(), Code::AlreadyExists);
+                }
+                1 => {
+                    let panics = Write::Modify {
+                        key: Key::from("p"),
+                        edit: Box::new(|_| panic!("in an edit")),
+                    };
+                    let writes = vec![create(format!("p{number}")), panics];
+                    let failure = rows.0.write(&cx, writes).await.expect_err("panicked");
+                    assert_eq!(failure.index, Some(1));
+                    assert_eq!(failure.error.code(), Code::Internal);
+                }
+                _ => {
+                    let pair = vec![create(format!("a{number}")), create(format!("b{number}"))];
+                    assert_eq!(rows.0.write(&cx, pair).await.expect("kept").len(), 2);
+                }
+            }
+        });
+    }
+    tasks.join_all().await;
+    assert_eq!(rows.count().await, 40);
 }
