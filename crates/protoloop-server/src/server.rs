@@ -14,7 +14,7 @@ use crate::{
     Check, Dispatcher, Sequence, ServerConfig,
     grpc::{ForeignServices, GrpcEdge},
     health::{HealthService, Readiness},
-    port::{HttpEdge, Port},
+    port::Port,
     reflection,
     rest::RestEdge,
     sequence::Limits,
@@ -157,18 +157,22 @@ impl ServerBuilder {
         {
             problems.push(chain(&error));
         }
-        if !problems.is_empty() {
-            return Err(StartError { problems });
-        }
         let sequence = Sequence::standard(limits(schema, &self.config)).extend(self.layers);
         let handler = sequence.wrap(Arc::new(self.dispatcher));
+        let http = match RestEdge::new(&self.tables, Arc::clone(&handler), &self.config) {
+            Ok(edge) if problems.is_empty() => Arc::new(edge),
+            Ok(_) => return Err(StartError { problems }),
+            Err(diagnostics) => {
+                problems.extend(diagnostics.0.iter().map(ToString::to_string));
+                return Err(StartError { problems });
+            }
+        };
         let grpc = GrpcEdge::new(
             Arc::clone(&self.tables),
             Arc::clone(&handler),
             foreign,
             &self.config,
         );
-        let http: Arc<dyn HttpEdge> = Arc::new(RestEdge::new());
         let port = Port {
             grpc: Arc::new(grpc),
             http,
