@@ -4,9 +4,15 @@
 //! - [`Context`]: what a typed handler is given beside its request.
 //! - [`include_proto!`]: brings in what `protoloop_build::Builder` generated in the `build.rs`.
 //! - [`prelude`]: the names that handlers need.
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `sqlite` | yes | [`SqliteConnector`] |
+//! | `client` | no | `connect` of generated clients |
 
 mod application;
 mod include;
+mod mask;
 pub mod prelude;
 mod typed;
 
@@ -16,6 +22,7 @@ mod typed;
 pub mod __private;
 
 pub use application::{Application, ApplicationError, ApplicationServer, Running};
+pub use mask::{FieldMask, field_mask};
 pub use protoloop_core::{
     BoxFuture, Call, CallContext, Code, Detail, Error, FieldViolation, Handler, MethodInfo,
     Protocol, Reply, Result,
@@ -28,4 +35,6 @@ pub use protoloop_server::{
     CallLayer, Check, Cors, Phase, Sequence, ServerConfig, TlsFiles, TowerLayer, layer_fn,
     shutdown, telemetry,
 };
+#[cfg(feature = "sqlite")]
+pub use protoloop_sqlite::SqliteConnector;
 pub use typed::{Context, ResponseStream, Service, StandardRequest, Streaming};

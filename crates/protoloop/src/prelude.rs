@@ -1,6 +1,8 @@
 //! The names that handlers and a `main` need: `use protoloop::prelude::*;`.
 
+#[cfg(feature = "sqlite")]
+pub use crate::SqliteConnector;
 pub use crate::{
-    Application, ApplicationError, Code, Context, Error, MemoryConnector, Repository,
-    RepositoryExt, ResponseStream, Result, Streaming,
+    Application, ApplicationError, Code, Context, Error, Key, MemoryConnector, Repository,
+    RepositoryExt, ResponseStream, Result, Streaming, field_mask,
 };

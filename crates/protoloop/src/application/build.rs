@@ -1,9 +1,9 @@
 //! From what an application is made of to a server.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use protoloop_core::Handler;
-use protoloop_repository::{Connector, Model};
+use protoloop_repository::{Connector, Model, Record, Repository, Stamped, StandardEngine};
 use protoloop_schema::Schema;
 use protoloop_server::{Check, Dispatcher, Server};
 use protoloop_wire::Tables;
@@ -22,8 +22,7 @@ pub(super) async fn build(application: Application) -> Result<ApplicationServer,
     let repositories = datasources::open(&application.datasources, &models)
         .await
         .map_err(ApplicationError::new)?;
-    let standard = standard_handlers(&tables, &repositories)?;
-    let engine = Engine::new(Arc::clone(&schema), standard, repositories);
+    let engine = engine(&tables, repositories)?;
     let dispatcher = dispatcher(&engine, &application.services, application.complete)?;
     let mut server = Server::builder(tables, dispatcher)
         .config(application.config)
@@ -43,13 +42,18 @@ pub(super) async fn build(application: Application) -> Result<ApplicationServer,
     })
 }
 
-/// Every standard method's handler, by method index.
-fn standard_handlers(
-    tables: &Arc<Tables>,
-    repositories: &Repositories,
-) -> Result<Vec<Option<Arc<dyn Handler>>>, ApplicationError> {
-    let _ = repositories;
-    Ok(vec![None; tables.schema().methods().len()])
+/// The standard methods, and the repositories for handlers.
+fn engine(tables: &Arc<Tables>, repositories: Repositories) -> Result<Engine, ApplicationError> {
+    let mut standard = StandardEngine::new(tables);
+    let mut stamped: HashMap<String, Arc<dyn Repository<Record>>> = HashMap::new();
+    for (model, repository) in repositories {
+        standard = standard.repository(Arc::clone(&repository));
+        stamped.insert(model, Arc::new(Stamped::new(repository)));
+    }
+    let handlers = standard
+        .handlers()
+        .map_err(|error| ApplicationError::one(whole(&error)))?;
+    Ok(Engine::new(Arc::clone(tables.schema()), handlers, stamped))
 }
 
 /// Engine first, handlers of the application over it.
