@@ -14,6 +14,7 @@ mod report;
 mod routes;
 mod services;
 mod standards;
+mod unserved;
 
 use std::collections::HashMap;
 
