@@ -12,6 +12,10 @@ pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descrip
 #[allow(
     missing_docs,
     clippy::all,
+    clippy::redundant_closure_for_method_calls,
+    clippy::semicolon_if_nothing_returned,
+    clippy::use_self,
+    clippy::unwrap_used,
     unreachable_pub,
     rust_2018_idioms,
     reason = "generated code"

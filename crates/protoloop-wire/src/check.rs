@@ -43,7 +43,7 @@ pub fn check(
     limits: &Limits,
 ) -> Result<(), WireError> {
     if bytes.len() > limits.size {
-        return Err(WireErrorKind::TooLarge.at(limits.size));
+        return Err(WireErrorKind::TooLarge.at(limits.size).into());
     }
     message(tables, tables.message(id), bytes, limits.depth)
 }
@@ -69,7 +69,7 @@ fn message(
                     return Err(error.under(field.name(), index, record.body));
                 }
             }
-            Err(error) => return Err(at_field(table, bytes, before, error)),
+            Err(flaw) => return Err(at_field(table, bytes, before, flaw.into())),
         }
     }
 }
@@ -84,12 +84,12 @@ fn value(
         (Kind::String, Payload::Len(bytes)) if field.is_strict_utf8() => {
             match std::str::from_utf8(bytes) {
                 Ok(_) => Ok(()),
-                Err(error) => Err(WireErrorKind::InvalidUtf8.at(error.valid_up_to())),
+                Err(error) => Err(WireErrorKind::InvalidUtf8.at(error.valid_up_to()).into()),
             }
         }
         (Kind::Message(id), Payload::Len(bytes)) | (Kind::Group(id), Payload::Group(bytes)) => {
             if depth == 0 {
-                return Err(WireErrorKind::TooDeep.at(0));
+                return Err(WireErrorKind::TooDeep.at(0).into());
             }
             message(tables, tables.message(id), bytes, depth - 1)
         }

@@ -46,11 +46,25 @@ impl WireErrorKind {
         }
     }
 
-    pub(crate) fn at(self, offset: usize) -> WireError {
-        WireError {
-            kind: self,
+    pub(crate) const fn at(self, offset: usize) -> Flaw {
+        Flaw { kind: self, offset }
+    }
+}
+
+/// A [`WireError`] before its field is known: small and without a destructor, as it crosses the innermost loops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flaw {
+    pub(crate) kind: WireErrorKind,
+    pub(crate) offset: usize,
+}
+
+impl From<Flaw> for WireError {
+    #[cold]
+    fn from(flaw: Flaw) -> Self {
+        Self {
+            kind: flaw.kind,
             path: String::new(),
-            offset,
+            offset: flaw.offset,
         }
     }
 }

@@ -4,14 +4,14 @@ use protoloop_schema::Kind;
 
 use crate::{
     Value,
-    error::WireError,
+    error::Flaw,
     tables::{FieldTable, WireType},
     wire::{Payload, Reader, push_varint, unzigzag32, unzigzag64, varint_len},
 };
 
 /// Reads the raw bits of one value of a packable kind.
 #[inline]
-pub(crate) fn read_raw(reader: &mut Reader<'_>, wire_type: WireType) -> Result<u64, WireError> {
+pub(crate) fn read_raw(reader: &mut Reader<'_>, wire_type: WireType) -> Result<u64, Flaw> {
     match wire_type {
         WireType::Fixed32 => reader.fixed32().map(u64::from),
         WireType::Fixed64 => reader.fixed64(),

@@ -1,7 +1,7 @@
 //! Varints, tags and records: the lowest layer of the protobuf encoding.
 
 use crate::{
-    error::{WireError, WireErrorKind},
+    error::{Flaw, WireErrorKind},
     tables::WireType,
 };
 
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    pub(crate) fn varint(&mut self) -> Result<u64, WireError> {
+    pub(crate) fn varint(&mut self) -> Result<u64, Flaw> {
         match self.bytes.get(self.pos) {
             Some(&byte) if byte < 0x80 => {
                 self.pos += 1;
@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn long_varint(&mut self) -> Result<u64, WireError> {
+    fn long_varint(&mut self) -> Result<u64, Flaw> {
         let mut value = 0u64;
         let rest = &self.bytes[self.pos.min(self.bytes.len())..];
         for (index, &byte) in rest.iter().take(10).enumerate() {
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    pub(crate) fn fixed32(&mut self) -> Result<u32, WireError> {
+    pub(crate) fn fixed32(&mut self) -> Result<u32, Flaw> {
         let Some(bytes) = self.bytes[self.pos..].first_chunk::<4>() else {
             return Err(WireErrorKind::Truncated.at(self.pos));
         };
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    pub(crate) fn fixed64(&mut self) -> Result<u64, WireError> {
+    pub(crate) fn fixed64(&mut self) -> Result<u64, Flaw> {
         let Some(bytes) = self.bytes[self.pos..].first_chunk::<8>() else {
             return Err(WireErrorKind::Truncated.at(self.pos));
         };
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
 
     /// A length-delimited payload, its length included.
     #[inline]
-    pub(crate) fn delimited(&mut self) -> Result<&'a [u8], WireError> {
+    pub(crate) fn delimited(&mut self) -> Result<&'a [u8], Flaw> {
         let start = self.pos;
         let len = self.varint()?;
         let rest = &self.bytes[self.pos..];
@@ -169,7 +169,7 @@ impl<'a> Reader<'a> {
 
     /// A tag: field number and wire type.
     #[inline]
-    pub(crate) fn tag(&mut self) -> Result<(u32, WireType), WireError> {
+    pub(crate) fn tag(&mut self) -> Result<(u32, WireType), Flaw> {
         let start = self.pos;
         let tag = self.varint()?;
         let number = tag >> 3;
@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
 
     /// The next record, or `None` at the end.
     #[inline]
-    pub(crate) fn record(&mut self) -> Result<Option<Record<'a>>, WireError> {
+    pub(crate) fn record(&mut self) -> Result<Option<Record<'a>>, Flaw> {
         if self.is_empty() {
             return Ok(None);
         }
@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
 
     /// The next record when it has this number; else nothing is consumed.
     #[inline]
-    pub(crate) fn record_of(&mut self, number: u32) -> Result<Option<Record<'a>>, WireError> {
+    pub(crate) fn record_of(&mut self, number: u32) -> Result<Option<Record<'a>>, Flaw> {
         let start = self.pos;
         if self.is_empty() {
             return Ok(None);
@@ -228,7 +228,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The bytes up to the end tag of group `number`, and past it.
-    fn group(&mut self, number: u32, depth: usize) -> Result<&'a [u8], WireError> {
+    fn group(&mut self, number: u32, depth: usize) -> Result<&'a [u8], Flaw> {
         if depth >= MAX_SKIP_DEPTH {
             return Err(WireErrorKind::TooDeep.at(self.pos));
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     MessageTable, Tables,
-    error::WireError,
+    error::Flaw,
     scalar::{normalise, raw_of},
     tables::FieldTable,
     wire::{Payload, Reader},
@@ -17,7 +17,7 @@ pub(crate) enum Key<'a> {
 }
 
 /// The key of an encoded entry; the default of its kind where it is left out.
-pub(crate) fn entry_key<'a>(table: &MessageTable, entry: &'a [u8]) -> Result<Key<'a>, WireError> {
+pub(crate) fn entry_key<'a>(table: &MessageTable, entry: &'a [u8]) -> Result<Key<'a>, Flaw> {
     let Some(field) = table.field(1) else {
         return Ok(Key::Bits(0));
     };
@@ -50,7 +50,7 @@ pub(super) fn has_unknown_value(
     tables: &Tables,
     field: &FieldTable,
     entry: &[u8],
-) -> Result<bool, WireError> {
+) -> Result<bool, Flaw> {
     let Some(value) = field.message().and_then(|id| tables.message(id).field(2)) else {
         return Ok(false);
     };
@@ -72,7 +72,7 @@ pub(crate) fn has_duplicates(
     tables: &Tables,
     field: &FieldTable,
     message: &[u8],
-) -> Result<bool, WireError> {
+) -> Result<bool, Flaw> {
     let Some(id) = field.message() else {
         return Ok(false);
     };

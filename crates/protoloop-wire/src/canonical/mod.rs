@@ -14,7 +14,7 @@ use protoloop_schema::MessageId;
 use crate::{
     Limits, Tables,
     check::check,
-    error::{WireError, WireErrorKind},
+    error::{Flaw, WireError, WireErrorKind},
     tables::FieldTable,
     wire::Payload,
 };
@@ -38,7 +38,10 @@ pub fn canonicalize<'a>(
         size: usize::MAX,
         ..Limits::default()
     };
-    let named = |error: WireError| check(tables, id, bytes, &limits).err().unwrap_or(error);
+    let named = |flaw: Flaw| {
+        let error = check(tables, id, bytes, &limits).err();
+        error.unwrap_or_else(|| flaw.into())
+    };
     if probe::is_canonical(tables, id, bytes, limits.depth).map_err(named)? {
         return Ok(Cow::Borrowed(bytes));
     }
@@ -78,7 +81,7 @@ fn role(
     field: &FieldTable,
     payload: &Payload<'_>,
     depth: usize,
-) -> Result<Role, WireError> {
+) -> Result<Role, Flaw> {
     if payload.wire_type() != field.wire_type() {
         return Ok(match payload {
             Payload::Len(_) if field.is_packable() => Role::Packed,

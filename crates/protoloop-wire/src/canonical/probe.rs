@@ -5,7 +5,7 @@ use protoloop_schema::{Kind, MessageId};
 use super::{Key, Role, entry_key, map::has_duplicates, role};
 use crate::{
     MessageTable, Tables,
-    error::WireError,
+    error::Flaw,
     scalar::{is_minimal, raw_of, read_raw},
     tables::FieldTable,
     wire::{Payload, Reader, Record, varint_len},
@@ -16,7 +16,7 @@ pub(super) fn is_canonical(
     id: MessageId,
     bytes: &[u8],
     depth: usize,
-) -> Result<bool, WireError> {
+) -> Result<bool, Flaw> {
     let table = tables.message(id);
     let mut probe = Probe {
         tables,
@@ -52,7 +52,7 @@ struct Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    fn record(&mut self, record: &Record<'a>, end: usize) -> Result<bool, WireError> {
+    fn record(&mut self, record: &Record<'a>, end: usize) -> Result<bool, Flaw> {
         let Some(index) = self.table.index_of(record.number) else {
             self.unknown = true;
             return Ok(true);
@@ -93,7 +93,7 @@ impl<'a> Probe<'a> {
         free
     }
 
-    fn packed(&self, field: &FieldTable, record: &Record<'_>) -> Result<bool, WireError> {
+    fn packed(&self, field: &FieldTable, record: &Record<'_>) -> Result<bool, Flaw> {
         let Payload::Len(bytes) = record.payload else {
             return Ok(false);
         };
@@ -120,7 +120,7 @@ impl<'a> Probe<'a> {
         record: &Record<'a>,
         end: usize,
         again: bool,
-    ) -> Result<bool, WireError> {
+    ) -> Result<bool, Flaw> {
         match (field.kind(), record.payload) {
             (Kind::Message(id), Payload::Len(bytes)) => {
                 if !has_plain_prefix(field, record, bytes.len()) {
@@ -157,7 +157,7 @@ impl<'a> Probe<'a> {
         id: MessageId,
         bytes: &'a [u8],
         again: bool,
-    ) -> Result<bool, WireError> {
+    ) -> Result<bool, Flaw> {
         let table = self.tables.message(id);
         if !is_canonical(self.tables, id, bytes, self.depth - 1)? {
             return Ok(false);

@@ -7,7 +7,7 @@ use protoloop_schema::{Kind, MessageId};
 use super::{Key, Role, entry_key, role};
 use crate::{
     MessageTable, Tables, Writer,
-    error::WireError,
+    error::Flaw,
     scalar::{normalise, push_raw, raw_of, read_raw},
     tables::{FieldTable, WireType},
     wire::{Payload, Reader, push_varint},
@@ -18,7 +18,7 @@ pub(super) fn rewrite(
     id: MessageId,
     bytes: &[u8],
     depth: usize,
-) -> Result<Vec<u8>, WireError> {
+) -> Result<Vec<u8>, Flaw> {
     let mut writer = Writer::with_capacity(bytes.len());
     message(tables, tables.message(id), bytes, depth, &mut writer)?;
     Ok(writer.finish())
@@ -33,7 +33,7 @@ fn message(
     bytes: &[u8],
     depth: usize,
     out: &mut Writer,
-) -> Result<(), WireError> {
+) -> Result<(), Flaw> {
     let mut known: Vec<Known<'_>> = Vec::new();
     let mut unknown = Vec::new();
     let mut reader = Reader::new(bytes);
@@ -103,7 +103,7 @@ fn singular(
     run: &[Known<'_>],
     depth: usize,
     out: &mut Writer,
-) -> Result<(), WireError> {
+) -> Result<(), Flaw> {
     if let Some(id) = field.message() {
         let merged = merge(run.iter().map(|(_, payload, _)| payload));
         return nested(tables, field, id, &merged, depth, out);
@@ -131,7 +131,7 @@ fn repeated(
     depth: usize,
     out: &mut Writer,
     unknown: &mut Vec<u8>,
-) -> Result<(), WireError> {
+) -> Result<(), Flaw> {
     if !field.is_packable() {
         for (_, payload, _) in run {
             match (field.message(), payload) {
@@ -190,7 +190,7 @@ fn map(
     run: &[Known<'_>],
     depth: usize,
     out: &mut Writer,
-) -> Result<(), WireError> {
+) -> Result<(), Flaw> {
     let Some(id) = field.message() else {
         return Ok(());
     };
@@ -219,7 +219,7 @@ fn entry(
     bytes: &[u8],
     depth: usize,
     out: &mut Writer,
-) -> Result<(), WireError> {
+) -> Result<(), Flaw> {
     let (Some(key), Some(value)) = (table.field(1), table.field(2)) else {
         return Ok(());
     };
@@ -269,7 +269,7 @@ fn nested(
     bytes: &[u8],
     depth: usize,
     out: &mut Writer,
-) -> Result<(), WireError> {
+) -> Result<(), Flaw> {
     if field.wire_type() == WireType::StartGroup {
         out.raw(field.tag());
         message(tables, tables.message(id), bytes, depth, out)?;

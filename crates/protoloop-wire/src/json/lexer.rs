@@ -319,6 +319,20 @@ impl<'a> Lexer<'a> {
         Some(if negative { -value } else { value })
     }
 
+    /// The same in quotes, which come next.
+    #[inline]
+    pub(crate) fn small_quoted_integer(&mut self) -> Option<i64> {
+        let start = self.pos;
+        self.pos += 1;
+        let value = self.small_integer();
+        if value.is_some() && self.bytes.get(self.pos) == Some(&b'"') {
+            self.pos += 1;
+            return value;
+        }
+        self.pos = start;
+        None
+    }
+
     /// Steps over a value of any kind, `depth` levels at most.
     pub(crate) fn skip_value(&mut self, depth: usize) -> Result<()> {
         match self.peek() {

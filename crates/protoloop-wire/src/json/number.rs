@@ -107,7 +107,7 @@ pub(crate) fn push_quoted<I: itoa::Integer>(out: &mut Vec<u8>, value: I) {
 #[inline]
 pub(crate) fn push_f64(out: &mut Vec<u8>, value: f64) {
     if value.is_finite() {
-        push_finite(out, ryu::Buffer::new().format_finite(value));
+        push_finite(out, zmij::Buffer::new().format_finite(value));
     } else {
         push_special(out, value.is_nan(), value.is_sign_negative());
     }
@@ -117,7 +117,7 @@ pub(crate) fn push_f64(out: &mut Vec<u8>, value: f64) {
 #[inline]
 pub(crate) fn push_f32(out: &mut Vec<u8>, value: f32) {
     if value.is_finite() {
-        push_finite(out, ryu::Buffer::new().format_finite(value));
+        push_finite(out, zmij::Buffer::new().format_finite(value));
     } else {
         push_special(out, value.is_nan(), value.is_sign_negative());
     }
@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(text(1.0), "1");
         assert_eq!(text(-0.0), "-0");
         assert_eq!(text(0.1), "0.1");
-        assert_eq!(text(1e300), "1e300");
+        assert_eq!(text(1e300), "1e+300");
         assert_eq!(text(f64::NAN), "\"NaN\"");
         assert_eq!(text(f64::NEG_INFINITY), "\"-Infinity\"");
     }

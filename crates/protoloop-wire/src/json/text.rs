@@ -30,8 +30,18 @@ pub(crate) const fn is_special(byte: u8) -> bool {
 #[inline]
 pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
     let mut at = 0;
-    // A whole block at once, without a branch per byte: the compiler makes vector code of it.
-    for block in bytes.chunks_exact(32) {
+    // Short runs are the usual case: eight bytes at a time, and exact about where the run ends.
+    while at < 32 {
+        match bytes[at..].first_chunk::<8>() {
+            Some(word) => match first_special(u64::from_le_bytes(*word)) {
+                8 => at += 8,
+                plain => return at + plain,
+            },
+            None => return at + plain_tail(&bytes[at..]),
+        }
+    }
+    // Long ones go by blocks without a branch per byte: the compiler makes vector code of it.
+    for block in bytes[at..].chunks_exact(32) {
         let special = block
             .iter()
             .fold(false, |found, byte| found | is_special(*byte));
@@ -40,13 +50,36 @@ pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
         }
         at += 32;
     }
-    for byte in &bytes[at..] {
-        if is_special(*byte) {
-            break;
+    while let Some(word) = bytes[at..].first_chunk::<8>() {
+        match first_special(u64::from_le_bytes(*word)) {
+            8 => at += 8,
+            plain => return at + plain,
         }
-        at += 1;
     }
-    at
+    at + plain_tail(&bytes[at..])
+}
+
+/// The same for fewer than eight bytes.
+#[inline]
+fn plain_tail(bytes: &[u8]) -> usize {
+    bytes
+        .iter()
+        .position(|byte| is_special(*byte))
+        .unwrap_or(bytes.len())
+}
+
+/// The position of the first special byte among eight, the lowest byte first; 8 where there is none.
+#[inline]
+const fn first_special(word: u64) -> usize {
+    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    // The high bit of a byte of `x - n` is set where the byte is below n; a borrow can only spoil bytes above a hit.
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let quote = word ^ (ONES * b'"' as u64);
+    let quote = quote.wrapping_sub(ONES) & !quote;
+    let backslash = word ^ (ONES * b'\\' as u64);
+    let backslash = backslash.wrapping_sub(ONES) & !backslash;
+    ((control | quote | backslash) & HIGH).trailing_zeros() as usize / 8
 }
 
 /// Appends `text` as a JSON string, quotes included.

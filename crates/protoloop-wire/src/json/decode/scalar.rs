@@ -105,6 +105,9 @@ impl Decoder<'_> {
     fn integer(&mut self) -> Result<Integer> {
         match self.lexer.peek() {
             Some(b'"') => {
+                if let Some(value) = self.lexer.small_quoted_integer() {
+                    return Ok(Integer::from_i64(value));
+                }
                 let start = self.lexer.pos();
                 let text = self.lexer.string("an integer")?;
                 Integer::parse(&text).map_err(|reason| not_integer(reason, start))

@@ -10,6 +10,7 @@ use protoloop_schema::MessageId;
 use super::{DEFAULT_DEPTH, JsonError};
 use crate::{
     Limits, MessageTable, Tables, WireError, canonicalize, check,
+    error::Flaw,
     tables::FieldTable,
     wire::{Reader, Record},
 };
@@ -56,7 +57,8 @@ pub fn encode(
     out: &mut Vec<u8>,
 ) -> Result<(), JsonError> {
     let table = tables.message(id);
-    out.reserve(wire.len() + wire.len() / 2 + 2);
+    // Names and punctuation mostly double a message; text alone hardly grows.
+    out.reserve(wire.len() + wire.len().min(16 << 10) * 3 / 2 + 32);
     run(tables, table, wire, options, out, |encoder, wire| {
         encoder.message(table, wire)
     })
@@ -110,7 +112,7 @@ pub(crate) fn encode_any(
         out.truncate(start);
         match stop {
             Stop::Error(error) => error,
-            Stop::Malformed(error) => error.into(),
+            Stop::Malformed(error) => (*error).into(),
             Stop::Disorder => JsonError::of_message("the message cannot be put in order"),
         }
     })
@@ -155,7 +157,7 @@ fn run(
                     size: usize::MAX,
                 };
                 let named = check(tables, table.id(), wire, &limits).err();
-                named.unwrap_or(error).into()
+                named.unwrap_or(*error).into()
             }
             Stop::Disorder => JsonError::of_message("the message cannot be put in order"),
         }
@@ -168,7 +170,7 @@ enum Stop {
     /// Fields come out of order or more than once: the message must be canonicalised first.
     Disorder,
     /// The bytes are no message.
-    Malformed(WireError),
+    Malformed(Box<WireError>),
     /// They are one that has no JSON.
     Error(JsonError),
 }
@@ -180,8 +182,16 @@ impl From<JsonError> for Stop {
 }
 
 impl From<WireError> for Stop {
+    #[cold]
     fn from(error: WireError) -> Self {
-        Self::Malformed(error)
+        Self::Malformed(Box::new(error))
+    }
+}
+
+impl From<Flaw> for Stop {
+    #[cold]
+    fn from(flaw: Flaw) -> Self {
+        WireError::from(flaw).into()
     }
 }
 

@@ -7,7 +7,7 @@ const SAME: &[&str] = &[
     "{}",
     r#"{"id":"a \"quoted\" \\ text\nwith\ttabs\u0001 and é €😀"}"#,
     r#"{"done":true,"i32":-2147483648,"i64":"-9223372036854775808","u32":4294967295,"u64":"18446744073709551615"}"#,
-    r#"{"s32":-1,"s64":"-1","f32":1,"f64":"1","sf32":-1,"sf64":"-1","ratio":0.1,"amount":-1.5e300}"#,
+    r#"{"s32":-1,"s64":"-1","f32":1,"f64":"1","sf32":-1,"sf64":"-1","ratio":0.1,"amount":-1.5e+300}"#,
     r#"{"ratio":"NaN","amount":"-Infinity"}"#,
     r#"{"data":"AAECAw==","color":"COLOR_RED","child":{"child":{"id":"deep"}}}"#,
     r#"{"maybe":0,"note":""}"#,
