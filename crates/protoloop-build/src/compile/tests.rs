@@ -161,3 +161,13 @@ fn a_descriptor_set_is_an_input_too() {
     assert_eq!(set.descriptor_set, source.descriptor_set);
     assert_eq!(set.schema.descriptor_set(), source.schema.descriptor_set());
 }
+
+#[test]
+fn a_problem_of_the_schema_names_the_path_as_given() {
+    let text = TODO.replace(" [(protoloop.v1.field) = { id: UUID_V7 }]", "");
+    let text = text.replace("string id", "string key");
+    let folder = folder(&[("proto/todo/v1/todo.proto", &text)]);
+    let path = folder.path().join("proto/todo/v1/todo.proto");
+    let problems = compile(std::slice::from_ref(&path), &[]).expect_err("no id");
+    assert_eq!(problems.0[0].location.file, path.display().to_string());
+}

@@ -108,14 +108,13 @@ impl Names {
             .replace("{{camel}}", &self.camel)
             .replace("{{protoloop}}", &self.dependency("protoloop"))
             .replace("{{protoloop-build}}", &self.dependency("protoloop-build"))
-            .replace("{{protoloop-sqlite}}", &self.dependency("protoloop-sqlite"))
     }
 
-    /// The right side of one of Protoloop's crates in Cargo.toml.
+    /// Where one of Protoloop's crates comes from, as a key of its table in Cargo.toml.
     fn dependency(&self, name: &str) -> String {
         match &self.checkout {
-            Some(checkout) => format!("{{ path = \"{}/crates/{name}\" }}", checkout.display()),
-            None => format!("\"{}\"", env!("CARGO_PKG_VERSION")),
+            Some(checkout) => format!("path = \"{}/crates/{name}\"", checkout.display()),
+            None => format!("version = \"{}\"", env!("CARGO_PKG_VERSION")),
         }
     }
 }
