@@ -1,15 +1,16 @@
-//! REST/JSON, behind the seam of the port.
+//! REST/JSON, by the gateway.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
+use bytes::Bytes;
 use http::{Request, Response};
-use protoloop_core::{BoxFuture, Handler};
-use protoloop_gateway::{RestGateway, RestOptions};
+use protoloop_core::Handler;
+use protoloop_gateway::{RestGateway, RestOptions, Router};
 use protoloop_schema::Diagnostics;
 use protoloop_wire::Tables;
 use tonic::body::Body;
 
-use crate::{ServerConfig, grpc::Origin, port::HttpEdge};
+use crate::{ServerConfig, grpc::Origin};
 
 /// Answers requests that no other protocol claimed, by calling the same handler as the gRPC edge.
 pub(crate) struct RestEdge {
@@ -34,16 +35,21 @@ impl RestEdge {
         let gateway = RestGateway::new(Arc::clone(tables), options)?;
         Ok(Self { gateway, handler })
     }
-}
 
-impl HttpEdge for RestEdge {
-    fn answer(&self, mut request: Request<Body>, origin: Origin) -> BoxFuture<'_, Response<Body>> {
+    /// Answers one request. Every outcome is a response.
+    pub(crate) async fn answer<B>(&self, mut request: Request<B>, origin: Origin) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes>,
+        B::Error: fmt::Display,
+    {
         // What the transport left there is about the connection; the call gets what is about the call.
         request.extensions_mut().clear();
         request.extensions_mut().insert(origin.trace);
-        Box::pin(async move {
-            let serving = self.gateway.serve(request, origin.peer, &*self.handler);
-            serving.await.map(Body::new)
-        })
+        let serving = self.gateway.serve(request, origin.peer, &*self.handler);
+        serving.await.map(Body::new)
+    }
+
+    pub(crate) fn router(&self) -> &Router {
+        self.gateway.router()
     }
 }

@@ -4,6 +4,7 @@ use std::{convert::Infallible, fmt, future::Future, sync::Arc};
 
 use http::{Request, Response};
 use protoloop_core::Handler;
+use protoloop_gateway::Router;
 use protoloop_schema::Schema;
 use protoloop_wire::Tables;
 use tokio::net::TcpListener;
@@ -41,6 +42,12 @@ impl Server {
             checks: Vec::new(),
             foreign: ForeignServices::default(),
         }
+    }
+
+    /// The REST routes it serves.
+    #[must_use]
+    pub fn routes(&self) -> &Router {
+        self.port.rest.router()
     }
 
     /// The whole sequence with the handlers behind it, for calls inside the process: they meet the same layers as a call
@@ -159,8 +166,8 @@ impl ServerBuilder {
         }
         let sequence = Sequence::standard(limits(schema, &self.config)).extend(self.layers);
         let handler = sequence.wrap(Arc::new(self.dispatcher));
-        let http = match RestEdge::new(&self.tables, Arc::clone(&handler), &self.config) {
-            Ok(edge) if problems.is_empty() => Arc::new(edge),
+        let rest = match RestEdge::new(&self.tables, Arc::clone(&handler), &self.config) {
+            Ok(edge) if problems.is_empty() => edge,
             Ok(_) => return Err(StartError { problems }),
             Err(diagnostics) => {
                 problems.extend(diagnostics.0.iter().map(ToString::to_string));
@@ -175,7 +182,7 @@ impl ServerBuilder {
         );
         let port = Port {
             grpc: Arc::new(grpc),
-            http,
+            rest,
             readiness,
             cors: self.config.cors.clone(),
             read_timeout: self.config.read_timeout,

@@ -7,7 +7,10 @@ use tonic::{Status, metadata::MetadataMap};
 
 /// Code, public message and details of an error, with further trailers. The internal text and the source stay here.
 pub(crate) fn of_error(error: &Error, trailers: HeaderMap) -> Status {
-    let details = Bytes::new();
+    let details = match error.details() {
+        [] => Bytes::new(),
+        _ => protoloop_wire::status::encode(error).into(),
+    };
     Status::with_details_and_metadata(
         tonic::Code::from_i32(error.code().as_i32()),
         error.message(),

@@ -8,7 +8,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
-use protoloop_core::{BoxFuture, Protocol};
+use protoloop_core::Protocol;
 use tonic::body::Body;
 use tower::BoxError;
 
@@ -16,21 +16,16 @@ use crate::{
     TraceContext,
     grpc::{GrpcEdge, Origin, answer_web},
     health::Readiness,
+    rest::RestEdge,
     trace_context::TRACEPARENT,
 };
 pub(crate) use body::{Held, ReadTimeout};
 pub use cors::Cors;
 
-/// Answers what is neither gRPC nor an administrative path.
-pub(crate) trait HttpEdge: Send + Sync + 'static {
-    /// Every outcome is a response.
-    fn answer(&self, request: Request<Body>, origin: Origin) -> BoxFuture<'_, Response<Body>>;
-}
-
 /// Everything that answers on one port.
 pub(crate) struct Port {
     pub(crate) grpc: Arc<GrpcEdge>,
-    pub(crate) http: Arc<dyn HttpEdge>,
+    pub(crate) rest: RestEdge,
     pub(crate) readiness: Arc<Readiness>,
     pub(crate) cors: Cors,
     pub(crate) read_timeout: Duration,
@@ -112,8 +107,8 @@ impl Port {
         let mut response = match admin::Page::of(request.method(), request.uri().path()) {
             Some(page) => page.answer(&self.readiness).await,
             None => {
-                let bounded = |body| Body::new(ReadTimeout::new(body, self.read_timeout));
-                self.http.answer(request.map(bounded), origin).await
+                let bounded = |body| ReadTimeout::new(body, self.read_timeout);
+                self.rest.answer(request.map(bounded), origin).await
             }
         };
         self.cors.expose(asked.as_ref(), response.headers_mut());

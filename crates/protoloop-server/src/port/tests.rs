@@ -115,6 +115,28 @@ async fn an_error_shows_its_public_side_only() {
 }
 
 #[tokio::test]
+async fn an_error_carries_its_details() {
+    let answer = ask(grpc("Fail", frame(&text("hi")))).await;
+    let status = tonic::Status::from_header_map(&answer.headers).expect("a status");
+    let error = protoloop_wire::status::decode(status.details()).expect("a google.rpc.Status");
+    assert_eq!(error.message(), "there is no such thing");
+    let [protoloop_core::Detail::ErrorInfo { reason, .. }] = error.details() else {
+        panic!("one ErrorInfo: {:?}", error.details())
+    };
+    assert_eq!(reason, "NO_SUCH_THING");
+}
+
+#[tokio::test]
+async fn a_path_that_nobody_serves_is_not_found() {
+    let answer = ask(get("/v1/nothing")).await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.headers["content-type"], "application/json");
+    assert!(answer.headers.contains_key("traceparent"));
+    let body = String::from_utf8_lossy(&answer.body);
+    assert!(body.contains("NOT_FOUND"), "{body}");
+}
+
+#[tokio::test]
 async fn bad_requests_get_the_code_that_fits() {
     let mut late = grpc("Say", frame(&text("hi")));
     late.headers_mut()
