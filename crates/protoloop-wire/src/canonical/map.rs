@@ -46,7 +46,7 @@ pub(crate) fn entry_key<'a>(table: &MessageTable, entry: &'a [u8]) -> Result<Key
 }
 
 /// Whether the value of an entry is a number that its closed enum does not declare: then the entry is an unknown field.
-pub(super) fn has_unknown_value(
+pub(crate) fn has_unknown_value(
     tables: &Tables,
     field: &FieldTable,
     entry: &[u8],
@@ -80,7 +80,9 @@ pub(crate) fn has_duplicates(
     let mut keys = Vec::new();
     let mut reader = Reader::new(message);
     while let Some(record) = reader.record()? {
-        if let (true, Payload::Len(entry)) = (record.number == field.number(), record.payload) {
+        if let (true, Payload::Len(entry)) = (record.number == field.number(), record.payload)
+            && !has_unknown_value(tables, field, entry)?
+        {
             keys.push(entry_key(table, entry)?);
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     wire::Payload,
 };
 
-pub(crate) use map::{Key, entry_key, has_duplicates};
+pub(crate) use map::{Key, entry_key, has_duplicates, has_unknown_value};
 
 /// The same message in canonical form: fields in order of their numbers, a singular field once (parts of a message
 /// merged, of several values the last one), lists packed as declared, map keys once, default values of fields without

@@ -154,3 +154,30 @@ fn depth_is_limited() {
     let error = canonicalize(&fixture.tables, fixture.id(KITCHEN), &bytes);
     assert_eq!(error.unwrap_err().kind, WireErrorKind::TooDeep);
 }
+
+#[test]
+fn an_entry_that_is_unknown_is_no_twin_of_a_known_one() {
+    // moods_by_name: "b" → 1, "a" → 9 (undeclared), "a" → 1; and count behind them, out of order.
+    let entry = |key: u8, mood: u8| [0x32, 5, 0x0A, 1, key, 0x10, mood];
+    let mut bytes = [entry(b'b', 1), entry(b'a', 9), entry(b'a', 1)].concat();
+    bytes.extend([0x08, 5]);
+    let rewritten = canonical(LEGACY, &bytes).into_owned();
+    assert!(matches!(canonical(LEGACY, &rewritten), Cow::Borrowed(_)));
+    let fixture = fixture();
+    for wire in [&bytes, &rewritten] {
+        let mut text = Vec::new();
+        let options = crate::json::EncodeOptions::default();
+        crate::json::encode(
+            &fixture.tables,
+            fixture.id(LEGACY),
+            wire,
+            &options,
+            &mut text,
+        )
+        .unwrap();
+        assert_eq!(
+            String::from_utf8(text).unwrap(),
+            r#"{"count":5,"moodsByName":{"b":"MOOD_CALM","a":"MOOD_CALM"}}"#
+        );
+    }
+}

@@ -5,7 +5,7 @@ use protoloop_schema::Kind;
 use super::{Encoder, Stop};
 use crate::{
     MessageTable,
-    canonical::{Key, entry_key, has_duplicates},
+    canonical::{Key, entry_key, has_duplicates, has_unknown_value},
     scalar::{raw_of, read_raw},
     tables::{FieldTable, WireType},
     wire::{Payload, Reader, Record},
@@ -89,6 +89,10 @@ impl Encoder<'_> {
         }
         match (field.closed_enum(), payload) {
             (Some(id), Payload::Varint(raw)) => self.tables.enumeration(id).accepts(*raw as i32),
+            // A flaw inside the entry is for its reader to report.
+            (None, Payload::Len(entry)) if field.is_map() => {
+                !has_unknown_value(self.tables, field, entry).unwrap_or(false)
+            }
             _ => true,
         }
     }
