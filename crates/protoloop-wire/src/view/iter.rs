@@ -97,8 +97,11 @@ impl<'a> Iterator for MapIter<'a> {
         }
         loop {
             let entry = self.entries.next()?.as_message()?;
-            let unknown_value =
-                entry.records().any(|record| record.number == 2) && entry.get(2).is_none();
+            let value = entry.table().field(2)?;
+            let unknown_value = entry.get(2).is_none()
+                && entry.records().any(|record| {
+                    record.number == 2 && record.payload.wire_type() == value.wire_type()
+                });
             // An entry whose value is an undeclared number of a closed enum is an unknown field as a whole.
             if unknown_value {
                 continue;
