@@ -45,7 +45,7 @@ pub(crate) fn entry_key<'a>(table: &MessageTable, entry: &'a [u8]) -> Result<Key
     Ok(key)
 }
 
-/// Whether the value of an entry is a number that its closed enum does not declare: then the entry is an unknown field.
+/// Whether an entry has no value but numbers that its closed enum does not declare: then it is an unknown field.
 pub(crate) fn has_unknown_value(
     tables: &Tables,
     field: &FieldTable,
@@ -61,7 +61,10 @@ pub(crate) fn has_unknown_value(
     let mut reader = Reader::new(entry);
     while let Some(record) = reader.record()? {
         if let (2, Payload::Varint(raw)) = (record.number, record.payload) {
-            unknown = !tables.enumeration(closed).accepts(raw as i32);
+            if tables.enumeration(closed).accepts(raw as i32) {
+                return Ok(false);
+            }
+            unknown = true;
         }
     }
     Ok(unknown)

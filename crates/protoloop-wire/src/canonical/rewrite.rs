@@ -230,7 +230,7 @@ fn entry(
     let mut parts = Vec::new();
     let mut reader = Reader::new(bytes);
     while let Some(record) = reader.record()? {
-        if record.number == 2 && record.payload.wire_type() == value.wire_type() {
+        if record.number == 2 && role(tables, value, &record.payload, depth)? == Role::Value {
             parts.push(record.payload);
         }
     }

@@ -160,6 +160,8 @@ fn an_entry_that_is_unknown_is_no_twin_of_a_known_one() {
     // moods_by_name: "b" → 1, "a" → 9 (undeclared), "a" → 1; and count behind them, out of order.
     let entry = |key: u8, mood: u8| [0x32, 5, 0x0A, 1, key, 0x10, mood];
     let mut bytes = [entry(b'b', 1), entry(b'a', 9), entry(b'a', 1)].concat();
+    // "c" → 2, then 9, which is no value and changes nothing.
+    bytes.extend([0x32, 7, 0x0A, 1, b'c', 0x10, 2, 0x10, 9]);
     bytes.extend([0x08, 5]);
     let rewritten = canonical(LEGACY, &bytes).into_owned();
     assert!(matches!(canonical(LEGACY, &rewritten), Cow::Borrowed(_)));
@@ -177,7 +179,7 @@ fn an_entry_that_is_unknown_is_no_twin_of_a_known_one() {
         .unwrap();
         assert_eq!(
             String::from_utf8(text).unwrap(),
-            r#"{"count":5,"moodsByName":{"b":"MOOD_CALM","a":"MOOD_CALM"}}"#
+            r#"{"count":5,"moodsByName":{"b":"MOOD_CALM","a":"MOOD_CALM","c":"MOOD_WILD"}}"#
         );
     }
 }
