@@ -82,7 +82,7 @@ impl Encoder<'_> {
                 self.out.push(b'*');
                 continue;
             }
-            let mut upper = false;
+            let mut upper = path.is_empty();
             for &byte in path {
                 match byte {
                     b'_' if !upper => upper = true,
@@ -93,6 +93,7 @@ impl Encoder<'_> {
                     _ => return Err(no_mask_path(path)),
                 }
             }
+            // An empty path, or an underscore at the end.
             if upper {
                 return Err(no_mask_path(path));
             }
