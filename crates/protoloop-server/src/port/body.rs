@@ -4,19 +4,19 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::{Sleep, sleep};
 use tonic::Status;
 use tower::BoxError;
 
-/// A request body that must be there as a whole within a time. For requests of one message, not for streams.
+/// A request body that must be there as a whole within a time, counted from the first wait for it. For requests of one message, not for streams.
 pub(crate) struct ReadTimeout<B> {
     body: B,
-    end: Instant,
+    limit: Duration,
     /// Made when the body lets someone wait for the first time; most bodies are there already.
     sleep: Option<Pin<Box<Sleep>>>,
 }
@@ -25,7 +25,7 @@ impl<B> ReadTimeout<B> {
     pub(crate) fn new(body: B, limit: Duration) -> Self {
         Self {
             body,
-            end: Instant::now() + limit,
+            limit,
             sleep: None,
         }
     }
@@ -47,10 +47,8 @@ where
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        let end = this.end;
-        let sleep = this
-            .sleep
-            .get_or_insert_with(|| Box::pin(sleep_until(end.into())));
+        let limit = this.limit;
+        let sleep = this.sleep.get_or_insert_with(|| Box::pin(sleep(limit)));
         if sleep.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }

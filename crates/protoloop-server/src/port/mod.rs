@@ -69,12 +69,14 @@ impl Port {
         B::Error: Into<BoxError> + Send,
     {
         let trace = TraceContext::of_headers(request.headers());
+        let traced = request.headers().contains_key(TRACEPARENT);
+        let speech = Speech::of(request.headers());
         let origin = |protocol| Origin {
             protocol,
             peer,
             trace,
         };
-        let mut response = match Speech::of(request.headers()) {
+        let mut response = match speech {
             Speech::Grpc => match refuse_transport(&request) {
                 Some(refusal) => refusal,
                 None => self.grpc.answer(request, origin(Protocol::Grpc)).await,
@@ -82,16 +84,21 @@ impl Port {
             Speech::GrpcWeb => {
                 let asked = page(&request);
                 let origin = origin(Protocol::GrpcWeb);
-                let mut response = answer_web(&self.grpc, request, origin).await;
+                let answer = Box::pin(answer_web(&self.grpc, request, origin));
+                let mut response = answer.await;
                 self.cors.expose(asked.as_ref(), response.headers_mut());
                 response
             }
-            Speech::Other => self.answer_http(request, origin(Protocol::Rest)).await,
+            Speech::Other => Box::pin(self.answer_http(request, origin(Protocol::Rest))).await,
             Speech::GrpcUnknown => refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE),
         };
-        response
-            .headers_mut()
-            .insert(TRACEPARENT, trace.header_value());
+        // A gRPC client that does not trace needs the id only to tell of an error; sent always, it would be the larger
+        // part of a small response's headers.
+        let failed = || response.headers().contains_key("grpc-status");
+        if traced || speech != Speech::Grpc || failed() {
+            let headers = response.headers_mut();
+            headers.insert(TRACEPARENT, trace.header_value());
+        }
         response
     }
 

@@ -71,13 +71,13 @@ impl Handler for Limited {
     fn call(&self, mut call: Call) -> BoxFuture<'_, Result<Reply>> {
         Box::pin(async move {
             let permit = Permit::take(&self.in_flight, self.limits.max_concurrent_calls)?;
+            call.context.check_deadline()?;
             if let Some(timeout) = self.limits.timeout(&call.method) {
                 call.context.limit_deadline(Instant::now() + timeout);
             }
             let Some(deadline) = call.context.deadline() else {
                 return Ok(hold(self.inner.call(call).await?, permit, None));
             };
-            call.context.check_deadline()?;
             let answer = timeout_at(deadline.into(), self.inner.call(call)).await;
             let reply = answer.map_err(|_| too_late())??;
             Ok(hold(reply, permit, Some(deadline)))

@@ -9,7 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use http::{Request, Response};
@@ -22,7 +22,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::watch,
-    time::{sleep_until, timeout},
+    time::{sleep, timeout},
 };
 use tonic::body::Body;
 
@@ -111,16 +111,17 @@ impl Shared {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let activity = Arc::new(Activity::new());
+        let activity = Arc::<Activity>::default();
         let service = service_fn(|request: Request<Incoming>| {
             let guard = Activity::enter(&activity);
             let port = Arc::clone(&self.port);
-            async move {
+            // In a box, because hyper moves the future about, and it is large.
+            Box::pin(async move {
                 let response = port.answer(request, Some(peer)).await;
                 Ok::<Response<Held<Body, Guard>>, Infallible>(
                     response.map(|body| Held::new(body, guard)),
                 )
-            }
+            })
         });
         let connection = self.builder.serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
@@ -148,43 +149,36 @@ async fn told(stopped: &mut watch::Receiver<bool>) {
     drop(stopped.wait_for(|stopped| *stopped).await);
 }
 
-/// Whether a connection has calls in flight, and since when it has none.
+/// Whether a connection has calls in flight, and how many it has had. Counters only: a call must not read the clock for
+/// the sake of an idle connection.
+#[derive(Default)]
 struct Activity {
-    calls: AtomicUsize,
-    start: Instant,
-    /// Milliseconds from `start` to the end of the last call.
-    last: AtomicUsize,
+    begun: AtomicUsize,
+    ended: AtomicUsize,
 }
 
-impl Activity {
-    fn new() -> Self {
-        Self {
-            calls: AtomicUsize::new(0),
-            start: Instant::now(),
-            last: AtomicUsize::new(0),
-        }
-    }
+/// How often within the idle timeout a connection is looked at.
+const LOOKS: u32 = 4;
 
+impl Activity {
     fn enter(activity: &Arc<Self>) -> Guard {
-        activity.calls.fetch_add(1, Ordering::Relaxed);
+        activity.begun.fetch_add(1, Ordering::Relaxed);
         Guard(Arc::clone(activity))
     }
 
-    /// Returns when the connection has had no call for `limit`.
+    /// Returns when the connection has had no call for `limit`, and a quarter of it longer at most.
     async fn idle(&self, limit: Duration) {
-        let mut wake = Instant::now() + limit;
-        loop {
-            sleep_until(wake.into()).await;
-            let now = Instant::now();
-            if self.calls.load(Ordering::Relaxed) > 0 {
-                wake = now + limit;
-                continue;
-            }
-            let last = Duration::from_millis(self.last.load(Ordering::Relaxed) as u64);
-            wake = self.start + last + limit;
-            if wake <= now {
-                return;
-            }
+        let (mut quiet, mut seen) = (0, 0);
+        while quiet < LOOKS {
+            sleep(limit / LOOKS).await;
+            let ended = self.ended.load(Ordering::Relaxed);
+            let begun = self.begun.load(Ordering::Relaxed);
+            quiet = if begun == ended && begun == seen {
+                quiet + 1
+            } else {
+                0
+            };
+            seen = begun;
         }
     }
 }
@@ -194,9 +188,6 @@ struct Guard(Arc<Activity>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let since = self.0.start.elapsed().as_millis();
-        let since = usize::try_from(since).unwrap_or(usize::MAX);
-        self.0.last.store(since, Ordering::Relaxed);
-        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+        self.0.ended.fetch_add(1, Ordering::Relaxed);
     }
 }
