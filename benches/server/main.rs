@@ -1,0 +1,71 @@
+//! Whole servers on loopback: Protoloop on the memory connector against what one would write by hand.
+//!
+//! `cargo bench -p protoloop-benches --bench server`
+//!
+//! gRPC: a bare tonic service with prost messages over a `HashMap`. REST: axum with serde_json over a `HashMap`. Each
+//! server has a runtime of one thread; the clients of a race are the same program.
+
+mod by_hand;
+mod load;
+mod protoloop_server;
+
+use protoloop_benches::{Contestant, Race, print};
+use tokio::runtime::{Builder, Runtime};
+
+/// Ratios that the project asks for: the time of the hand-written server over ours.
+const AGAINST_TONIC: f64 = 0.9;
+const AGAINST_AXUM: f64 = 0.7;
+
+/// Calls in flight at once.
+const CONCURRENCY: [usize; 2] = [1, 32];
+
+fn main() {
+    let (ours, by_hand, client) = (runtime(), runtime(), runtime());
+    let ours_at = ours.block_on(protoloop_server::start());
+    let tonic_at = by_hand.block_on(by_hand::start_tonic());
+    let axum_at = by_hand.block_on(by_hand::start_axum());
+    let mut races = Vec::new();
+    for calls in CONCURRENCY {
+        for what in ["GetTodo", "CreateTodo"] {
+            let entrants = [
+                ("protoloop", ours_at, None),
+                ("tonic", tonic_at, Some(AGAINST_TONIC)),
+            ];
+            let entrants = entrants.map(|(name, address, target)| {
+                let mut load = client.block_on(load::Grpc::connect(address, calls));
+                let client = &client;
+                let run: Box<dyn FnMut()> = match what {
+                    "GetTodo" => Box::new(move || client.block_on(load.get())),
+                    _ => Box::new(move || client.block_on(load.create())),
+                };
+                Contestant { name, run, target }
+            });
+            let title = format!("gRPC {what}, {calls} at once");
+            races.push(Race::run(&title, 0, entrants.into()));
+        }
+        for what in ["GET", "POST"] {
+            let entrants = [
+                ("protoloop", ours_at, None),
+                ("axum", axum_at, Some(AGAINST_AXUM)),
+            ];
+            let entrants = entrants.map(|(name, address, target)| {
+                let mut load = client.block_on(load::Rest::connect(address, calls));
+                let client = &client;
+                let run: Box<dyn FnMut()> = match what {
+                    "GET" => Box::new(move || client.block_on(load.get())),
+                    _ => Box::new(move || client.block_on(load.post())),
+                };
+                Contestant { name, run, target }
+            });
+            let title = format!("REST {what}, {calls} at once");
+            races.push(Race::run(&title, 0, entrants.into()));
+        }
+    }
+    print(&races);
+}
+
+fn runtime() -> Runtime {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(1).enable_all();
+    builder.build().expect("a runtime")
+}
