@@ -2,8 +2,9 @@
 //!
 //! `cargo bench -p protoloop-benches --bench server`
 //!
-//! gRPC: a bare tonic service with prost messages over a `HashMap`. REST: axum with serde_json over a `HashMap`. Each
-//! server has a runtime of one thread; the clients of a race are the same program.
+//! gRPC: a bare tonic service with prost messages over a `HashMap`. REST: axum with serde_json over a `HashMap`. All
+//! servers live on one thread, so that the scheduler cannot favour one of them, and the clients of a race are the same
+//! program.
 
 mod by_hand;
 mod load;
@@ -24,10 +25,10 @@ const CONCURRENCY: [usize; 2] = [1, 32];
 const ROUNDS: usize = 20;
 
 fn main() {
-    let (ours, by_hand, client) = (runtime("ours"), runtime("by-hand"), runtime("client"));
-    let ours_at = ours.block_on(protoloop_server::start());
-    let tonic_at = by_hand.block_on(by_hand::start_tonic());
-    let axum_at = by_hand.block_on(by_hand::start_axum());
+    let (servers, client) = (runtime("servers"), runtime("client"));
+    let ours_at = servers.block_on(protoloop_server::start());
+    let tonic_at = servers.block_on(by_hand::start_tonic());
+    let axum_at = servers.block_on(by_hand::start_axum());
     let mut races = Vec::new();
     for calls in CONCURRENCY {
         for what in ["GetTodo", "CreateTodo"] {
