@@ -9,7 +9,10 @@ mod test;
 mod tidy;
 mod tools;
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// What a task answers; the text of an error is shown as it is.
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
@@ -26,7 +29,7 @@ const USAGE: &str = "usage: cargo xtask <task>
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match run(root(), &arguments) {
+    match run(&root(), &arguments) {
         Ok(code) => code,
         Err(error) => {
             console::note(error);
@@ -64,9 +67,9 @@ fn buf(root: &Path, arguments: &[&str]) -> Fallible<()> {
     }
 }
 
-/// The root of the repository.
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies in the root")
+/// The root of the repository: where cargo found this program now, not where it was built.
+fn root() -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let package = PathBuf::from(package);
+    package.parent().expect("xtask lies in the root").to_owned()
 }

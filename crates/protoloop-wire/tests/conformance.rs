@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -14,11 +15,13 @@ const FORBID_SKIP: &str = "PROTOLOOP_TESTS_FORBID_SKIP";
 #[test]
 fn the_official_suite_passes() {
     let Some(runner) = env::var_os(RUNNER) else {
-        let reason = format!(
-            "skipped: {RUNNER} is not set; run `{RUNNER}=$(tests/tools/conformance-runner.sh .cache/conformance)`"
-        );
+        let reason = env::var(format!("{RUNNER}_MISSING")).unwrap_or_else(|_| {
+            format!("run `{RUNNER}=$(tests/tools/conformance-runner.sh .cache/conformance)`")
+        });
         assert_ne!(env::var(FORBID_SKIP).as_deref(), Ok("1"), "{reason}");
-        eprintln!("{reason}");
+        // Written around the test harness, which would swallow it; `cargo xtask test` counts these lines.
+        let line = format!("SKIPPED the_official_suite_passes: {RUNNER} is not set: {reason}");
+        writeln!(io::stdout(), "{line}").expect("standard output is open");
         return;
     };
     let output = Command::new(&runner)
