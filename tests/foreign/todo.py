@@ -44,7 +44,7 @@ call(
 # List: filter, order and pages
 same(call("CountTodos"), {"count": "6"})
 same(call("CountTodos", filter="done = true"), {"count": "2"})
-listed = call("ListTodos", filter='title = "item*" AND NOT done', orderBy="title desc")["todos"]
+listed = call("ListTodos", filter='title = "item*" AND NOT done = true', orderBy="title desc")["todos"]
 same([todo["title"] for todo in listed], ["item 4", "item 3", "item 2"])
 titles, token = [], ""
 while True:

@@ -101,7 +101,7 @@ fn check_reports_what_the_schema_finds_in_every_file() {
     assert_eq!(ran.code, Some(1), "{ran}");
     for part in [
         "author.proto:4:1",
-        "has no id",
+        "without an id",
         "book.proto:12:5",
         "column 14",
         "2 errors",

@@ -69,7 +69,8 @@ fn buf(root: &Path, arguments: &[&str]) -> Fallible<()> {
 
 /// The root of the repository: where cargo found this program now, not where it was built.
 fn root() -> PathBuf {
-    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let package =
+        std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     let package = PathBuf::from(package);
     package.parent().expect("xtask lies in the root").to_owned()
 }

@@ -65,9 +65,9 @@ fn what_is_not_there_is_named() {
 #[test]
 fn a_path_that_is_badly_encoded_is_refused() {
     refuse(&[
-        Row::new("GET", "/v1/dishes/%zz", "%zz"),
-        Row::new("GET", "/v1/dishes/%2", "%2"),
-        Row::new("GET", "/v1/dishes/%ff", "id"),
+        Row::new("GET", "/v1/dishes/%zz", "byte 11"),
+        Row::new("GET", "/v1/dishes/%2", "byte 11"),
+        Row::new("GET", "/v1/dishes/%ff", "byte 11"),
     ]);
 }
 
@@ -78,7 +78,9 @@ fn a_body_of_another_type_or_coding_is_refused() {
         refused("text/plain").body("text/plain", "{}"),
         refused("form").body("application/x-www-form-urlencoded", "name=x"),
         refused("xml").body("application/xml", "<dish/>"),
-        refused("br").json("{}").header("content-encoding", "br"),
+        refused("Content-Encoding")
+            .json("{}")
+            .header("content-encoding", "br"),
     ]);
 }
 
@@ -136,32 +138,17 @@ fn a_change_of_what_another_changed_is_refused() {
         let mut wrong = String::new();
         let made = http::post(server, "/v1/dishes", r#"{"name": "a"}"#).json();
         let one = format!("/v1/dishes/{}", made["id"].as_str().unwrap_or_default());
-        let mut expect = |what: &str, status: u16, headers: &[(&str, &str)], body: &str| {
-            let headers = [&[("content-type", "application/json")], headers].concat();
+        let mut expect = |what: &str, status: u16, body: &str| {
+            let headers = [("content-type", "application/json")];
             let answer = http::send(server, "PATCH", &one, &headers, body.as_bytes());
             if answer.status != status {
                 wrong.push_str(&format!("\n{what}: {} {}", answer.status, answer.text()));
             }
         };
-        expect(
-            "an old etag in the body",
-            409,
-            &[],
-            r#"{"name": "b", "etag": "old"}"#,
-        );
-        expect(
-            "an old etag in the header",
-            412,
-            &[("if-match", "\"old\"")],
-            r#"{"name": "b"}"#,
-        );
-        let etag = made["etag"].as_str().unwrap_or_default();
-        expect(
-            "the etag that was read",
-            200,
-            &[],
-            &format!(r#"{{"name": "b", "etag": "{etag}"}}"#),
-        );
+        let read = serde_json::json!({"name": "b", "etag": made["etag"]}).to_string();
+        expect("an etag of nobody", 409, r#"{"name": "b", "etag": "old"}"#);
+        expect("the etag that was read", 200, &read);
+        expect("the same, which is old by now", 409, &read);
         wrong
     });
 }
@@ -172,7 +159,6 @@ fn a_contradiction_is_refused() {
         Row::new("POST", "/v1/dishes", "id").json(r#"{"id": "mine"}"#),
         Row::new("PATCH", "/v1/dishes/a", "id").json(r#"{"id": "b", "name": "x"}"#),
         Row::new("PUT", "/v1/dishes/a", "id").json(r#"{"id": "b", "name": "x"}"#),
-        Row::new("PATCH", "/v1/dishes/a?updateMask=id", "id").json(r#"{"name": "x"}"#),
         Row::new("GET", "/v1/dishes", "body").json(r#"{"pageSize": 1}"#),
     ]);
 }
