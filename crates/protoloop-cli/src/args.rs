@@ -27,6 +27,17 @@ pub(crate) enum Command {
     Completions(Completions),
 }
 
+// No doc comment: clap would take it for the text about each command that holds it. What to compile.
+#[derive(Debug, Args)]
+pub(crate) struct Sources {
+    /// .proto files, folders of them, or binary descriptor sets
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Folder that imports are looked up in, beside the given ones; may be repeated
+    #[arg(short = 'I', long = "include", value_name = "DIR")]
+    pub(crate) includes: Vec<PathBuf>,
+}
+
 /// Run the services of .proto files, without compiling anything
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -34,12 +45,8 @@ pub(crate) enum Command {
   protoloop serve todo.proto --db memory: --routes  one file, nothing kept, its routes shown
   protoloop serve api.binpb --listen 0.0.0.0:80     a descriptor set (as `buf build -o` writes), on every address")]
 pub(crate) struct Serve {
-    /// .proto files, folders of them, or binary descriptor sets
-    #[arg(value_name = "PATH", default_value = ".")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Folder that imports are looked up in, beside the given ones; may be repeated
-    #[arg(short = 'I', long = "include", value_name = "DIR")]
-    pub(crate) includes: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
     /// Where the data lives: sqlite:FILE, or memory: for tests
     #[arg(
         long,
@@ -102,12 +109,8 @@ pub(crate) enum LogFormat {
   protoloop check              every .proto below this folder
   protoloop check todo.proto   exit code 1 when there is an error")]
 pub(crate) struct Check {
-    /// .proto files, folders of them, or binary descriptor sets
-    #[arg(value_name = "PATH", default_value = ".")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Folder that imports are looked up in, beside the given ones; may be repeated
-    #[arg(short = 'I', long = "include", value_name = "DIR")]
-    pub(crate) includes: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
     /// Treat warnings as errors
     #[arg(long)]
     pub(crate) deny_warnings: bool,
@@ -142,12 +145,8 @@ pub(crate) enum Generate {
   protoloop generate proto todo.proto           to standard output
   protoloop generate proto proto/ -o generated/ every file into a folder, with what they import")]
 pub(crate) struct GenerateProto {
-    /// .proto files, folders of them, or binary descriptor sets
-    #[arg(value_name = "PATH", default_value = ".")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Folder that imports are looked up in, beside the given ones; may be repeated
-    #[arg(short = 'I', long = "include", value_name = "DIR")]
-    pub(crate) includes: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
     /// Folder to write to; standard output when left out
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
@@ -159,12 +158,8 @@ pub(crate) struct GenerateProto {
   protoloop generate descriptor -o api.binpb
   protoloop generate descriptor proto/ > api.binpb")]
 pub(crate) struct GenerateDescriptor {
-    /// .proto files, folders of them, or binary descriptor sets
-    #[arg(value_name = "PATH", default_value = ".")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Folder that imports are looked up in, beside the given ones; may be repeated
-    #[arg(short = 'I', long = "include", value_name = "DIR")]
-    pub(crate) includes: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
     /// File to write to; standard output when left out
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &Check) -> Result<ExitCode, Failure> {
-    let compiled = super::compile(&arguments.paths, &arguments.includes)?;
+    let compiled = super::compile(&arguments.sources)?;
     let schema = &compiled.schema;
     output::diagnostics(&compiled.warnings);
     output::line(format_args!(

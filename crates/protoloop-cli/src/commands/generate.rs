@@ -15,7 +15,7 @@ use crate::{
 
 /// Writes the binary descriptor set.
 pub(crate) fn descriptor(arguments: &GenerateDescriptor) -> Result<ExitCode, Failure> {
-    let compiled = super::compile(&arguments.paths, &arguments.includes)?;
+    let compiled = super::compile(&arguments.sources)?;
     let bytes = compiled.schema.descriptor_set();
     match &arguments.output {
         Some(path) => write(path, bytes)?,
@@ -27,7 +27,7 @@ pub(crate) fn descriptor(arguments: &GenerateDescriptor) -> Result<ExitCode, Fai
 /// Writes the files as .proto text, with what was synthesised into them. Into a folder, the bundled files that they
 /// import go as well, so that any compiler reads it.
 pub(crate) fn proto(arguments: &GenerateProto) -> Result<ExitCode, Failure> {
-    let compiled = super::compile(&arguments.paths, &arguments.includes)?;
+    let compiled = super::compile(&arguments.sources)?;
     let mut files = Vec::new();
     for file in compiled.schema.file_names() {
         let text = compiled.schema.to_proto(&file);

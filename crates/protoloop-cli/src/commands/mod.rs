@@ -6,12 +6,12 @@ mod generate;
 mod new;
 mod serve;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use protoloop_build::Compiled;
 
 use crate::{
-    args::{Arguments, Command, Generate},
+    args::{Arguments, Command, Generate, Sources},
     output::Failure,
 };
 
@@ -28,6 +28,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// Compiles what a command was given.
-fn compile(paths: &[PathBuf], includes: &[PathBuf]) -> Result<Compiled, Failure> {
-    Ok(protoloop_build::compile(paths, includes)?)
+fn compile(sources: &Sources) -> Result<Compiled, Failure> {
+    Ok(protoloop_build::compile(&sources.paths, &sources.includes)?)
 }

@@ -15,7 +15,7 @@ use crate::{
 pub(crate) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let started = Instant::now();
     start_logs(&arguments)?;
-    let compiled = super::compile(&arguments.paths, &arguments.includes)?;
+    let compiled = super::compile(&arguments.sources)?;
     output::diagnostics(&compiled.warnings);
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::at("starting the runtime", error))?;
