@@ -10,6 +10,7 @@
 //! A request is routed, bound straight to protobuf bytes, called, and answered straight from protobuf bytes. What is
 //! decided where the standards leave room stands in `docs/reference/http-mapping.md`.
 
+mod asked;
 mod bind;
 mod body;
 mod headers;
@@ -23,7 +24,7 @@ mod router;
 
 pub use body::Body;
 pub use headers::{GRPC_TIMEOUT, REQUEST_TIMEOUT, from_metadata, timeout, to_metadata};
-pub use options::{RestOptions, UnknownQuery};
-pub use percent::{EscapeError, EscapeErrorKind, MultiSegmentDecoding};
+pub use options::{ErrorFormat, RestOptions, TrailingSlash, UnknownQuery};
+pub use percent::{EscapeError, EscapeErrorKind, PathProfile};
 pub use rest::RestGateway;
 pub use router::{MAX_PATH_BYTES, MAX_SEGMENTS, Match, Outcome, PathError, Route, Router};

@@ -1,6 +1,6 @@
 //! `Content-Type`, `Content-Encoding` and `Accept`.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 
 /// The media type of the request body, as far as binding cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,31 +44,63 @@ pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
         .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
-/// Whether the caller takes JSON: no `Accept`, or a range in it that covers `application/json` with a quality above 0.
-pub(crate) fn accepts_json(headers: &HeaderMap) -> bool {
-    let mut ranges = headers
+/// What of `Accept` concerns an answer in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Accept {
+    /// Whether JSON is taken: there is no `Accept`, or a range in it covers `application/json` with a quality above 0.
+    pub(crate) json: bool,
+    /// Whether errors are wanted as `application/problem+json`: it is named, and no lower than plain JSON.
+    pub(crate) problem: bool,
+}
+
+impl Accept {
+    /// What a request without `Accept` says.
+    pub(crate) const ANY: Self = Self {
+        json: true,
+        problem: false,
+    };
+}
+
+/// Reads `Accept`.
+pub(crate) fn accept(headers: &HeaderMap) -> Accept {
+    let mut values = headers.get_all(header::ACCEPT).iter();
+    let only = values.next().filter(|_| values.next().is_none());
+    if let Some(b"*/*" | b"application/json") = only.map(HeaderValue::as_bytes) {
+        return Accept::ANY;
+    }
+    // Of the ranges that cover JSON the most specific one decides (RFC 9110 §12.5.1).
+    let (mut json, mut plain, mut problem) = (None, None, None);
+    let mut empty = true;
+    let ranges = headers
         .get_all(header::ACCEPT)
         .iter()
         .flat_map(|value| value.to_str().unwrap_or("*/*").split(','))
         .map(str::trim)
-        .filter(|range| !range.is_empty())
-        .peekable();
-    if ranges.peek().is_none() {
-        return true;
-    }
-    // Of the ranges that cover JSON the most specific one decides (RFC 9110 §12.5.1).
-    let best = ranges.filter_map(|range| {
+        .filter(|range| !range.is_empty());
+    for range in ranges {
+        empty = false;
         let (essence, parameters) = range.split_once(';').unwrap_or((range, ""));
-        let essence = essence.trim();
+        let (essence, quality) = (essence.trim(), quality(parameters));
         let specificity = match essence {
             "*/*" => 0,
             _ if essence.eq_ignore_ascii_case("application/*") => 1,
             _ if is_json(essence) => 2,
-            _ => return None,
+            _ => continue,
         };
-        Some((specificity, quality(parameters) > 0.0))
-    });
-    best.max().is_some_and(|(_, wanted)| wanted)
+        json = json.max(Some((specificity, quality > 0.0)));
+        if essence.eq_ignore_ascii_case("application/json") {
+            plain = Some(quality);
+        } else if essence.eq_ignore_ascii_case("application/problem+json") {
+            problem = Some(quality);
+        }
+    }
+    if empty {
+        return Accept::ANY;
+    }
+    Accept {
+        json: json.is_some_and(|(_, wanted)| wanted),
+        problem: problem.is_some_and(|quality| quality > 0.0 && quality >= plain.unwrap_or(0.0)),
+    }
 }
 
 fn is_json(essence: &str) -> bool {
@@ -91,8 +123,6 @@ fn quality(parameters: &str) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn one(name: header::HeaderName, value: &str) -> HeaderMap {
@@ -130,7 +160,8 @@ mod tests {
 
     #[test]
     fn case_45_accept() {
-        assert!(accepts_json(&HeaderMap::new()));
+        assert_eq!(accept(&HeaderMap::new()), Accept::ANY);
+        let accepts_json = |value| accept(&one(header::ACCEPT, value)).json;
         for yes in [
             "*/*",
             "application/*",
@@ -139,7 +170,7 @@ mod tests {
             "",
             "text/*, application/json",
         ] {
-            assert!(accepts_json(&one(header::ACCEPT, yes)), "{yes}");
+            assert!(accepts_json(yes), "{yes}");
         }
         for no in [
             "text/html",
@@ -147,8 +178,22 @@ mod tests {
             "*/*, application/json; q=0.0",
             "application/xml",
         ] {
-            assert!(!accepts_json(&one(header::ACCEPT, no)), "{no}");
+            assert!(!accepts_json(no), "{no}");
         }
+    }
+
+    #[test]
+    fn problems_are_for_those_who_name_them() {
+        let wants = |value| accept(&one(header::ACCEPT, value)).problem;
+        assert!(wants("application/problem+json"));
+        assert!(wants("application/json, application/problem+json"));
+        assert!(wants(
+            "application/json;q=0.5, application/problem+json;q=0.6"
+        ));
+        assert!(!wants("application/json, application/problem+json;q=0.6"));
+        assert!(!wants("application/problem+json;q=0, */*"));
+        assert!(!wants("*/*"));
+        assert!(!wants("application/json"));
     }
 
     #[test]

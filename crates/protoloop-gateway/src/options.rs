@@ -1,8 +1,8 @@
 //! What a [`RestGateway`](crate::RestGateway) may be told.
 
-use protoloop_wire::json;
+use protoloop_wire::{json, status};
 
-use crate::MultiSegmentDecoding;
+use crate::PathProfile;
 
 /// Limits and choices of a [`RestGateway`](crate::RestGateway).
 #[derive(Clone, Debug)]
@@ -12,14 +12,21 @@ pub struct RestOptions {
     /// Longest path and query in bytes; more is 414. Default 16 KiB. A path has its own bound,
     /// [`MAX_PATH_BYTES`](crate::MAX_PATH_BYTES).
     pub max_uri_bytes: usize,
+    /// How escapes in paths are read. Default: as `google/api/http.proto` says.
+    pub path: PathProfile,
+    /// What becomes of a slash at the end of a path that no binding has. Default: 404.
+    pub trailing_slash: TrailingSlash,
+    /// Whether a POST may name the method it stands for, in `X-HTTP-Method-Override` or `$httpMethod`, for callers
+    /// behind proxies that pass only GET and POST. Off by default.
+    pub method_override: bool,
     /// What becomes of a query parameter that names no field. Default: 400.
     pub unknown_query: UnknownQuery,
-    /// How the value of a multi-segment path variable is decoded.
-    pub multi_segment: MultiSegmentDecoding,
     /// How JSON bodies are read.
     pub decode: json::DecodeOptions,
     /// How JSON answers are written.
     pub encode: json::EncodeOptions,
+    /// How errors are written for callers that do not prefer `application/problem+json`.
+    pub error_format: ErrorFormat,
 }
 
 /// What becomes of a query parameter that names no field.
@@ -32,15 +39,47 @@ pub enum UnknownQuery {
     Ignore,
 }
 
+/// What becomes of a slash at the end of a path that no binding has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TrailingSlash {
+    /// The path is another one than without it: 404.
+    #[default]
+    Refuse,
+    /// The path is tried without it.
+    Ignore,
+}
+
+/// How errors are written in JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ErrorFormat {
+    /// `{"error": {"code": 404, "message": …, "status": "NOT_FOUND", "details": […]}}` (AIP-193).
+    #[default]
+    Envelope,
+    /// A bare `google.rpc.Status`, as grpc-gateway and Envoy write it: `{"code": 5, "message": …, "details": […]}`.
+    Status,
+}
+
+impl From<ErrorFormat> for status::Shape {
+    fn from(format: ErrorFormat) -> Self {
+        match format {
+            ErrorFormat::Envelope => Self::Envelope,
+            ErrorFormat::Status => Self::Status,
+        }
+    }
+}
+
 impl Default for RestOptions {
     fn default() -> Self {
         Self {
             max_body_bytes: 4 << 20,
             max_uri_bytes: 16 << 10,
+            path: PathProfile::default(),
+            trailing_slash: TrailingSlash::default(),
+            method_override: false,
             unknown_query: UnknownQuery::default(),
-            multi_segment: MultiSegmentDecoding::default(),
             decode: json::DecodeOptions::default(),
             encode: json::EncodeOptions::default(),
+            error_format: ErrorFormat::default(),
         }
     }
 }

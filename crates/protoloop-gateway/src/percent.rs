@@ -41,27 +41,40 @@ impl fmt::Display for EscapeError {
 
 impl std::error::Error for EscapeError {}
 
-/// Which escapes in the value of a multi-segment variable are decoded. A single-segment variable decodes all of them.
+/// How escapes in a path are read. The names are those of the gateways whose rules they are.
 ///
-/// `google/api/http.proto` says two things; the default is its first one, which Envoy's default follows as well.
+/// | profile | single-segment variable | multi-segment variable |
+/// |---|---|---|
+/// | `Google` | every escape is decoded | every escape but `%2F` |
+/// | `GrpcGateway` | the whole path is decoded before it is routed: `%2F` separates segments, `%3A` may begin a verb | the same |
+/// | `Envoy` | every escape is decoded | every escape but those of RFC 6570's reserved characters |
+///
+/// What a profile keeps stays as it was sent, hex case included. `+` is a plus sign in all of them, and a broken escape
+/// or one that is not UTF-8 is an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MultiSegmentDecoding {
-    /// All but the reserved characters of RFC 6570: `:/?#[]@!$&'()*+,;=`.
+pub enum PathProfile {
+    /// What `google/api/http.proto` says the server side does.
     #[default]
-    ExceptReserved,
-    /// All but `%2F`.
-    ExceptSlash,
-    /// All of them.
-    All,
+    Google,
+    /// What grpc-gateway does unless told otherwise.
+    GrpcGateway,
+    /// What Envoy's transcoder does unless told otherwise.
+    Envoy,
 }
 
-impl MultiSegmentDecoding {
+impl PathProfile {
     fn keeps(self, byte: u8) -> bool {
         match self {
-            Self::ExceptReserved => b":/?#[]@!$&'()*+,;=".contains(&byte),
-            Self::ExceptSlash => byte == b'/',
-            Self::All => false,
+            Self::Google => byte == b'/',
+            Self::GrpcGateway => false,
+            Self::Envoy => b":/?#[]@!$&'()*+,;=".contains(&byte),
         }
+    }
+
+    /// Whether escapes are decoded before the path is split into segments.
+    #[must_use]
+    pub fn decodes_first(self) -> bool {
+        self == Self::GrpcGateway
     }
 }
 
@@ -70,12 +83,9 @@ pub(crate) fn decode_segment(text: &str) -> Result<Cow<'_, str>, EscapeError> {
     decode(text, |_| false, false)
 }
 
-/// Decodes the value of a multi-segment variable; what it keeps stays as it was sent, hex case included.
-pub(crate) fn decode_multi(
-    text: &str,
-    mode: MultiSegmentDecoding,
-) -> Result<Cow<'_, str>, EscapeError> {
-    decode(text, |byte| mode.keeps(byte), false)
+/// Decodes the value of a multi-segment variable; what the profile keeps stays as it was sent, hex case included.
+pub(crate) fn decode_multi(text: &str, profile: PathProfile) -> Result<Cow<'_, str>, EscapeError> {
+    decode(text, |byte| profile.keeps(byte), false)
 }
 
 /// Decodes a key or a value of a query string; `+` is a space.
@@ -148,12 +158,12 @@ mod tests {
     }
 
     #[test]
-    fn keeps_what_the_mode_keeps() {
+    fn case_12_keeps_what_the_profile_keeps() {
         let text = "a%2fb%3A%20c%41";
-        let decoded = |mode| decode_multi(text, mode).unwrap().into_owned();
-        assert_eq!(decoded(MultiSegmentDecoding::ExceptReserved), "a%2fb%3A cA");
-        assert_eq!(decoded(MultiSegmentDecoding::ExceptSlash), "a%2fb: cA");
-        assert_eq!(decoded(MultiSegmentDecoding::All), "a/b: cA");
+        let decoded = |profile| decode_multi(text, profile).unwrap().into_owned();
+        assert_eq!(decoded(PathProfile::Envoy), "a%2fb%3A cA");
+        assert_eq!(decoded(PathProfile::Google), "a%2fb: cA");
+        assert_eq!(decoded(PathProfile::GrpcGateway), "a/b: cA");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
+use protoloop_gateway::RestOptions;
+
 use crate::port::Cors;
 
 /// Bounds and switches of a server. Every field has a default that is safe on an open port; times are wall-clock.
@@ -49,6 +51,9 @@ pub struct ServerConfig {
     pub reflection: bool,
     /// Which web pages of other origins may call. Any, without credentials.
     pub cors: Cors,
+    /// How REST requests are read and answered. The bounds of bodies in it are not looked at: those of this
+    /// configuration count for every protocol.
+    pub rest: RestOptions,
     /// Certificate and key; `None` for plain text (HTTP/1.1 and h2c).
     pub tls: Option<TlsFiles>,
 }
@@ -87,6 +92,7 @@ impl Default for ServerConfig {
             compress_responses: false,
             reflection: true,
             cors: Cors::Any,
+            rest: RestOptions::default(),
             tls: None,
         }
     }

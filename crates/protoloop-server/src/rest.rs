@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use http::{Request, Response};
 use protoloop_core::Handler;
-use protoloop_gateway::{RestGateway, RestOptions, Router};
+use protoloop_gateway::{RestGateway, Router};
 use protoloop_schema::Diagnostics;
 use protoloop_wire::Tables;
 use tonic::body::Body;
@@ -26,10 +26,8 @@ impl RestEdge {
         handler: Arc<dyn Handler>,
         config: &ServerConfig,
     ) -> Result<Self, Diagnostics> {
-        let mut options = RestOptions {
-            max_body_bytes: config.max_request_bytes,
-            ..RestOptions::default()
-        };
+        let mut options = config.rest.clone();
+        options.max_body_bytes = config.max_request_bytes;
         options.decode.size = config.max_request_bytes;
         options.decode.depth = config.max_message_depth;
         let gateway = RestGateway::new(Arc::clone(tables), options)?;

@@ -35,6 +35,12 @@ pub use protoloop_server::{
     CallLayer, Check, Cors, Phase, Sequence, ServerConfig, TlsFiles, TowerLayer, layer_fn,
     shutdown, telemetry,
 };
+/// What a server may be told about REST: [`ServerConfig::rest`].
+pub mod rest {
+    pub use protoloop_server::{
+        ErrorFormat, PathProfile, RestOptions, TrailingSlash, UnknownQuery,
+    };
+}
 #[cfg(feature = "sqlite")]
 pub use protoloop_sqlite::SqliteConnector;
 pub use typed::{Context, ResponseStream, Service, StandardRequest, Streaming};

@@ -22,12 +22,12 @@ use self::{
     target::Miss,
 };
 use crate::{
-    MultiSegmentDecoding, RestOptions, UnknownQuery,
+    PathProfile, RestOptions, UnknownQuery,
     plan::{BodyPlan, Plan},
     router::{Match, Route},
 };
 
-pub(crate) use query::System;
+pub(crate) use query::{System, http_methods};
 
 /// A request as it came in, matched.
 #[derive(Debug)]
@@ -61,14 +61,8 @@ pub(crate) fn bind(
     options: &RestOptions,
     parts: &Parts<'_>,
 ) -> Result<Bound> {
-    let mut assignments = path_values(tables, plan, options.multi_segment, parts)?;
-    let system = query_values(
-        tables,
-        plan,
-        options.unknown_query,
-        parts.query,
-        &mut assignments,
-    )?;
+    let mut assignments = path_values(tables, plan, options.path, parts)?;
+    let system = query_values(tables, plan, options, parts.query, &mut assignments)?;
     let body = body_part(tables, plan, options, parts)?;
     if let Some(update) = &plan.update {
         update::add_mask(
@@ -94,7 +88,7 @@ pub(crate) fn bind(
 fn path_values<'a>(
     tables: &'a Tables,
     plan: &'a Plan,
-    decoding: MultiSegmentDecoding,
+    profile: PathProfile,
     parts: &Parts<'_>,
 ) -> Result<Vec<Assignment<'a>>> {
     let mut assignments = Vec::with_capacity(plan.variables.len());
@@ -103,7 +97,7 @@ fn path_values<'a>(
         let name = &*variable.path.text;
         let text = parts
             .found
-            .variable(&parts.route.template, &variable.range, decoding);
+            .variable(&parts.route.template, &variable.range, profile);
         assignments.push(Assignment {
             numbers: Cow::Borrowed(&variable.path.numbers),
             leaf,
@@ -119,7 +113,7 @@ fn path_values<'a>(
 fn query_values<'a>(
     tables: &'a Tables,
     plan: &Plan,
-    unknown: UnknownQuery,
+    options: &RestOptions,
     query: &str,
     assignments: &mut Vec<Assignment<'a>>,
 ) -> Result<System> {
@@ -127,8 +121,10 @@ fn query_values<'a>(
     for pair in query::pairs(query) {
         let (key, value) = pair?;
         match target::resolve(tables, plan.input, &key) {
-            Err(Miss::Unknown(_)) if query::is_system(&key) => system.take(&key, &value)?,
-            Err(Miss::Unknown(_)) if unknown == UnknownQuery::Ignore => {}
+            Err(Miss::Unknown(_)) if query::is_system(&key) => {
+                system.take(&key, &value, options)?;
+            }
+            Err(Miss::Unknown(_)) if options.unknown_query == UnknownQuery::Ignore => {}
             Err(miss) => return Err(miss.into()),
             Ok(target) => {
                 check_place(tables, plan, &key, target.numbers[0])?;

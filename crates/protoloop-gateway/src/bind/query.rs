@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use protoloop_core::{Error, Result};
 
-use crate::percent;
+use crate::{RestOptions, percent};
 
 /// Parameters of Google's APIs that are about the call and not about the request message.
 const SYSTEM: [&str; 22] = [
@@ -56,6 +56,21 @@ pub(super) fn pairs(query: &str) -> impl Iterator<Item = Result<(Cow<'_, str>, C
         })
 }
 
+/// The values of `$httpMethod`.
+///
+/// # Errors
+/// INVALID_ARGUMENT for an escape that does not decode.
+pub(crate) fn http_methods(query: &str) -> Result<Vec<Cow<'_, str>>> {
+    let mut methods = Vec::new();
+    for pair in pairs(query) {
+        let (key, value) = pair?;
+        if key == "$httpMethod" {
+            methods.push(value);
+        }
+    }
+    Ok(methods)
+}
+
 /// Whether the key is a system parameter, for keys that name no field.
 pub(super) fn is_system(key: &str) -> bool {
     SYSTEM.contains(&key)
@@ -66,7 +81,7 @@ impl System {
     ///
     /// # Errors
     /// INVALID_ARGUMENT for a value that cannot be honoured.
-    pub(super) fn take(&mut self, key: &str, value: &str) -> Result<()> {
+    pub(super) fn take(&mut self, key: &str, value: &str, options: &RestOptions) -> Result<()> {
         match (key.trim_start_matches('$'), value) {
             ("prettyPrint", "true" | "1" | "") => self.pretty = Some(true),
             ("prettyPrint", "false" | "0") => self.pretty = Some(false),
@@ -74,7 +89,8 @@ impl System {
             ("alt", value) if value != "json" => {
                 return Err(refused(key, "answers are JSON only; expected json"));
             }
-            ("httpMethod", _) => {
+            // Where it counts, the method was chosen by it already.
+            ("httpMethod", _) if !options.method_override => {
                 return Err(refused(key, "send the request with that method instead"));
             }
             _ => {}
@@ -112,14 +128,17 @@ mod tests {
     #[test]
     fn case_37_system_parameters() {
         let mut system = System::default();
-        system.take("$prettyPrint", "true").unwrap();
-        assert_eq!(system.pretty, Some(true));
-        system.take("prettyPrint", "false").unwrap();
-        assert_eq!(system.pretty, Some(false));
-        assert!(system.take("prettyPrint", "maybe").is_err());
-        assert!(system.take("$alt", "proto").is_err());
-        assert!(system.take("alt", "json").is_ok());
-        assert!(system.take("$.xgafv", "2").is_ok());
+        let options = RestOptions::default();
+        let mut take = |key, value| {
+            system.take(key, value, &options)?;
+            Ok::<_, Error>(system)
+        };
+        assert_eq!(take("$prettyPrint", "true").unwrap().pretty, Some(true));
+        assert_eq!(take("prettyPrint", "false").unwrap().pretty, Some(false));
+        assert!(take("prettyPrint", "maybe").is_err());
+        assert!(take("$alt", "proto").is_err());
+        assert!(take("alt", "json").is_ok());
+        assert!(take("$.xgafv", "2").is_ok());
         assert!(is_system("$fields") && is_system("quotaUser") && !is_system("$field"));
     }
 }

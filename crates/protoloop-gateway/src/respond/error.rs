@@ -1,10 +1,10 @@
-//! Errors as the AIP-193 envelope.
+//! Errors as HTTP answers.
 
 use http::{HeaderValue, Response, StatusCode, header};
 use protoloop_core::{Code, Detail, Error};
 use protoloop_wire::{Tables, status};
 
-use crate::{Body, body::ReadError, headers::value_of, router::PathError};
+use crate::{Body, ErrorFormat, body::ReadError, headers::value_of, router::PathError};
 
 /// An error and the HTTP status it goes out with.
 #[derive(Debug)]
@@ -98,17 +98,30 @@ impl From<ReadError> for Refusal {
     }
 }
 
+/// How the caller gets its errors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ErrorShape {
+    /// As the gateway was told.
+    Format(ErrorFormat),
+    /// As RFC 9457 has it, for a caller that prefers it.
+    Problem,
+}
+
 /// The answer to a refused or failed request.
-pub(crate) fn refuse(tables: &Tables, refusal: Refusal) -> Response<Body> {
-    let body = status::to_json(tables, &refusal.error, refusal.status);
+pub(crate) fn refuse(tables: &Tables, refusal: Refusal, shape: ErrorShape) -> Response<Body> {
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let (shape, content_type) = match shape {
+        ErrorShape::Format(format) => (format.into(), "application/json"),
+        ErrorShape::Problem => {
+            let title = status.canonical_reason().unwrap_or("Client Closed Request");
+            (status::Shape::Problem(title), "application/problem+json")
+        }
+    };
+    let body = status::to_json(tables, &refusal.error, refusal.status, shape);
     let mut response = Response::new(Body::Full(body.into()));
-    *response.status_mut() =
-        StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Some(allow) = &refusal.allow {
         headers.insert(header::ALLOW, value_of(allow));
     }

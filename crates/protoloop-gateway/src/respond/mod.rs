@@ -3,5 +3,5 @@
 mod error;
 mod ok;
 
-pub(crate) use error::{Refusal, refuse};
+pub(crate) use error::{ErrorShape, Refusal, refuse};
 pub(crate) use ok::answer;

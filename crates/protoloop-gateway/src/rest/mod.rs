@@ -1,9 +1,10 @@
 //! The REST surface of a schema.
 
+mod method_override;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, net::SocketAddr, sync::Arc, time::Instant};
+use std::{borrow::Cow, fmt, net::SocketAddr, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::{
@@ -14,12 +15,14 @@ use protoloop_schema::{Diagnostic, Diagnostics, Schema, Severity};
 use protoloop_wire::Tables;
 
 use crate::{
-    Body, RestOptions,
+    Body, EscapeError, RestOptions, TrailingSlash,
+    asked::Asked,
     bind::{self, Bound, Parts, System},
     body, headers,
-    negotiate::{self, ContentType},
+    negotiate::{self, Accept, ContentType},
+    percent,
     plan::{AnswerPlan, BodyPlan, Plan},
-    respond::{self, Refusal},
+    respond::{self, ErrorShape, Refusal},
     router::{Match, Outcome, PathError, Router},
 };
 
@@ -78,11 +81,29 @@ impl RestGateway {
             extensions,
             ..
         } = head;
-        let response = match self.route(&method, &uri) {
+        let asked = Asked::of(&headers);
+        let accept = match asked.has(Asked::ACCEPT) {
+            true => negotiate::accept(&headers),
+            false => Accept::ANY,
+        };
+        let head = Head {
+            uri: &uri,
+            headers: &headers,
+            asked,
+            accept,
+        };
+        let path = self.path_of(&uri);
+        let routed = match &path {
+            Ok(path) => self
+                .meant(method.clone(), &head)
+                .and_then(|meant| self.route(&meant, path, uri.query())),
+            Err(error) => Err(Refusal::bad_path(PathError::Escape(*error))),
+        };
+        let response = match routed {
             Ok(Routed::Options(allow)) => Ok(options_answer(&allow)),
             Ok(Routed::Found(found)) => {
                 let plan = &self.plans[found.route];
-                match self.read(plan, &found, &uri, &headers, body).await {
+                match self.read(plan, &found, &head, body).await {
                     Ok(bound) => {
                         let context = context(plan, headers, extensions, peer);
                         self.call(plan, bound, context, handler).await
@@ -92,7 +113,12 @@ impl RestGateway {
             }
             Err(refusal) => Err(refusal),
         };
-        let response = response.unwrap_or_else(|refusal| respond::refuse(&self.tables, refusal));
+        let shape = match accept.problem {
+            true => ErrorShape::Problem,
+            false => ErrorShape::Format(self.options.error_format),
+        };
+        let refuse = |refusal| respond::refuse(&self.tables, refusal, shape);
+        let response = response.unwrap_or_else(refuse);
         if method == Method::HEAD {
             without_body(response)
         } else {
@@ -100,14 +126,45 @@ impl RestGateway {
         }
     }
 
-    fn route<'r>(&self, method: &Method, uri: &'r Uri) -> Result<Routed<'r>, Refusal> {
-        let path = uri.path();
+    /// The path to route, decoded where the profile decodes it first.
+    fn path_of<'r>(&self, uri: &'r Uri) -> Result<Cow<'r, str>, EscapeError> {
+        match self.options.path.decodes_first() {
+            true => percent::decode_segment(uri.path()),
+            false => Ok(Cow::Borrowed(uri.path())),
+        }
+    }
+
+    /// The method that the caller means.
+    fn meant(&self, method: Method, head: &Head<'_>) -> Result<Method, Refusal> {
+        if self.options.method_override && method == Method::POST {
+            Ok(method_override::meant(head.uri, head.headers, head.asked)?.unwrap_or(method))
+        } else {
+            Ok(method)
+        }
+    }
+
+    fn route<'r>(
+        &self,
+        method: &Method,
+        path: &'r str,
+        query: Option<&str>,
+    ) -> Result<Routed<'r>, Refusal> {
         let limit = self.options.max_uri_bytes;
-        if path.len() + uri.query().map_or(0, str::len) > limit {
+        if path.len() + query.map_or(0, str::len) > limit {
             let message = format!("path and query are longer than {limit} bytes");
             return Err(Refusal::uri_too_long(message));
         }
-        match self.router.find(method.as_str(), path) {
+        let mut outcome = self.find(method, path);
+        if self.options.trailing_slash == TrailingSlash::Ignore
+            && !matches!(outcome, Outcome::Found(_))
+            && let Some(shorter) = path.strip_suffix('/').filter(|shorter| !shorter.is_empty())
+        {
+            let without = self.find(method, shorter);
+            if !matches!(without, Outcome::NotFound) {
+                outcome = without;
+            }
+        }
+        match outcome {
             Outcome::Found(found) => Ok(Routed::Found(found)),
             Outcome::MethodNotAllowed { allow } if *method == Method::OPTIONS => {
                 Ok(Routed::Options(allow))
@@ -124,13 +181,19 @@ impl RestGateway {
         }
     }
 
+    fn find<'r>(&self, method: &Method, path: &'r str) -> Outcome<'r> {
+        match self.options.path.decodes_first() {
+            true => self.router.find_decoded(method.as_str(), path),
+            false => self.router.find(method.as_str(), path),
+        }
+    }
+
     /// Reads the body and binds the request.
     async fn read<B>(
         &self,
         plan: &Plan,
         found: &Match<'_>,
-        uri: &Uri,
-        headers: &HeaderMap,
+        head: &Head<'_>,
         body: B,
     ) -> Result<Bound, Refusal>
     where
@@ -138,17 +201,17 @@ impl RestGateway {
         B::Error: fmt::Display,
     {
         check_streaming(plan)?;
-        if !matches!(plan.answer, AnswerPlan::Raw(..)) && !negotiate::accepts_json(headers) {
+        if !head.accept.json && !matches!(plan.answer, AnswerPlan::Raw(..)) {
             return Err(Refusal::not_acceptable());
         }
-        let body = body::read(headers, body, self.options.max_body_bytes).await?;
-        check_body_headers(plan, headers, &body)?;
+        let body = body::read(head.headers, body, self.options.max_body_bytes).await?;
+        check_body_headers(plan, head, &body)?;
         let parts = Parts {
             found,
             route: &self.router.routes()[found.route],
-            query: uri.query().unwrap_or_default(),
+            query: head.uri.query().unwrap_or_default(),
             body: &body,
-            content_type: content_type_text(headers),
+            content_type: content_type_text(head.headers),
         };
         Ok(bind::bind(&self.tables, plan, &self.options, &parts)?)
     }
@@ -173,6 +236,15 @@ impl RestGateway {
         }
         encode
     }
+}
+
+/// The head of a request, and what was read from it once.
+#[derive(Clone, Copy, Debug)]
+struct Head<'r> {
+    uri: &'r Uri,
+    headers: &'r HeaderMap,
+    asked: Asked,
+    accept: Accept,
 }
 
 /// Where a request goes.
@@ -222,18 +294,18 @@ fn check_streaming(plan: &Plan) -> Result<(), Refusal> {
     Err(Error::unimplemented(format!("{name} streams; call it over gRPC")).into())
 }
 
-fn check_body_headers(plan: &Plan, headers: &HeaderMap, body: &Bytes) -> Result<(), Refusal> {
+fn check_body_headers(plan: &Plan, head: &Head<'_>, body: &Bytes) -> Result<(), Refusal> {
     if body.is_empty() {
         return Ok(());
     }
-    if negotiate::is_encoded(headers) {
+    if head.asked.has(Asked::CONTENT_ENCODING) && negotiate::is_encoded(head.headers) {
         let message = "compressed bodies are not read; send the body without Content-Encoding";
         return Err(Refusal::unsupported(message.to_owned()));
     }
     if !matches!(plan.body, BodyPlan::Whole | BodyPlan::Field(_)) {
         return Ok(());
     }
-    let found = match negotiate::content_type(headers) {
+    let found = match negotiate::content_type(head.headers) {
         ContentType::Json => return Ok(()),
         ContentType::Absent => "there is none".to_owned(),
         ContentType::Other(found) => format!("it is {found:?}"),

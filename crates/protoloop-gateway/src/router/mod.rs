@@ -26,7 +26,7 @@ use self::{
     path::SplitPath,
     trie::{Node, Query},
 };
-use crate::percent::{self, MultiSegmentDecoding};
+use crate::percent::{self, PathProfile};
 
 pub use self::path::{MAX_PATH_BYTES, MAX_SEGMENTS, PathError};
 
@@ -117,10 +117,22 @@ impl Router {
     /// The binding for a method token and a path without its query.
     #[must_use]
     pub fn find<'p>(&self, method: &str, path: &'p str) -> Outcome<'p> {
-        let path = match SplitPath::new(path) {
-            Ok(path) => path,
-            Err(error) => return Outcome::Invalid(error),
-        };
+        match SplitPath::new(path) {
+            Ok(path) => self.find_split(method, path),
+            Err(error) => Outcome::Invalid(error),
+        }
+    }
+
+    /// The same for a path whose escapes are decoded already: a percent sign in it stands for itself.
+    #[must_use]
+    pub fn find_decoded<'p>(&self, method: &str, path: &'p str) -> Outcome<'p> {
+        match SplitPath::decoded(path) {
+            Ok(path) => self.find_split(method, path),
+            Err(error) => Outcome::Invalid(error),
+        }
+    }
+
+    fn find_split<'p>(&self, method: &str, path: SplitPath<'p>) -> Outcome<'p> {
         for verb in self.verbs_of(&path) {
             let path = path.without_verb(verb.len() + 1);
             if let Some(route) = self.root.find(
@@ -238,14 +250,17 @@ impl Match<'_> {
         &self,
         template: &PathTemplate,
         range: &Range<usize>,
-        decoding: MultiSegmentDecoding,
+        profile: PathProfile,
     ) -> Cow<'_, str> {
         let raw = self.path.raw_range(self.path_range(template, range));
+        if !self.path.has_escapes() {
+            return Cow::Borrowed(raw);
+        }
         let single = range.len() == 1 && template.segments[range.start] != Segment::Multi;
         let decoded = if single {
             percent::decode_segment(raw)
         } else {
-            percent::decode_multi(raw, decoding)
+            percent::decode_multi(raw, profile)
         };
         decoded.expect("the path was checked when it was split")
     }

@@ -33,21 +33,8 @@ pub(super) struct SplitPath<'p> {
 
 impl<'p> SplitPath<'p> {
     pub(super) fn new(text: &'p str) -> Result<Self, PathError> {
-        let Some(rest) = text.strip_prefix('/') else {
-            return Err(PathError::NotAbsolute);
-        };
-        if text.len() > MAX_PATH_BYTES {
-            return Err(PathError::TooLong);
-        }
-        let mut path = Self {
-            text,
-            ends: [0; MAX_SEGMENTS],
-            count: 0,
-            escaped: rest.contains('%'),
-        };
-        if !rest.is_empty() {
-            path.split(rest)?;
-        }
+        let mut path = Self::decoded(text)?;
+        path.escaped = text.contains('%');
         if path.escaped {
             // Checked before any route is tried, so that a bad escape gets the same answer on every path.
             for index in 0..path.count {
@@ -58,6 +45,31 @@ impl<'p> SplitPath<'p> {
             }
         }
         Ok(path)
+    }
+
+    /// A path in which a percent sign stands for itself.
+    pub(super) fn decoded(text: &'p str) -> Result<Self, PathError> {
+        let Some(rest) = text.strip_prefix('/') else {
+            return Err(PathError::NotAbsolute);
+        };
+        if text.len() > MAX_PATH_BYTES {
+            return Err(PathError::TooLong);
+        }
+        let mut path = Self {
+            text,
+            ends: [0; MAX_SEGMENTS],
+            count: 0,
+            escaped: false,
+        };
+        if !rest.is_empty() {
+            path.split(rest)?;
+        }
+        Ok(path)
+    }
+
+    /// Whether some segment needs decoding.
+    pub(super) fn has_escapes(&self) -> bool {
+        self.escaped
     }
 
     fn split(&mut self, rest: &str) -> Result<(), PathError> {

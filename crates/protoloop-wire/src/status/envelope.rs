@@ -1,4 +1,4 @@
-//! The AIP-193 JSON envelope.
+//! Errors as JSON objects.
 
 use protoloop_core::{Detail, Error};
 
@@ -8,31 +8,63 @@ use crate::{
     json::{EncodeOptions, encode_any, number::push_integer, text::push_string, time},
 };
 
-/// The body of an HTTP answer that carries an error (AIP-193):
-/// `{"error":{"code":404,"message":…,"status":"NOT_FOUND","details":[{"@type":…,…}]}}`.
+/// The JSON object that carries an error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shape {
+    /// AIP-193: `{"error":{"code":404,"message":…,"status":"NOT_FOUND","details":[{"@type":…,…}]}}`.
+    #[default]
+    Envelope,
+    /// A bare `google.rpc.Status`: `{"code":5,"message":…,"details":[…]}`.
+    Status,
+    /// RFC 9457: `{"type":"about:blank","title":"Not Found","status":404,"detail":…,"code":"NOT_FOUND","details":[…]}`,
+    /// of the media type `application/problem+json`. The title is the status's own phrase, given with the shape.
+    Problem(&'static str),
+}
+
+/// The body of an HTTP answer that carries an error; `http_status` is the answer's.
 ///
-/// `http_status` becomes `code`. Details of a foreign type are written by `tables` where those know the type, else with
-/// their bytes in base64 as `value`; no detail can make the error itself unreadable.
+/// Details of a foreign type are written by `tables` where those know the type, else with their bytes in base64 as
+/// `value`; no detail can make the error itself unreadable.
 #[must_use]
-pub fn to_json(tables: &Tables, error: &Error, http_status: u16) -> Vec<u8> {
-    let mut out = Vec::with_capacity(96 + error.message().len());
-    out.extend_from_slice(b"{\"error\":{\"code\":");
-    push_integer(&mut out, http_status);
-    out.extend_from_slice(b",\"message\":");
-    push_string(&mut out, error.message());
-    out.extend_from_slice(b",\"status\":");
-    push_string(&mut out, error.code().name());
+pub fn to_json(tables: &Tables, error: &Error, http_status: u16, shape: Shape) -> Vec<u8> {
+    let mut out = Vec::with_capacity(128 + error.message().len());
+    if shape == Shape::Envelope {
+        out.extend_from_slice(b"{\"error\":");
+    }
+    let mut object = Object::new(&mut out);
+    match shape {
+        Shape::Envelope => {
+            object.number("code", i64::from(http_status));
+            object.text("message", error.message());
+            object.text("status", error.code().name());
+        }
+        Shape::Status => {
+            object.number("code", i64::from(error.code().as_i32()));
+            object.text("message", error.message());
+        }
+        Shape::Problem(title) => {
+            object.text("type", "about:blank");
+            object.text("title", title);
+            object.number("status", i64::from(http_status));
+            object.text("detail", error.message());
+            object.text("code", error.code().name());
+        }
+    }
     if !error.details().is_empty() {
-        out.extend_from_slice(b",\"details\":[");
+        object.key("details");
+        object.out.push(b'[');
         for (index, detail) in error.details().iter().enumerate() {
             if index > 0 {
-                out.push(b',');
+                object.out.push(b',');
             }
-            write(&mut out, tables, detail);
+            write(object.out, tables, detail);
         }
-        out.push(b']');
+        object.out.push(b']');
     }
-    out.extend_from_slice(b"}}");
+    object.close();
+    if shape == Shape::Envelope {
+        out.push(b'}');
+    }
     out
 }
 
@@ -138,6 +170,11 @@ impl<'o> Object<'o> {
         }
         push_string(self.out, key);
         self.out.push(b':');
+    }
+
+    fn number(&mut self, key: &str, value: i64) {
+        self.key(key);
+        push_integer(self.out, value);
     }
 
     fn text(&mut self, key: &str, value: &str) {

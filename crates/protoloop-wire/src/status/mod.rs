@@ -1,4 +1,4 @@
-//! `google.rpc.Status` on the wire, and the AIP-193 JSON envelope.
+//! `google.rpc.Status` on the wire, and its three forms in JSON.
 //!
 //! The messages of `google/rpc` are written and read by hand here: errors must work whatever the user's schema imports.
 
@@ -9,7 +9,7 @@ mod tests;
 
 use protoloop_core::{Code, Error};
 
-pub use envelope::to_json;
+pub use envelope::{Shape, to_json};
 
 use crate::{
     Writer,

@@ -99,7 +99,7 @@ fn an_unreadable_detail_is_kept_and_loses_nothing_else() {
 #[test]
 fn the_envelope_is_that_of_aip_193() {
     let tables = &fixture().tables;
-    let text = String::from_utf8(to_json(tables, &error(), 404)).unwrap();
+    let text = String::from_utf8(to_json(tables, &error(), 404, Shape::Envelope)).unwrap();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     let expected = serde_json::json!({"error": {"code": 404, "message": "no todo 42", "status": "NOT_FOUND", "details": [
         {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "STOCK_EMPTY", "domain": "shop.v1", "metadata": {"item": "7"}},
@@ -117,7 +117,12 @@ fn the_envelope_is_that_of_aip_193() {
         {"@type": "type.googleapis.com/acme.v1.Reason", "value": "AQID"},
     ]}});
     assert_eq!(value, expected);
-    let plain = to_json(tables, &Error::internal_error("secret"), 500);
+    let plain = to_json(
+        tables,
+        &Error::internal_error("secret"),
+        500,
+        Shape::Envelope,
+    );
     assert_eq!(
         plain,
         br#"{"error":{"code":500,"message":"internal error","status":"INTERNAL"}}"#
@@ -126,9 +131,29 @@ fn the_envelope_is_that_of_aip_193() {
         type_url: "t/kitchen.v1.Spoon".into(),
         value: Bytes::from_static(&[0x10, 3]),
     });
-    let text = String::from_utf8(to_json(tables, &known, 409)).unwrap();
+    let text = String::from_utf8(to_json(tables, &known, 409, Shape::Envelope)).unwrap();
     assert!(
         text.ends_with(r#""details":[{"@type":"t/kitchen.v1.Spoon","size":3}]}}"#),
         "{text}"
+    );
+}
+
+#[test]
+fn an_error_in_its_other_shapes() {
+    let tables = &fixture().tables;
+    let error = Error::aborted("again").with_detail(Detail::LocalizedMessage {
+        locale: "de".into(),
+        message: "nochmal".into(),
+    });
+    let text = |shape| String::from_utf8(to_json(tables, &error, 412, shape)).unwrap();
+    let details = r#""details":[{"@type":"type.googleapis.com/google.rpc.LocalizedMessage","locale":"de","message":"nochmal"}]"#;
+    assert_eq!(
+        text(Shape::Status),
+        format!(r#"{{"code":10,"message":"again",{details}}}"#)
+    );
+    let problem = r#""type":"about:blank","title":"Precondition Failed","status":412,"detail":"again","code":"ABORTED""#;
+    assert_eq!(
+        text(Shape::Problem("Precondition Failed")),
+        format!("{{{problem},{details}}}")
     );
 }

@@ -6,6 +6,7 @@ use http::HeaderValue;
 use protoloop_core::{Code, Detail};
 
 use super::*;
+use crate::{ErrorFormat, PathProfile};
 
 #[test]
 fn case_18_and_45_methods() {
@@ -213,4 +214,134 @@ fn case_20_the_same_route_twice_is_refused_at_the_start() {
         "{text}"
     );
     assert!(text.contains("Query"), "{text}");
+}
+
+fn with(change: impl FnOnce(&mut RestOptions)) -> RestGateway {
+    let mut options = RestOptions::default();
+    change(&mut options);
+    gateway_with(include_str!("things.proto"), options)
+}
+
+#[test]
+fn case_12_the_profiles_of_escapes() {
+    let google = with(|_| {});
+    let envoy = with(|options| options.path = PathProfile::Envoy);
+    let grpc_gateway = with(|options| options.path = PathProfile::GrpcGateway);
+    for gateway in [&google, &envoy] {
+        check(
+            gateway,
+            &[
+                ("GET /q/a%2fb%3Ac+%2525", r#"200 {"id":"a/b:c+%25"}"#),
+                ("GET /%71/a", r#"200 {"id":"a"}"#),
+            ],
+        );
+    }
+    check(
+        &google,
+        &[(
+            "GET /shelf/shelves/a%2Fb%40c",
+            r#"200 {"text":"shelves/a%2Fb@c"}"#,
+        )],
+    );
+    check(
+        &envoy,
+        &[(
+            "GET /shelf/shelves/a%2Fb%40c",
+            r#"200 {"text":"shelves/a%2Fb%40c"}"#,
+        )],
+    );
+    check(
+        &grpc_gateway,
+        &[
+            (
+                "GET /shelf/shelves/b%40c%2525",
+                r#"200 {"text":"shelves/b@c%25"}"#,
+            ),
+            ("GET /shelf%2Fshelves/b", r#"200 {"text":"shelves/b"}"#),
+            ("GET /q/a%2Fb", "404 no method is bound to GET /q/a/b"),
+            (
+                "GET /q/%zz",
+                "400 path: malformed percent-escape at byte 3; write % as %25",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_trailing_slash_by_option() {
+    let gateway = with(|options| options.trailing_slash = TrailingSlash::Ignore);
+    check(
+        &gateway,
+        &[
+            ("GET /q/a/", r#"200 {"id":"a"}"#),
+            ("GET /q/", "200 {}"),
+            ("GET /q/a//", "404 no method is bound to GET /q/a//"),
+            ("GET /many/a/", r#"200 {"text":"a/"}"#),
+            (
+                "PUT /q/a/",
+                "405 PUT is not bound to /q/a/; there are GET, HEAD, OPTIONS",
+            ),
+            ("GET /", "404 no method is bound to GET /"),
+        ],
+    );
+}
+
+#[test]
+fn a_post_may_stand_for_another_method_by_option() {
+    let gateway = with(|options| options.method_override = true);
+    check(
+        &gateway,
+        &[
+            (
+                "POST /q/a\nx-http-method-override: get",
+                r#"200 {"id":"a"}"#,
+            ),
+            ("POST /q/a?$httpMethod=GET", r#"200 {"id":"a"}"#),
+            ("POST /q/a?%24httpMethod=GET", r#"200 {"id":"a"}"#),
+            (
+                "POST /q/a?$httpMethod=GET\nx-http-method-override: PUT",
+                "400 $httpMethod: GET, but the request names PUT as well",
+            ),
+            (
+                "POST /q/a\nx-http-method-override: a b",
+                "400 x-http-method-override: expected an HTTP method",
+            ),
+            (
+                "GET /q/a\nx-http-method-override: POST",
+                r#"200 {"id":"a"}"#,
+            ),
+        ],
+    );
+    check(
+        things(),
+        &[
+            (
+                "POST /q/a\nx-http-method-override: GET",
+                "405 POST is not bound to /q/a; there are GET, HEAD, OPTIONS",
+            ),
+            (
+                "GET /q/a?$httpMethod=GET",
+                "400 query parameter $httpMethod: send the request with that method instead",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn errors_in_the_callers_format() {
+    let problem = send(things(), "GET /nowhere\naccept: application/problem+json");
+    assert_eq!(problem.header("content-type"), "application/problem+json");
+    assert_eq!(
+        problem.body,
+        r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"no method is bound to GET /nowhere","code":"NOT_FOUND"}"#
+    );
+    let flat = with(|options| options.error_format = ErrorFormat::Status);
+    let answer = send(&flat, "GET /nowhere");
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(
+        answer.body,
+        r#"{"code":5,"message":"no method is bound to GET /nowhere"}"#
+    );
+    let fine = send(things(), "GET /q/a\naccept: application/problem+json, */*");
+    assert_eq!(fine.header("content-type"), "application/json");
 }

@@ -1,0 +1,36 @@
+//! Which headers that change the way of a request stand in it.
+
+use http::HeaderMap;
+
+/// The headers of a request that do more than describe it, found in one pass, so that a request without them pays for
+/// none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked(u8);
+
+impl Asked {
+    pub(crate) const ACCEPT: Self = Self(1);
+    pub(crate) const CONTENT_ENCODING: Self = Self(1 << 1);
+    pub(crate) const METHOD_OVERRIDE: Self = Self(1 << 2);
+
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        headers
+            .keys()
+            .map(|name| Self::one(name.as_str()))
+            .fold(Self::default(), |all, one| Self(all.0 | one.0))
+    }
+
+    /// Whether one of these headers stands in the request.
+    pub(crate) fn has(self, any: Self) -> bool {
+        self.0 & any.0 != 0
+    }
+
+    fn one(name: &str) -> Self {
+        // By length first: most names are decided by one comparison of numbers.
+        match (name.len(), name) {
+            (6, "accept") => Self::ACCEPT,
+            (16, "content-encoding") => Self::CONTENT_ENCODING,
+            (22, "x-http-method-override") => Self::METHOD_OVERRIDE,
+            _ => Self::default(),
+        }
+    }
+}
