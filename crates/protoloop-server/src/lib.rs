@@ -1,6 +1,7 @@
 //! From handlers to a running server: every layer, in its order, on one port.
 //!
-//! - [`Server`]: builds, checks and serves. [`ServerConfig`] holds its bounds, all with safe defaults.
+//! - [`Server`]: builds, checks and serves. [`ServerConfig`] holds its bounds, all with safe defaults; [`Replacer`]
+//!   changes schema and handlers while it runs.
 //! - [`Dispatcher`]: from a method to its handler.
 //! - [`Sequence`], [`Phase`]: the named phases in front of every handler; [`CallLayer`] and [`TowerLayer`] are what
 //!   users attach to them.
@@ -36,5 +37,5 @@ pub use protoloop_gateway::{ErrorFormat, PathProfile, RestOptions, TrailingSlash
 pub use sequence::{
     CallLayer, CatchPanic, HandlerService, Limits, Phase, Sequence, TowerLayer, Trace, layer_fn,
 };
-pub use server::{Server, ServerBuilder, StartError};
+pub use server::{Replacer, Server, ServerBuilder, StartError};
 pub use trace_context::TraceContext;

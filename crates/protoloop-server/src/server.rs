@@ -1,31 +1,32 @@
-//! The server as a whole: built, checked, then served.
+//! The server as a whole: built, checked, then served; what it serves may be replaced while it runs.
+
+mod assembly;
 
 use std::{convert::Infallible, fmt, future::Future, sync::Arc};
 
 use http::{Request, Response};
 use protoloop_core::Handler;
 use protoloop_gateway::Router;
-use protoloop_schema::Schema;
 use protoloop_wire::Tables;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 use tonic::{body::Body, server::NamedService};
 use tower::Service;
 
 use crate::{
     Check, Dispatcher, Sequence, ServerConfig,
-    grpc::{ForeignServices, GrpcEdge},
+    grpc::ForeignServices,
     health::{HealthService, Readiness},
     port::Port,
-    reflection,
-    rest::RestEdge,
-    sequence::Limits,
     transport::{self, Acceptor},
 };
+pub use assembly::Replacer;
+use assembly::{Assembled, Assembly};
 
 /// A server that is complete and checked, and has not opened a port yet.
 pub struct Server {
     handler: Arc<dyn Handler>,
     port: Arc<Port>,
+    replacer: Replacer,
     tls: Option<Acceptor>,
     config: Arc<ServerConfig>,
 }
@@ -57,6 +58,12 @@ impl Server {
         Arc::clone(&self.handler)
     }
 
+    /// What replaces the schema and the handlers while the server runs.
+    #[must_use]
+    pub fn replacer(&self) -> Replacer {
+        self.replacer.clone()
+    }
+
     #[cfg(test)]
     pub(crate) fn port(&self) -> &Arc<Port> {
         &self.port
@@ -69,7 +76,7 @@ impl Server {
         let readiness = Arc::clone(&self.port.readiness);
         let serving = transport::serve(
             listener,
-            self.port,
+            self.replacer.subscribe(),
             self.tls,
             Arc::clone(&self.config),
             shutdown,
@@ -155,62 +162,35 @@ impl ServerBuilder {
                 None
             }
         };
-        let schema = self.tables.schema();
-        let readiness = readiness(self.checks, schema, &self.config);
+        let services = self.tables.schema().services().iter();
+        let services = services.map(|service| &*service.full_name);
+        let readiness = Readiness::new(self.checks, services, self.config.check_timeout);
         let mut foreign = self.foreign;
         foreign.add(HealthService::server(&readiness));
-        if self.config.reflection
-            && let Err(error) = reflection::add(&mut foreign, schema)
-        {
-            problems.push(chain(&error));
-        }
-        let sequence = Sequence::standard(limits(schema, &self.config)).extend(self.layers);
-        let handler = sequence.wrap(Arc::new(self.dispatcher));
-        let rest = match RestEdge::new(&self.tables, Arc::clone(&handler), &self.config) {
-            Ok(edge) if problems.is_empty() => edge,
+        let assembly = Assembly {
+            config: Arc::new(self.config),
+            layers: self.layers,
+            foreign,
+            readiness,
+        };
+        let assembled = assembly.assemble(&self.tables, self.dispatcher);
+        let Assembled { handler, port } = match assembled {
+            Ok(assembled) if problems.is_empty() => assembled,
             Ok(_) => return Err(StartError { problems }),
-            Err(diagnostics) => {
-                problems.extend(diagnostics.0.iter().map(ToString::to_string));
+            Err(further) => {
+                problems.extend(further);
                 return Err(StartError { problems });
             }
         };
-        let grpc = GrpcEdge::new(
-            Arc::clone(&self.tables),
-            Arc::clone(&handler),
-            foreign,
-            &self.config,
-        );
-        let port = Port {
-            grpc: Arc::new(grpc),
-            rest,
-            readiness,
-            cors: self.config.cors.clone(),
-            read_timeout: self.config.read_timeout,
-        };
+        let config = Arc::clone(&assembly.config);
         Ok(Server {
             handler,
-            port: Arc::new(port),
+            replacer: Replacer::new(assembly, watch::Sender::new(Arc::clone(&port))),
+            port,
             tls,
-            config: Arc::new(self.config),
+            config,
         })
     }
-}
-
-fn limits(schema: &Schema, config: &ServerConfig) -> Limits {
-    Limits {
-        max_concurrent_calls: config.max_concurrent_calls,
-        default_timeout: config.default_timeout,
-        method_timeouts: schema
-            .methods()
-            .iter()
-            .map(|method| method.timeout)
-            .collect(),
-    }
-}
-
-fn readiness(checks: Vec<Check>, schema: &Schema, config: &ServerConfig) -> Arc<Readiness> {
-    let services = schema.services().iter().map(|service| &*service.full_name);
-    Readiness::new(checks, services, config.check_timeout)
 }
 
 /// A text with its causes, for a list of problems.

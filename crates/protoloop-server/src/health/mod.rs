@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     fmt,
     future::Future,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -19,11 +19,14 @@ pub(crate) use service::HealthService;
 /// A result younger than this is not asked for again, so that probes cannot load what they probe.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// Whether a service, by its full name, depends on a check.
+type Concerns = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// Something the server needs to do its work, such as a database that answers.
 #[derive(Clone)]
 pub struct Check {
     name: Arc<str>,
-    services: Option<Arc<[String]>>,
+    services: Option<Concerns>,
     probe: Arc<dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync>,
 }
 
@@ -44,8 +47,18 @@ impl Check {
 
     /// Only these services (full names, such as `todo.v1.TodoService`) depend on it.
     #[must_use]
-    pub fn for_services<S: Into<String>>(mut self, services: impl IntoIterator<Item = S>) -> Self {
-        self.services = Some(services.into_iter().map(Into::into).collect());
+    pub fn for_services<S: Into<String>>(self, services: impl IntoIterator<Item = S>) -> Self {
+        let services: Vec<String> = services.into_iter().map(Into::into).collect();
+        self.for_services_where(move |service| services.iter().any(|name| name == service))
+    }
+
+    /// Only the services whose full name `concerned` says yes to depend on it, also those of a later schema.
+    #[must_use]
+    pub fn for_services_where(
+        mut self,
+        concerned: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.services = Some(Arc::new(concerned));
         self
     }
 
@@ -53,7 +66,7 @@ impl Check {
         match &self.services {
             None => true,
             // The empty name is the server as a whole.
-            Some(services) => service.is_empty() || services.iter().any(|name| name == service),
+            Some(concerned) => service.is_empty() || concerned(service),
         }
     }
 }
@@ -94,7 +107,7 @@ pub(crate) struct Readiness {
     checks: Vec<Check>,
     timeout: Duration,
     /// Whether a service can work, by its name; the empty name is the server as a whole.
-    statuses: HashMap<String, watch::Sender<bool>>,
+    statuses: Mutex<HashMap<String, watch::Sender<bool>>>,
     draining: watch::Sender<bool>,
     last: Mutex<Option<(Instant, Vec<Outcome>)>>,
 }
@@ -111,9 +124,11 @@ impl Readiness {
         Arc::new(Self {
             checks,
             timeout,
-            statuses: names
-                .map(|name| (name, watch::Sender::new(start)))
-                .collect(),
+            statuses: Mutex::new(
+                names
+                    .map(|name| (name, watch::Sender::new(start)))
+                    .collect(),
+            ),
             draining: watch::Sender::new(false),
             last: Mutex::new(None),
         })
@@ -122,9 +137,37 @@ impl Readiness {
     /// Says "not ready" from now on, whatever the checks say.
     pub(crate) fn drain(&self) {
         self.draining.send_replace(true);
-        for status in self.statuses.values() {
+        for status in self.statuses().values() {
             status.send_replace(false);
         }
+    }
+
+    fn statuses(&self) -> MutexGuard<'_, HashMap<String, watch::Sender<bool>>> {
+        self.statuses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Knows these services from now on, beside the server as a whole. Those who watch a service that stays go on;
+    /// those who watch one that is gone hear that it does not serve.
+    pub(crate) fn replace_services<'a>(&self, services: impl Iterator<Item = &'a str>) {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcomes = last.as_ref().map(|(_, outcomes)| outcomes.clone());
+        drop(last);
+        let mut statuses = self.statuses();
+        let mut present = std::mem::take(&mut *statuses);
+        for name in services.chain([""]) {
+            let status = present.remove(name).unwrap_or_else(|| {
+                let known = outcomes.as_deref().unwrap_or_default();
+                let asked = known.len() == self.checks.len();
+                let works = asked && self.works(name, known) && !*self.draining.borrow();
+                watch::Sender::new(works)
+            });
+            statuses.insert(name.to_owned(), status);
+        }
+    }
+
+    fn works(&self, service: &str, outcomes: &[Outcome]) -> bool {
+        let mut checks = self.checks.iter().zip(outcomes);
+        checks.all(|(check, outcome)| outcome.failure.is_none() || !check.concerns(service))
     }
 
     /// The state of all checks, asked now unless that was done a moment ago.
@@ -149,12 +192,8 @@ impl Readiness {
     /// Runs every check side by side and tells the watchers of each service what follows.
     pub(crate) async fn refresh(&self) -> Vec<Outcome> {
         let outcomes = join_all(self.checks.iter().map(|check| self.probe(check))).await;
-        for (service, status) in &self.statuses {
-            let works = self
-                .checks
-                .iter()
-                .zip(&outcomes)
-                .all(|(check, outcome)| outcome.failure.is_none() || !check.concerns(service));
+        for (service, status) in &*self.statuses() {
+            let works = self.works(service, &outcomes);
             status.send_if_modified(|present| {
                 // Within the watch's lock, so that a drain that comes meanwhile is not undone.
                 let next = works && !*self.draining.borrow();
@@ -195,7 +234,7 @@ impl Readiness {
     }
 
     fn status(&self, service: &str) -> Option<watch::Receiver<bool>> {
-        self.statuses.get(service).map(watch::Sender::subscribe)
+        self.statuses().get(service).map(watch::Sender::subscribe)
     }
 
     fn draining(&self) -> watch::Receiver<bool> {

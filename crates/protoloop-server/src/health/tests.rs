@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::StreamExt as _;
+use tokio_stream::wrappers::WatchStream;
 use tonic::Request;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_server::Health as _,
@@ -125,4 +126,21 @@ async fn an_unknown_service_can_be_watched() {
     assert_eq!(first.status(), ServingStatus::ServiceUnknown);
     readiness.drain();
     assert!(watch.next().await.is_none());
+}
+
+#[tokio::test]
+async fn services_come_and_go_with_the_schema() {
+    let (_, check) = switch();
+    let readiness = readiness(vec![check]);
+    let service = HealthService::new(&readiness);
+    readiness.refresh().await;
+    let mut watched = WatchStream::new(readiness.status("a.v1.A").expect("known"));
+    assert_eq!(watched.next().await, Some(true));
+    readiness.replace_services(["b.v1.B", "c.v1.C"].into_iter());
+    assert_eq!(watched.next().await, None, "it is gone");
+    assert_eq!(status(&service, "a.v1.A").await, None);
+    for name in ["b.v1.B", "c.v1.C", ""] {
+        let found = status(&service, name).await;
+        assert_eq!(found, Some(ServingStatus::Serving), "{name:?}");
+    }
 }

@@ -78,16 +78,17 @@ enum Place {
     After,
 }
 
+#[derive(Clone)]
 struct Entry {
     phase: Phase,
     place: Place,
-    layer: Box<dyn CallLayer>,
+    layer: Arc<dyn CallLayer>,
 }
 
 /// The layers of every phase, outermost first. An empty phase costs nothing: it is no layer at all.
 ///
 /// Layers of the same phase and place run in the order they were added.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Sequence {
     entries: Vec<Entry>,
 }
@@ -111,19 +112,19 @@ impl Sequence {
     /// Adds a layer that runs before a phase's own.
     #[must_use]
     pub fn before(self, phase: Phase, layer: impl CallLayer) -> Self {
-        self.add(phase, Place::Before, Box::new(layer))
+        self.add(phase, Place::Before, Arc::new(layer))
     }
 
     /// Adds a layer that is the phase's own, such as an authentication strategy at [`Phase::Authenticate`].
     #[must_use]
     pub fn at(self, phase: Phase, layer: impl CallLayer) -> Self {
-        self.add(phase, Place::Within, Box::new(layer))
+        self.add(phase, Place::Within, Arc::new(layer))
     }
 
     /// Adds a layer that runs after a phase's own. After [`Phase::Invoke`] it is the one next to the handler.
     #[must_use]
     pub fn after(self, phase: Phase, layer: impl CallLayer) -> Self {
-        self.add(phase, Place::After, Box::new(layer))
+        self.add(phase, Place::After, Arc::new(layer))
     }
 
     /// Adds every layer of `other`, behind those that stand at the same place.
@@ -133,7 +134,7 @@ impl Sequence {
         self
     }
 
-    fn add(mut self, phase: Phase, place: Place, layer: Box<dyn CallLayer>) -> Self {
+    fn add(mut self, phase: Phase, place: Place, layer: Arc<dyn CallLayer>) -> Self {
         self.entries.push(Entry {
             phase,
             place,

@@ -1,6 +1,7 @@
 //! One connection.
 
 use std::{
+    cell::RefCell,
     convert::Infallible,
     future::Future,
     net::SocketAddr,
@@ -38,7 +39,7 @@ pub(super) struct Connections {
 }
 
 struct Shared {
-    port: Arc<Port>,
+    ports: watch::Receiver<Arc<Port>>,
     tls: Option<Acceptor>,
     builder: Builder<TokioExecutor>,
     config: Arc<ServerConfig>,
@@ -47,14 +48,14 @@ struct Shared {
 
 impl Connections {
     pub(super) fn new(
-        port: Arc<Port>,
+        ports: watch::Receiver<Arc<Port>>,
         tls: Option<Acceptor>,
         config: Arc<ServerConfig>,
         stopped: watch::Receiver<bool>,
     ) -> Self {
         let shared = Arc::new(Shared {
             builder: http_builder(&config),
-            port,
+            ports,
             tls,
             config,
             stopped,
@@ -112,9 +113,11 @@ impl Shared {
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let activity = Arc::<Activity>::default();
-        let service = service_fn(|request: Request<Incoming>| {
-            let guard = Activity::enter(&activity);
-            let port = Arc::clone(&self.port);
+        let latest = RefCell::new(Latest::new(self.ports.clone()));
+        let entered = Arc::clone(&activity);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let guard = Activity::enter(&entered);
+            let port = latest.borrow_mut().port();
             // In a box, because hyper moves the future about, and it is large.
             Box::pin(async move {
                 let response = port.answer(request, Some(peer)).await;
@@ -140,6 +143,26 @@ impl Shared {
         if let Err(error) = served {
             tracing::debug!(%peer, %error, "a connection ended early");
         }
+    }
+}
+
+/// The port as one connection knows it. A look at it costs one atomic load while nothing is replaced.
+struct Latest {
+    ports: watch::Receiver<Arc<Port>>,
+    known: Arc<Port>,
+}
+
+impl Latest {
+    fn new(mut ports: watch::Receiver<Arc<Port>>) -> Self {
+        let known = Arc::clone(&ports.borrow_and_update());
+        Self { ports, known }
+    }
+
+    fn port(&mut self) -> Arc<Port> {
+        if self.ports.has_changed().unwrap_or(false) {
+            self.known = Arc::clone(&self.ports.borrow_and_update());
+        }
+        Arc::clone(&self.known)
     }
 }
 

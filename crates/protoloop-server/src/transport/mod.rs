@@ -23,17 +23,18 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// calls in flight finish, for the grace period at most.
 pub(crate) async fn serve(
     listener: TcpListener,
-    port: Arc<Port>,
+    ports: watch::Receiver<Arc<Port>>,
     tls: Option<Acceptor>,
     config: Arc<ServerConfig>,
     shutdown: impl Future<Output = ()> + Send,
 ) {
     let (stop, stopped) = watch::channel(false);
-    let connections = Connections::new(Arc::clone(&port), tls, Arc::clone(&config), stopped);
+    let readiness = Arc::clone(&ports.borrow().readiness);
+    let connections = Connections::new(ports, tls, Arc::clone(&config), stopped);
     let mut open = JoinSet::new();
     let draining = async {
         shutdown.await;
-        port.readiness.drain();
+        readiness.drain();
         tracing::info!("draining");
         sleep(config.drain_delay).await;
     };

@@ -25,7 +25,10 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start(builder: ServerBuilder) -> Self {
-        let server = builder.build().expect("a good configuration");
+        Self::serve(builder.build().expect("a good configuration")).await
+    }
+
+    pub(crate) async fn serve(server: Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let addr = listener.local_addr().expect("a bound listener");
         let (stop, stopped) = oneshot::channel::<()>();

@@ -5,5 +5,6 @@ mod client;
 mod fixture;
 mod http1;
 mod reflection;
+mod replace;
 mod shutdown;
 mod tls;

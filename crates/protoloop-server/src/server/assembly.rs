@@ -1,0 +1,135 @@
+//! From a schema and its handlers to everything that answers on the port, at the start and again at every replacement.
+
+use std::{fmt, sync::Arc};
+
+use protoloop_core::Handler;
+use protoloop_schema::Schema;
+use protoloop_wire::Tables;
+use tokio::sync::watch;
+
+use super::{StartError, chain};
+use crate::{
+    Dispatcher, Sequence, ServerConfig,
+    grpc::{ForeignServices, GrpcEdge},
+    health::Readiness,
+    port::Port,
+    reflection,
+    rest::RestEdge,
+    sequence::Limits,
+};
+
+/// What stays the same whatever schema is served.
+pub(super) struct Assembly {
+    pub(super) config: Arc<ServerConfig>,
+    pub(super) layers: Sequence,
+    /// Without reflection, which shows one schema.
+    pub(super) foreign: ForeignServices,
+    pub(super) readiness: Arc<Readiness>,
+}
+
+/// A schema with everything that serves it.
+pub(super) struct Assembled {
+    pub(super) handler: Arc<dyn Handler>,
+    pub(super) port: Arc<Port>,
+}
+
+impl Assembly {
+    /// # Errors
+    /// Every problem of the descriptor set and the REST bindings.
+    pub(super) fn assemble(
+        &self,
+        tables: &Arc<Tables>,
+        dispatcher: Dispatcher,
+    ) -> Result<Assembled, Vec<String>> {
+        let mut problems = Vec::new();
+        let schema = tables.schema();
+        let mut foreign = self.foreign.clone();
+        if self.config.reflection
+            && let Err(error) = reflection::add(&mut foreign, schema)
+        {
+            problems.push(chain(&error));
+        }
+        let sequence = Sequence::standard(limits(schema, &self.config)).extend(self.layers.clone());
+        let handler = sequence.wrap(Arc::new(dispatcher));
+        let rest = match RestEdge::new(tables, Arc::clone(&handler), &self.config) {
+            Ok(rest) if problems.is_empty() => rest,
+            Ok(_) => return Err(problems),
+            Err(diagnostics) => {
+                problems.extend(diagnostics.0.iter().map(ToString::to_string));
+                return Err(problems);
+            }
+        };
+        let grpc = GrpcEdge::new(
+            Arc::clone(tables),
+            Arc::clone(&handler),
+            foreign,
+            &self.config,
+        );
+        let port = Port {
+            grpc: Arc::new(grpc),
+            rest,
+            readiness: Arc::clone(&self.readiness),
+            cors: self.config.cors.clone(),
+            read_timeout: self.config.read_timeout,
+        };
+        Ok(Assembled {
+            handler,
+            port: Arc::new(port),
+        })
+    }
+}
+
+fn limits(schema: &Schema, config: &ServerConfig) -> Limits {
+    Limits {
+        max_concurrent_calls: config.max_concurrent_calls,
+        default_timeout: config.default_timeout,
+        method_timeouts: schema
+            .methods()
+            .iter()
+            .map(|method| method.timeout)
+            .collect(),
+    }
+}
+
+/// Replaces what a running [`Server`](crate::Server) serves: tables, routes, reflection and handlers together, in one
+/// step. No call is dropped: those in flight finish on what they began with, every later one meets the new.
+///
+/// Layers, configuration and readiness checks stay. The bound on calls in flight counts anew.
+#[derive(Clone)]
+pub struct Replacer {
+    assembly: Arc<Assembly>,
+    ports: Arc<watch::Sender<Arc<Port>>>,
+}
+
+impl Replacer {
+    pub(super) fn new(assembly: Assembly, ports: watch::Sender<Arc<Port>>) -> Self {
+        Self {
+            assembly: Arc::new(assembly),
+            ports: Arc::new(ports),
+        }
+    }
+
+    pub(super) fn subscribe(&self) -> watch::Receiver<Arc<Port>> {
+        self.ports.subscribe()
+    }
+
+    /// Serves the methods of `tables`' schema by `dispatcher` from now on.
+    ///
+    /// # Errors
+    /// Every problem of the descriptor set and the REST bindings; then everything stays as it is.
+    pub fn replace(&self, tables: &Arc<Tables>, dispatcher: Dispatcher) -> Result<(), StartError> {
+        let assembled = self.assembly.assemble(tables, dispatcher);
+        let assembled = assembled.map_err(|problems| StartError { problems })?;
+        let services = tables.schema().services().iter();
+        let services = services.map(|service| &*service.full_name);
+        self.assembly.readiness.replace_services(services);
+        self.ports.send_replace(assembled.port);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Replacer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replacer").finish_non_exhaustive()
+    }
+}
