@@ -11,6 +11,9 @@ impl Asked {
     pub(crate) const ACCEPT: Self = Self(1);
     pub(crate) const CONTENT_ENCODING: Self = Self(1 << 1);
     pub(crate) const METHOD_OVERRIDE: Self = Self(1 << 2);
+    /// `If-Match` or `If-None-Match`.
+    pub(crate) const CONDITIONS: Self = Self(1 << 3);
+    pub(crate) const IDEMPOTENCY_KEY: Self = Self(1 << 4);
 
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         headers
@@ -28,6 +31,8 @@ impl Asked {
         // By length first: most names are decided by one comparison of numbers.
         match (name.len(), name) {
             (6, "accept") => Self::ACCEPT,
+            (8, "if-match") | (13, "if-none-match") => Self::CONDITIONS,
+            (15, "idempotency-key") => Self::IDEMPOTENCY_KEY,
             (16, "content-encoding") => Self::CONTENT_ENCODING,
             (22, "x-http-method-override") => Self::METHOD_OVERRIDE,
             _ => Self::default(),

@@ -13,6 +13,7 @@
 mod asked;
 mod bind;
 mod body;
+mod condition;
 mod headers;
 mod negotiate;
 mod options;

@@ -85,13 +85,23 @@ impl Shop {
 
     /// Calls a method such as `BookService/GetBook` with ProtoJSON; answers ProtoJSON in proto names, without blanks.
     pub(crate) fn call(&self, method: &str, request: &str) -> Result<String> {
+        self.call_with(CallContext::new(), method, request)
+    }
+
+    /// The same within a context.
+    pub(crate) fn call_with(
+        &self,
+        context: CallContext,
+        method: &str,
+        request: &str,
+    ) -> Result<String> {
         let schema = tables().schema();
         let path = format!("/shop.v1.{method}");
         let method = schema.method_by_path(&path).expect(&path);
         let options = json::DecodeOptions::default();
         let bytes = json::decode(tables(), method.input, request.as_bytes(), &options)
             .unwrap_or_else(|error| panic!("{request}: {error}"));
-        let call = Call::unary(Arc::clone(&method.info), CallContext::new(), bytes.into());
+        let call = Call::unary(Arc::clone(&method.info), context, bytes.into());
         let handler = self.handlers[method.info.index].as_ref().expect(&path);
         let reply = now(handler.call(call))?.into_one()?;
         let mut out = Vec::new();

@@ -23,10 +23,12 @@ pub(super) struct Assignment<'a> {
     pub(super) source: Source,
 }
 
-/// Where a value came from. Path values come first, and nothing overrides them.
+/// Where a value came from. Path values come first, then those of headers, and nothing overrides them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Source {
     Path,
+    /// A header, by its name.
+    Header(&'static str),
     Query,
 }
 
@@ -144,7 +146,8 @@ fn groups<'s, 'a>(
     assignments.chunk_by(move |a, b| a.numbers[depth] == b.numbers[depth])
 }
 
-/// Refuses singular fields given twice with the exception of a path value that is given again equally, which is dropped.
+/// Refuses singular fields given twice, with the exception of a value of path or header that is given again equally, which
+/// is dropped.
 fn drop_repeated_path_values(assignments: &mut Vec<Assignment<'_>>, base: &Base<'_>) -> Result<()> {
     let mut index = 0;
     while index < assignments.len() {
@@ -158,12 +161,12 @@ fn drop_repeated_path_values(assignments: &mut Vec<Assignment<'_>>, base: &Base<
                 return Err(Error::invalid_field(&*one.name, "is given more than once"));
             }
             if earlier.record != one.record {
-                return Err(collision(&one.name, "query string"));
+                return Err(collision(&one.name, "query string", earlier.source));
             }
             assignments.remove(index);
             continue;
         }
-        if one.source == Source::Path && base.holds(one)? {
+        if one.source != Source::Query && base.holds(one)? {
             assignments.remove(index);
             continue;
         }
@@ -282,7 +285,7 @@ impl<'b> Base<'b> {
         }
     }
 
-    /// Whether the body repeats a path value.
+    /// Whether the body repeats a value of path or header.
     ///
     /// # Errors
     /// INVALID_ARGUMENT where it holds another value for that field.
@@ -305,7 +308,7 @@ impl<'b> Base<'b> {
         if writer.finish() == one.record {
             Ok(true)
         } else {
-            Err(collision(&one.name, "body"))
+            Err(collision(&one.name, "body", one.source))
         }
     }
 }
@@ -336,9 +339,13 @@ impl Assignment<'_> {
     }
 }
 
-fn collision(name: &str, place: &str) -> Error {
+fn collision(name: &str, place: &str, source: Source) -> Error {
+    let other = match source {
+        Source::Header(header) => header,
+        Source::Path | Source::Query => "path",
+    };
     Error::invalid_field(
         name,
-        format!("the {place} gives another value than the path"),
+        format!("the {place} gives another value than the {other}"),
     )
 }

@@ -23,7 +23,7 @@ use self::{
 };
 use crate::{
     PathProfile, RestOptions, UnknownQuery,
-    plan::{BodyPlan, Plan},
+    plan::{BodyPlan, Plan, RequestField},
     router::{Match, Route},
 };
 
@@ -42,6 +42,19 @@ pub(crate) struct Parts<'r> {
     pub(crate) body: &'r Bytes,
     /// `Content-Type` as it was sent, for `google.api.HttpBody`.
     pub(crate) content_type: &'r str,
+    /// What headers say about fields.
+    pub(crate) from_headers: Vec<HeaderField<'r>>,
+}
+
+/// The value that a header gives a field.
+#[derive(Debug)]
+pub(crate) struct HeaderField<'r> {
+    /// The field.
+    pub(crate) field: &'r RequestField,
+    /// Its value.
+    pub(crate) text: String,
+    /// The header's name, for errors.
+    pub(crate) header: &'static str,
 }
 
 /// The request message, and what the query says beside it.
@@ -63,6 +76,7 @@ pub(crate) fn bind(
 ) -> Result<Bound> {
     let mut assignments = path_values(tables, plan, options.path, parts)?;
     let system = query_values(tables, plan, options, parts.query, &mut assignments)?;
+    header_values(tables, &parts.from_headers, &mut assignments)?;
     let body = body_part(tables, plan, options, parts)?;
     if let Some(update) = &plan.update {
         update::add_mask(
@@ -144,6 +158,33 @@ fn query_values<'a>(
         }
     }
     Ok(system)
+}
+
+fn header_values<'a>(
+    tables: &'a Tables,
+    fields: &'a [HeaderField<'_>],
+    assignments: &mut Vec<Assignment<'a>>,
+) -> Result<()> {
+    for HeaderField {
+        field,
+        text,
+        header,
+    } in fields
+    {
+        let number = field.numbers.last().copied().unwrap_or_default();
+        let Some(leaf) = tables.message(field.parent).field(number) else {
+            continue;
+        };
+        assignments.push(Assignment {
+            numbers: Cow::Borrowed(&field.numbers),
+            leaf,
+            map_key: None,
+            record: scalar::encode(tables, field.parent, leaf, &field.name, text)?,
+            name: Cow::Borrowed(&field.name),
+            source: Source::Header(header),
+        });
+    }
+    Ok(())
 }
 
 /// What the HTTP body carries may not stand in the query string.

@@ -77,6 +77,15 @@ impl Refusal {
         Self::with(414, Code::InvalidArgument, what)
     }
 
+    /// 412: the call failed by a condition of the request's headers.
+    pub(crate) fn precondition_failed(error: Error) -> Self {
+        Self {
+            status: 412,
+            error,
+            allow: None,
+        }
+    }
+
     /// 415: the body is no JSON, or compressed.
     pub(crate) fn unsupported(message: String) -> Self {
         Self::with(415, Code::InvalidArgument, message)

@@ -4,4 +4,4 @@ mod error;
 mod ok;
 
 pub(crate) use error::{ErrorShape, Refusal, refuse};
-pub(crate) use ok::answer;
+pub(crate) use ok::{How, answer};

@@ -1,6 +1,7 @@
 //! The REST surface of a schema.
 
 mod method_override;
+mod special;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +19,9 @@ use crate::{
     Body, EscapeError, RestOptions, TrailingSlash,
     asked::Asked,
     bind::{self, Bound, Parts, System},
-    body, headers,
+    body,
+    condition::Conditions,
+    headers,
     negotiate::{self, Accept, ContentType},
     percent,
     plan::{AnswerPlan, BodyPlan, Plan},
@@ -104,9 +107,9 @@ impl RestGateway {
             Ok(Routed::Found(found)) => {
                 let plan = &self.plans[found.route];
                 match self.read(plan, &found, &head, body).await {
-                    Ok(bound) => {
+                    Ok(wish) => {
                         let context = context(plan, headers, extensions, peer);
-                        self.call(plan, bound, context, handler).await
+                        self.call(plan, wish, context, handler).await
                     }
                     Err(refusal) => Err(refusal),
                 }
@@ -195,7 +198,7 @@ impl RestGateway {
         found: &Match<'_>,
         head: &Head<'_>,
         body: B,
-    ) -> Result<Bound, Refusal>
+    ) -> Result<Wish, Refusal>
     where
         B: http_body::Body<Data = Bytes>,
         B::Error: fmt::Display,
@@ -204,6 +207,7 @@ impl RestGateway {
         if !head.accept.json && !matches!(plan.answer, AnswerPlan::Raw(..)) {
             return Err(Refusal::not_acceptable());
         }
+        let conditions = Conditions::read(head.headers, head.asked)?;
         let body = body::read(head.headers, body, self.options.max_body_bytes).await?;
         check_body_headers(plan, head, &body)?;
         let parts = Parts {
@@ -212,21 +216,35 @@ impl RestGateway {
             query: head.uri.query().unwrap_or_default(),
             body: &body,
             content_type: content_type_text(head.headers),
+            from_headers: special::fields(plan, head, &conditions)?,
         };
-        Ok(bind::bind(&self.tables, plan, &self.options, &parts)?)
+        Ok(Wish {
+            bound: bind::bind(&self.tables, plan, &self.options, &parts)?,
+            conditions,
+        })
     }
 
     async fn call(
         &self,
         plan: &Plan,
-        bound: Bound,
+        wish: Wish,
         context: Result<CallContext>,
         handler: &dyn Handler,
     ) -> Result<Response<Body>, Refusal> {
+        let Wish { bound, conditions } = wish;
         let call = Call::unary(Arc::clone(&plan.method), context?, bound.message);
-        let reply = handler.call(call).await?;
-        let encode = self.encode_options(bound.system);
-        Ok(respond::answer(&self.tables, plan.answer, &encode, reply)?)
+        let reply = match handler.call(call).await {
+            Ok(reply) => reply,
+            Err(error) if conditions.explain(&error) => {
+                return Err(Refusal::precondition_failed(error));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let how = respond::How {
+            encode: self.encode_options(bound.system),
+            conditions,
+        };
+        respond::answer(&self.tables, plan, &how, reply)
     }
 
     fn encode_options(&self, system: System) -> protoloop_wire::json::EncodeOptions {
@@ -245,6 +263,13 @@ struct Head<'r> {
     headers: &'r HeaderMap,
     asked: Asked,
     accept: Accept,
+}
+
+/// A request, read: the call it asks for, and what it asks of the answer.
+#[derive(Debug)]
+struct Wish {
+    bound: Bound,
+    conditions: Conditions,
 }
 
 /// Where a request goes.

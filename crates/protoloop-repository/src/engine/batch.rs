@@ -19,7 +19,7 @@ impl Operation {
     }
 
     pub(super) async fn batch_update(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
-        let writes = self.elements(request, |element| self.change(element))?;
+        let writes = self.elements(request, |element| self.change(element, false))?;
         let rows = self.write_batch(cx, request, writes).await?;
         self.answer_all(rows, |row| self.updated(row))
     }

@@ -3,10 +3,11 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
-use protoloop_core::{Error, Result};
+use protoloop_core::{Detail, Error, Result};
 use sha2::{Digest as _, Sha256};
 
 /// The most answers that are remembered.
@@ -75,7 +76,10 @@ impl Answers {
             }) => Ok(Turn::Answered(answer.clone())),
             Some(_) => Err(Error::aborted(format!(
                 "a call with this {field} is under way; try again"
-            ))),
+            ))
+            .with_detail(Detail::RetryInfo {
+                retry_delay: Duration::from_secs(1),
+            })),
             None => {
                 let answer = None;
                 known.by_id.insert(id.to_owned(), Entry { request, answer });

@@ -496,6 +496,21 @@ fn an_update_may_make_the_row() {
 }
 
 #[test]
+fn an_update_may_ask_that_there_be_no_row_yet() {
+    let shop = Shop::new();
+    let update = || {
+        let request = r#"{"tag":{"id":"n","label":"x"},"allow_missing":true}"#;
+        let metadata = [(http::header::IF_NONE_MATCH, "*".parse().unwrap())];
+        let metadata = metadata.into_iter().collect();
+        let context = CallContext::of_request(protoloop_core::Protocol::Rest, None, metadata);
+        shop.call_with(context, "TagService/UpdateTag", request)
+    };
+    assert_eq!(update().unwrap(), r#"{"id":"n","label":"x"}"#);
+    let error = update().unwrap_err();
+    assert_eq!(error.code(), protoloop_core::Code::AlreadyExists);
+}
+
+#[test]
 fn a_model_without_a_repository_is_named() {
     let error = StandardEngine::new(tables())
         .handlers()

@@ -26,6 +26,8 @@ struct Change {
     /// Empty when the caller gave none.
     etag: String,
     allow_missing: bool,
+    /// Whether there must be no row yet: metadata `if-none-match: *`, which has no field in AIP-134.
+    only_new: bool,
     /// The request field of the resource, for errors.
     name: String,
 }
@@ -34,7 +36,11 @@ impl Operation {
     pub(super) async fn update(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
         let arguments = self.arguments(request);
         let validate_only = arguments.flag(arguments.shape.validate_only);
-        let write = self.change(&arguments)?;
+        let only_new = cx
+            .metadata()
+            .get("if-none-match")
+            .is_some_and(|tags| tags == "*");
+        let write = self.change(&arguments, only_new)?;
         let rows = self.write(cx, vec![write], validate_only).await?;
         self.updated(rows.into_iter().next().flatten())
     }
@@ -44,8 +50,12 @@ impl Operation {
         Ok(self.subject.answer(row, None))
     }
 
-    /// The write that an Update asks for.
-    pub(super) fn change(&self, arguments: &Arguments<'_>) -> Result<Write<Record>> {
+    /// The write that an Update asks for. `only_new`: an existing row is ALREADY_EXISTS.
+    pub(super) fn change(
+        &self,
+        arguments: &Arguments<'_>,
+        only_new: bool,
+    ) -> Result<Write<Record>> {
         let model = self.model();
         let shape = arguments.shape;
         let name = arguments.name(shape.resource);
@@ -65,6 +75,7 @@ impl Operation {
             mask,
             etag,
             allow_missing: arguments.flag(shape.allow_missing),
+            only_new,
             name: name.to_owned(),
         };
         Ok(Write::Modify {
@@ -138,6 +149,9 @@ impl Change {
         let Some(row) = row else {
             return self.missing();
         };
+        if self.only_new {
+            return Err(model.duplicate(&model.entity().key));
+        }
         if !self.etag.is_empty() && !etag_matches(&self.etag, &subject.etag(row)) {
             return Err(model.etag_mismatch(&self.key));
         }

@@ -4,6 +4,7 @@
 mod bad_input;
 mod binding;
 mod body;
+mod condition;
 mod edge;
 mod update;
 
@@ -72,11 +73,15 @@ fn todos() -> &'static RestGateway {
 struct Echo {
     answer: Mutex<Option<Result<Reply>>>,
     last: Mutex<Option<(String, CallContext)>>,
+    request: Mutex<Option<(String, Bytes)>>,
 }
 
 impl Handler for Echo {
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Reply>> {
         *self.last.lock().unwrap() = Some((call.method.path.to_string(), call.context));
+        if let Inbound::One(message) = &call.messages {
+            *self.request.lock().unwrap() = Some((call.method.path.to_string(), message.clone()));
+        }
         let reply = match (self.answer.lock().unwrap().take(), call.messages) {
             (Some(answer), _) => answer,
             (None, Inbound::One(message)) => Ok(Reply::unary(message)),

@@ -1,5 +1,7 @@
 //! What a binding does, worked out once.
 
+mod special;
+
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use protoloop_core::MethodInfo;
@@ -7,6 +9,8 @@ use protoloop_schema::{
     Body, FieldPath, HttpMethod, HttpRule, MessageId, Method, Schema, StandardKind,
 };
 use protoloop_wire::{FieldTable, Tables};
+
+pub(crate) use special::{EtagPlan, RequestField};
 
 /// The plan of one binding. Field numbers are of the request or response message.
 #[derive(Debug)]
@@ -25,6 +29,12 @@ pub(crate) struct Plan {
     pub(crate) answer: AnswerPlan,
     /// Set for PATCH and PUT of a standard Update.
     pub(crate) update: Option<UpdatePlan>,
+    /// Whether it is bound to GET.
+    pub(crate) is_read: bool,
+    /// Where etags stand.
+    pub(crate) etag: EtagPlan,
+    /// What `Idempotency-Key` fills.
+    pub(crate) request_id: Option<RequestField>,
 }
 
 /// A path variable.
@@ -109,6 +119,9 @@ impl Plan {
             body,
             answer,
             update: update(schema, method, rule),
+            is_read: rule.method == HttpMethod::Get,
+            etag: EtagPlan::new(schema, tables, method, rule, answer),
+            request_id: RequestField::request_id(tables, method.input),
         })
     }
 }

@@ -1,0 +1,75 @@
+//! Headers that stand for fields of the request: `If-Match` and `Idempotency-Key`.
+
+use http::{HeaderMap, HeaderValue};
+use protoloop_core::{Error, Result};
+
+use super::Head;
+use crate::{asked::Asked, bind::HeaderField, condition::Conditions, plan::Plan};
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// The values that headers give fields of the request.
+///
+/// # Errors
+/// INVALID_ARGUMENT for a header that cannot be read, or a condition that the method cannot check.
+pub(super) fn fields<'r>(
+    plan: &'r Plan,
+    head: &Head<'_>,
+    conditions: &Conditions,
+) -> Result<Vec<HeaderField<'r>>> {
+    let mut fields = Vec::new();
+    if !conditions.is_empty() {
+        let method = &plan.method.path[1..];
+        if plan.is_read {
+            conditions.of_read(plan.etag.answer.is_some(), method)?;
+        } else if let Some(text) = conditions.of_change(&plan.etag, method)?
+            && let Some(field) = &plan.etag.request
+        {
+            fields.push(HeaderField {
+                field,
+                text,
+                header: "If-Match header",
+            });
+        }
+    }
+    if head.asked.has(Asked::IDEMPOTENCY_KEY)
+        && let Some(field) = plan.request_id.as_ref().filter(|_| !plan.is_read)
+    {
+        fields.push(HeaderField {
+            field,
+            text: idempotency_key(head.headers)?,
+            header: "Idempotency-Key header",
+        });
+    }
+    Ok(fields)
+}
+
+/// The key: a quoted string, as the draft of the header has it, or bare, as most clients send it.
+fn idempotency_key(headers: &HeaderMap) -> Result<String> {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let key = match (values.next(), values.next()) {
+        (Some(value), None) => unquoted(value),
+        _ => None,
+    };
+    key.filter(|key| !key.is_empty()).ok_or_else(|| {
+        Error::invalid_argument(format!(
+            "header {IDEMPOTENCY_KEY}: expected one key, such as a UUID"
+        ))
+    })
+}
+
+fn unquoted(value: &HeaderValue) -> Option<String> {
+    let text = value.to_str().ok()?.trim();
+    let Some(quoted) = text.strip_prefix('"') else {
+        return Some(text.to_owned());
+    };
+    let mut key = String::with_capacity(quoted.len());
+    let mut chars = quoted.chars();
+    loop {
+        match chars.next()? {
+            '"' => return chars.next().is_none().then_some(key),
+            '\\' => key.push(chars.next().filter(|c| matches!(c, '"' | '\\'))?),
+            c => key.push(c),
+        }
+    }
+}
