@@ -2,6 +2,9 @@
 
 use http::HeaderMap;
 
+/// The header that names the fields of the answer.
+pub(crate) const FIELD_MASK: &str = "x-goog-fieldmask";
+
 /// The headers of a request that do more than describe it, found in one pass, so that a request without them pays for
 /// none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +17,7 @@ impl Asked {
     /// `If-Match` or `If-None-Match`.
     pub(crate) const CONDITIONS: Self = Self(1 << 3);
     pub(crate) const IDEMPOTENCY_KEY: Self = Self(1 << 4);
+    pub(crate) const FIELD_MASK: Self = Self(1 << 5);
 
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         headers
@@ -34,6 +38,7 @@ impl Asked {
             (8, "if-match") | (13, "if-none-match") => Self::CONDITIONS,
             (15, "idempotency-key") => Self::IDEMPOTENCY_KEY,
             (16, "content-encoding") => Self::CONTENT_ENCODING,
+            (16, FIELD_MASK) => Self::FIELD_MASK,
             (22, "x-http-method-override") => Self::METHOD_OVERRIDE,
             _ => Self::default(),
         }

@@ -14,6 +14,7 @@ mod asked;
 mod bind;
 mod body;
 mod condition;
+mod header_rules;
 mod headers;
 mod negotiate;
 mod options;
@@ -24,6 +25,7 @@ mod rest;
 mod router;
 
 pub use body::Body;
+pub use header_rules::{HeaderNames, HeaderRule, HeaderRules};
 pub use headers::{GRPC_TIMEOUT, REQUEST_TIMEOUT, from_metadata, timeout, to_metadata};
 pub use options::{ErrorFormat, RestOptions, TrailingSlash, UnknownQuery};
 pub use percent::{EscapeError, EscapeErrorKind, PathProfile};

@@ -2,7 +2,7 @@
 
 use protoloop_wire::{json, status};
 
-use crate::PathProfile;
+use crate::{HeaderRules, PathProfile};
 
 /// Limits and choices of a [`RestGateway`](crate::RestGateway).
 #[derive(Clone, Debug)]
@@ -27,6 +27,14 @@ pub struct RestOptions {
     pub encode: json::EncodeOptions,
     /// How errors are written for callers that do not prefer `application/problem+json`.
     pub error_format: ErrorFormat,
+    /// Which headers become metadata, and which metadata becomes headers. Default: all that HTTP allows.
+    pub headers: HeaderRules,
+    /// Whether reply metadata `x-http-code` sets the status of a success, such as `201`; the service must be trusted with
+    /// that. On by default.
+    pub reply_status: bool,
+    /// Whether a GET whose answer has no etag field gets an `ETag` made of the answer's bytes, so that a caller that has
+    /// them is told 304. The call is made all the same. Off by default.
+    pub content_etags: bool,
 }
 
 /// What becomes of a query parameter that names no field.
@@ -80,6 +88,9 @@ impl Default for RestOptions {
             decode: json::DecodeOptions::default(),
             encode: json::EncodeOptions::default(),
             error_format: ErrorFormat::default(),
+            headers: HeaderRules::default(),
+            reply_status: true,
+            content_etags: false,
         }
     }
 }

@@ -33,7 +33,10 @@ pub use config::{ConfigError, ServerConfig, TlsFiles};
 pub use dispatch::Dispatcher;
 pub use health::Check;
 pub use port::Cors;
-pub use protoloop_gateway::{ErrorFormat, PathProfile, RestOptions, TrailingSlash, UnknownQuery};
+pub use protoloop_gateway::{
+    ErrorFormat, HeaderNames, HeaderRule, HeaderRules, PathProfile, RestOptions, TrailingSlash,
+    UnknownQuery,
+};
 pub use sequence::{
     CallLayer, CatchPanic, HandlerService, Limits, Phase, Sequence, TowerLayer, Trace, layer_fn,
 };

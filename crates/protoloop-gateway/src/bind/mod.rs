@@ -27,7 +27,7 @@ use crate::{
     router::{Match, Route},
 };
 
-pub(crate) use query::{System, http_methods};
+pub(crate) use query::{Alt, System, http_methods, may_hold_alt};
 
 /// A request as it came in, matched.
 #[derive(Debug)]

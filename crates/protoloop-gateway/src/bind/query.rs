@@ -33,10 +33,28 @@ const SYSTEM: [&str; 22] = [
 ];
 
 /// What the system parameters of a request ask for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct System {
     /// `$prettyPrint`: indent the answer.
     pub(crate) pretty: Option<bool>,
+    /// `$alt`: the form of the answer.
+    pub(crate) alt: Alt,
+    /// `$fields`: which fields of the answer.
+    pub(crate) fields: Option<String>,
+}
+
+/// The form of the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Alt {
+    /// What the binding gives.
+    #[default]
+    Unsaid,
+    /// JSON, of a `google.api.HttpBody` too.
+    Json,
+    /// Protobuf's own encoding.
+    Proto,
+    /// The content of a `google.api.HttpBody`.
+    Media,
 }
 
 /// Keys and values in order, decoded. Empty pairs are left out; a key without `=` has an empty value.
@@ -71,6 +89,11 @@ pub(crate) fn http_methods(query: &str) -> Result<Vec<Cow<'_, str>>> {
     Ok(methods)
 }
 
+/// Whether a query may hold `alt` or `$alt`.
+pub(crate) fn may_hold_alt(query: &str) -> bool {
+    query.contains("alt=")
+}
+
 /// Whether the key is a system parameter, for keys that name no field.
 pub(super) fn is_system(key: &str) -> bool {
     SYSTEM.contains(&key)
@@ -86,9 +109,14 @@ impl System {
             ("prettyPrint", "true" | "1" | "") => self.pretty = Some(true),
             ("prettyPrint", "false" | "0") => self.pretty = Some(false),
             ("prettyPrint", _) => return Err(refused(key, "expected true or false")),
-            ("alt", value) if value != "json" => {
-                return Err(refused(key, "answers are JSON only; expected json"));
+            ("alt", "json") => self.alt = Alt::Json,
+            ("alt", "proto") => self.alt = Alt::Proto,
+            ("alt", "media") => self.alt = Alt::Media,
+            ("alt", _) => return Err(refused(key, "expected json, proto or media")),
+            ("fields", _) if self.fields.is_some() => {
+                return Err(refused(key, "is given more than once"));
             }
+            ("fields", paths) => self.fields = Some(paths.to_owned()),
             // Where it counts, the method was chosen by it already.
             ("httpMethod", _) if !options.method_override => {
                 return Err(refused(key, "send the request with that method instead"));
@@ -131,12 +159,15 @@ mod tests {
         let options = RestOptions::default();
         let mut take = |key, value| {
             system.take(key, value, &options)?;
-            Ok::<_, Error>(system)
+            Ok::<_, Error>(system.clone())
         };
         assert_eq!(take("$prettyPrint", "true").unwrap().pretty, Some(true));
         assert_eq!(take("prettyPrint", "false").unwrap().pretty, Some(false));
         assert!(take("prettyPrint", "maybe").is_err());
-        assert!(take("$alt", "proto").is_err());
+        assert!(take("$alt", "xml").is_err());
+        assert_eq!(take("$alt", "proto").unwrap().alt, Alt::Proto);
+        assert_eq!(take("fields", "a").unwrap().fields.as_deref(), Some("a"));
+        assert!(take("$fields", "b").is_err());
         assert!(take("alt", "json").is_ok());
         assert!(take("$.xgafv", "2").is_ok());
         assert!(is_system("$fields") && is_system("quotaUser") && !is_system("$field"));

@@ -1,6 +1,9 @@
 //! Entity tags.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{DefaultHasher, Hasher as _},
+};
 
 use http::HeaderValue;
 
@@ -38,6 +41,20 @@ impl Tag {
             weak,
             opaque: opaque.to_owned(),
         })
+    }
+
+    /// The strong tag of an answer's bytes: 128 bits of a hash that is the same in every process of one build.
+    pub(crate) fn of_content(content: &[u8]) -> Self {
+        let hash = |seed: u8| {
+            let mut hasher = DefaultHasher::new();
+            hasher.write_u8(seed);
+            hasher.write(content);
+            hasher.finish()
+        };
+        Self {
+            weak: false,
+            opaque: format!("{:016x}{:016x}", hash(0), hash(1)),
+        }
     }
 
     /// The same for a header.

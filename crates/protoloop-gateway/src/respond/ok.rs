@@ -2,69 +2,145 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use protoloop_core::{Error, Reply, Result};
-use protoloop_schema::MessageId;
+use protoloop_core::{Error, Reply};
 use protoloop_wire::{Tables, View, json};
 
-use super::Refusal;
+use super::{Form, Refusal};
 use crate::{
-    Body,
+    Body, RestOptions,
+    asked::FIELD_MASK,
     condition::{Conditions, Tag, Verdict},
     headers,
-    headers::value_of,
     plan::{AnswerPlan, Plan},
 };
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// Reply metadata with the status of a success.
+const REPLY_STATUS: &str = "x-http-code";
 
 /// How a request wants its answer.
 #[derive(Debug)]
 pub(crate) struct How {
+    pub(crate) form: Form,
     pub(crate) encode: json::EncodeOptions,
     pub(crate) conditions: Conditions,
+    /// Whether a header chose the form.
+    pub(crate) by_header: bool,
 }
 
 /// The answer to a successful unary call. Reply metadata and trailers become headers, the etag of the message as well.
 ///
 /// # Errors
-/// INTERNAL when the handler's message is malformed or a stream; 412 when the request's conditions do not hold for it.
+/// INTERNAL when the handler's message is malformed or a stream, or its status is none; 412 when the request's conditions
+/// do not hold for it.
 pub(crate) fn answer(
     tables: &Tables,
     plan: &Plan,
+    options: &RestOptions,
     how: &How,
     mut reply: Reply,
 ) -> Result<Response<Body>, Refusal> {
-    let mut headers = HeaderMap::new();
-    headers::from_metadata(std::mem::take(&mut reply.metadata), &mut headers);
-    headers::from_metadata(std::mem::take(&mut reply.trailers), &mut headers);
+    let metadata = std::mem::take(&mut reply.metadata);
+    let trailers = std::mem::take(&mut reply.trailers);
+    let mut head = Head {
+        status: StatusCode::OK,
+        headers: HeaderMap::new(),
+    };
+    if !(metadata.is_empty() && trailers.is_empty()) {
+        head.take(metadata, trailers, options)?;
+    }
+    if how.by_header {
+        let name = HeaderValue::from_static(FIELD_MASK);
+        head.headers.append(header::VARY, name);
+    }
     let message = reply.into_one()?;
     if plan.etag.answer.is_some() {
-        etag(tables, plan, &message, &mut headers);
+        etag(tables, plan, &message, &mut head.headers);
     }
-    if plan.is_read && !how.conditions.is_empty() {
-        let current = headers.get(header::ETAG).and_then(Tag::of_header);
-        match how.conditions.verdict(current.as_ref()) {
-            Verdict::Send => {}
-            Verdict::NotModified => {
-                headers.remove(header::CONTENT_TYPE);
-                return Ok(made(StatusCode::NOT_MODIFIED, headers, Body::Empty));
-            }
-            Verdict::Failed => {
-                let error = Error::failed_precondition("the etag is none of those in If-Match");
-                return Err(Refusal::precondition_failed(error));
-            }
+    let reads = plan.is_read && head.status.is_success();
+    let content_etag = options.content_etags && reads && !head.headers.contains_key(header::ETAG);
+    if reads
+        && !how.conditions.is_empty()
+        && !content_etag
+        && let Some(answer) = conditional(&mut head, how)?
+    {
+        return Ok(answer);
+    }
+    if matches!(head.status.as_u16(), 204 | 205 | 304) {
+        return Ok(head.with(Body::Empty));
+    }
+    let (content_type, body) = how.form.content(tables, &message, &how.encode)?;
+    if content_etag {
+        if let Some(value) = Tag::of_content(&body).header() {
+            head.headers.insert(header::ETAG, value);
+        }
+        if let Some(answer) = conditional(&mut head, how)? {
+            return Ok(answer);
         }
     }
-    let (content_type, body) = content(tables, plan.answer, &how.encode, &message)?;
-    headers.insert(header::CONTENT_TYPE, content_type);
-    Ok(made(StatusCode::OK, headers, Body::Full(body)))
+    head.headers.insert(header::CONTENT_TYPE, content_type);
+    Ok(head.with(Body::Full(body)))
 }
 
-fn made(status: StatusCode, headers: HeaderMap, body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    response
+/// The head of an answer in the making.
+struct Head {
+    status: StatusCode,
+    headers: HeaderMap,
+}
+
+impl Head {
+    /// Takes up what the handler says beside its message.
+    fn take(
+        &mut self,
+        mut metadata: HeaderMap,
+        mut trailers: HeaderMap,
+        options: &RestOptions,
+    ) -> Result<(), Error> {
+        if options.reply_status
+            && let Some(value) = metadata.remove(REPLY_STATUS)
+        {
+            self.status = status(&value)?;
+        }
+        options.headers.reply.apply(&mut metadata);
+        options.headers.reply.apply(&mut trailers);
+        headers::from_metadata(metadata, &mut self.headers);
+        headers::from_metadata(trailers, &mut self.headers);
+        Ok(())
+    }
+
+    fn with(self, body: Body) -> Response<Body> {
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}
+
+/// The status that a handler gives its success: 2xx or 3xx. Failures have codes.
+fn status(value: &HeaderValue) -> Result<StatusCode, Error> {
+    let status = StatusCode::from_bytes(value.as_bytes()).ok();
+    let status = status.filter(|status| status.is_success() || status.is_redirection());
+    status.ok_or_else(|| {
+        Error::internal_error(format!(
+            "the reply's {REPLY_STATUS} is {value:?}; expected 200 to 399, or an error"
+        ))
+    })
+}
+
+/// 304, where the caller has the answer.
+fn conditional(head: &mut Head, how: &How) -> Result<Option<Response<Body>>, Refusal> {
+    let current = head.headers.get(header::ETAG).and_then(Tag::of_header);
+    match how.conditions.verdict(current.as_ref()) {
+        Verdict::Send => Ok(None),
+        Verdict::NotModified => {
+            let headers = std::mem::take(&mut head.headers);
+            let status = StatusCode::NOT_MODIFIED;
+            Ok(Some(Head { status, headers }.with(Body::Empty)))
+        }
+        Verdict::Failed => {
+            let error = Error::failed_precondition("the etag is none of those in If-Match");
+            Err(Refusal::precondition_failed(error))
+        }
+    }
 }
 
 /// Sets `ETag` from the message's etag field, unless the handler's metadata set it.
@@ -85,45 +161,4 @@ fn etag(tables: &Tables, plan: &Plan, message: &Bytes, headers: &mut HeaderMap) 
     if let Some(value) = tag.and_then(|tag| tag.header()) {
         headers.insert(header::ETAG, value);
     }
-}
-
-/// Content type and content.
-fn content(
-    tables: &Tables,
-    plan: AnswerPlan,
-    encode: &json::EncodeOptions,
-    message: &Bytes,
-) -> Result<(HeaderValue, Bytes)> {
-    let mut text = Vec::new();
-    let encoded = match plan {
-        AnswerPlan::Whole(id) => json::encode(tables, id, message, encode, &mut text),
-        AnswerPlan::Field(id, number) => {
-            json::encode_field(tables, id, number, message, encode, &mut text)
-        }
-        AnswerPlan::Raw(id, number) => return Ok(raw(tables, id, number, message)),
-    };
-    encoded.map_err(|error| Error::internal_error(format!("the reply has no JSON: {error}")))?;
-    Ok((JSON, text.into()))
-}
-
-/// Content type and data of a `google.api.HttpBody`, the data without a copy.
-fn raw(
-    tables: &Tables,
-    id: MessageId,
-    number: Option<u32>,
-    message: &Bytes,
-) -> (HeaderValue, Bytes) {
-    let whole = View::new(tables, id, message);
-    let body = match number {
-        None => Some(whole),
-        Some(number) => whole.message(number),
-    };
-    let content_type = body.map_or("", |body| body.string(1));
-    let content_type = if content_type.is_empty() {
-        HeaderValue::from_static("application/octet-stream")
-    } else {
-        value_of(content_type)
-    };
-    let data = body.map_or(&[][..], |body| body.bytes_field(2));
-    (content_type, message.slice_ref(data))
 }

@@ -17,7 +17,7 @@ use protoloop_wire::Tables;
 
 use crate::{
     Body, EscapeError, RestOptions, TrailingSlash,
-    asked::Asked,
+    asked::{Asked, FIELD_MASK},
     bind::{self, Bound, Parts, System},
     body,
     condition::Conditions,
@@ -25,7 +25,7 @@ use crate::{
     negotiate::{self, Accept, ContentType},
     percent,
     plan::{AnswerPlan, BodyPlan, Plan},
-    respond::{self, ErrorShape, Refusal},
+    respond::{self, ErrorShape, Form, How, Refusal},
     router::{Match, Outcome, PathError, Router},
 };
 
@@ -108,7 +108,7 @@ impl RestGateway {
                 let plan = &self.plans[found.route];
                 match self.read(plan, &found, &head, body).await {
                     Ok(wish) => {
-                        let context = context(plan, headers, extensions, peer);
+                        let context = context(plan, &self.options, headers, extensions, peer);
                         self.call(plan, wish, context, handler).await
                     }
                     Err(refusal) => Err(refusal),
@@ -204,7 +204,10 @@ impl RestGateway {
         B::Error: fmt::Display,
     {
         check_streaming(plan)?;
-        if !head.accept.json && !matches!(plan.answer, AnswerPlan::Raw(..)) {
+        // Who says `alt` takes that form.
+        let query = head.uri.query().unwrap_or_default();
+        let says_form = || matches!(plan.answer, AnswerPlan::Raw(..)) || bind::may_hold_alt(query);
+        if !head.accept.json && !says_form() {
             return Err(Refusal::not_acceptable());
         }
         let conditions = Conditions::read(head.headers, head.asked)?;
@@ -213,15 +216,37 @@ impl RestGateway {
         let parts = Parts {
             found,
             route: &self.router.routes()[found.route],
-            query: head.uri.query().unwrap_or_default(),
+            query,
             body: &body,
             content_type: content_type_text(head.headers),
-            from_headers: special::fields(plan, head, &conditions)?,
+            from_headers: special::fields(plan, head, &self.options, &conditions)?,
         };
-        Ok(Wish {
-            bound: bind::bind(&self.tables, plan, &self.options, &parts)?,
+        let Bound { message, system } = bind::bind(&self.tables, plan, &self.options, &parts)?;
+        let how = How {
+            form: self.form(plan, head, &system)?,
+            encode: self.encode_options(&system),
             conditions,
-        })
+            by_header: head.asked.has(Asked::FIELD_MASK),
+        };
+        Ok(Wish { message, how })
+    }
+
+    fn form(&self, plan: &Plan, head: &Head<'_>, system: &System) -> Result<Form, Refusal> {
+        let form = Form::new(&self.tables, plan.answer, system.alt)?;
+        let in_header = head.asked.has(Asked::FIELD_MASK);
+        match &system.fields {
+            None if in_header => {
+                let paths = special::field_mask(head.headers)?;
+                Ok(form.only(&self.tables, &paths, FIELD_MASK)?)
+            }
+            None => Ok(form),
+            Some(_) if in_header => Err(Error::invalid_argument(format!(
+                "$fields: excludes the header {}",
+                FIELD_MASK
+            ))
+            .into()),
+            Some(paths) => Ok(form.only(&self.tables, paths, "$fields")?),
+        }
     }
 
     async fn call(
@@ -231,23 +256,19 @@ impl RestGateway {
         context: Result<CallContext>,
         handler: &dyn Handler,
     ) -> Result<Response<Body>, Refusal> {
-        let Wish { bound, conditions } = wish;
-        let call = Call::unary(Arc::clone(&plan.method), context?, bound.message);
+        let Wish { message, how } = wish;
+        let call = Call::unary(Arc::clone(&plan.method), context?, message);
         let reply = match handler.call(call).await {
             Ok(reply) => reply,
-            Err(error) if conditions.explain(&error) => {
+            Err(error) if how.conditions.explain(&error) => {
                 return Err(Refusal::precondition_failed(error));
             }
             Err(error) => return Err(error.into()),
         };
-        let how = respond::How {
-            encode: self.encode_options(bound.system),
-            conditions,
-        };
-        respond::answer(&self.tables, plan, &how, reply)
+        respond::answer(&self.tables, plan, &self.options, &how, reply)
     }
 
-    fn encode_options(&self, system: System) -> protoloop_wire::json::EncodeOptions {
+    fn encode_options(&self, system: &System) -> protoloop_wire::json::EncodeOptions {
         let mut encode = self.options.encode;
         if let Some(pretty) = system.pretty {
             encode.pretty = pretty;
@@ -268,8 +289,8 @@ struct Head<'r> {
 /// A request, read: the call it asks for, and what it asks of the answer.
 #[derive(Debug)]
 struct Wish {
-    bound: Bound,
-    conditions: Conditions,
+    message: Bytes,
+    how: How,
 }
 
 /// Where a request goes.
@@ -349,12 +370,14 @@ fn content_type_text(headers: &HeaderMap) -> &str {
 
 fn context(
     plan: &Plan,
+    options: &RestOptions,
     headers: HeaderMap,
     extensions: Extensions,
     peer: Option<SocketAddr>,
 ) -> Result<CallContext> {
     let timeout = headers::timeout(&headers)?;
-    let metadata = headers::to_metadata(headers)?;
+    let mut metadata = headers::to_metadata(headers)?;
+    options.headers.request.apply(&mut metadata);
     let mut context = CallContext::of_request(Protocol::Rest, peer, metadata);
     *context.extensions_mut() = extensions;
     for timeout in [timeout, plan.timeout].into_iter().flatten() {

@@ -1,10 +1,16 @@
-//! Headers that stand for fields of the request: `If-Match` and `Idempotency-Key`.
+//! Headers that stand for fields of the request, `If-Match` and `Idempotency-Key`, and that name those of the answer.
 
 use http::{HeaderMap, HeaderValue};
 use protoloop_core::{Error, Result};
 
 use super::Head;
-use crate::{asked::Asked, bind::HeaderField, condition::Conditions, plan::Plan};
+use crate::{
+    RestOptions,
+    asked::{Asked, FIELD_MASK},
+    bind::HeaderField,
+    condition::Conditions,
+    plan::Plan,
+};
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -15,13 +21,14 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub(super) fn fields<'r>(
     plan: &'r Plan,
     head: &Head<'_>,
+    options: &RestOptions,
     conditions: &Conditions,
 ) -> Result<Vec<HeaderField<'r>>> {
     let mut fields = Vec::new();
     if !conditions.is_empty() {
         let method = &plan.method.path[1..];
         if plan.is_read {
-            conditions.of_read(plan.etag.answer.is_some(), method)?;
+            conditions.of_read(options.content_etags || plan.etag.answer.is_some(), method)?;
         } else if let Some(text) = conditions.of_change(&plan.etag, method)?
             && let Some(field) = &plan.etag.request
         {
@@ -42,6 +49,21 @@ pub(super) fn fields<'r>(
         });
     }
     Ok(fields)
+}
+
+/// The paths of `X-Goog-FieldMask`, joined by commas.
+///
+/// # Errors
+/// INVALID_ARGUMENT for a value that is no text.
+pub(super) fn field_mask(headers: &HeaderMap) -> Result<String> {
+    let values = headers.get_all(FIELD_MASK).iter().map(HeaderValue::to_str);
+    let values = values.collect::<Result<Vec<&str>, _>>();
+    let values = values.map_err(|_| {
+        Error::invalid_argument(format!(
+            "header {FIELD_MASK}: expected paths joined by commas"
+        ))
+    })?;
+    Ok(values.join(","))
 }
 
 /// The key: a quoted string, as the draft of the header has it, or bare, as most clients send it.

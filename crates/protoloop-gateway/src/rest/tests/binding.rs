@@ -420,8 +420,8 @@ fn case_37_system_parameters_are_no_fields() {
             ),
             ("GET /q?fields=a", r#"200 {"fields":"a"}"#),
             (
-                "GET /q?alt=proto",
-                "400 query parameter alt: answers are JSON only; expected json",
+                "GET /q?alt=xml",
+                "400 query parameter alt: expected json, proto or media",
             ),
             ("GET /q/a?$prettyPrint=true", "200 {\n  \"id\": \"a\"\n}"),
         ],

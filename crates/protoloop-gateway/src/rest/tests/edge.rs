@@ -6,7 +6,7 @@ use http::HeaderValue;
 use protoloop_core::{Code, Detail};
 
 use super::*;
-use crate::{ErrorFormat, PathProfile};
+use crate::{ErrorFormat, HeaderRule, PathProfile};
 
 #[test]
 fn case_18_and_45_methods() {
@@ -216,17 +216,11 @@ fn case_20_the_same_route_twice_is_refused_at_the_start() {
     assert!(text.contains("Query"), "{text}");
 }
 
-fn with(change: impl FnOnce(&mut RestOptions)) -> RestGateway {
-    let mut options = RestOptions::default();
-    change(&mut options);
-    gateway_with(include_str!("things.proto"), options)
-}
-
 #[test]
 fn case_12_the_profiles_of_escapes() {
-    let google = with(|_| {});
-    let envoy = with(|options| options.path = PathProfile::Envoy);
-    let grpc_gateway = with(|options| options.path = PathProfile::GrpcGateway);
+    let google = things_with(|_| {});
+    let envoy = things_with(|options| options.path = PathProfile::Envoy);
+    let grpc_gateway = things_with(|options| options.path = PathProfile::GrpcGateway);
     for gateway in [&google, &envoy] {
         check(
             gateway,
@@ -269,7 +263,7 @@ fn case_12_the_profiles_of_escapes() {
 
 #[test]
 fn a_trailing_slash_by_option() {
-    let gateway = with(|options| options.trailing_slash = TrailingSlash::Ignore);
+    let gateway = things_with(|options| options.trailing_slash = TrailingSlash::Ignore);
     check(
         &gateway,
         &[
@@ -288,7 +282,7 @@ fn a_trailing_slash_by_option() {
 
 #[test]
 fn a_post_may_stand_for_another_method_by_option() {
-    let gateway = with(|options| options.method_override = true);
+    let gateway = things_with(|options| options.method_override = true);
     check(
         &gateway,
         &[
@@ -335,7 +329,7 @@ fn errors_in_the_callers_format() {
         problem.body,
         r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"no method is bound to GET /nowhere","code":"NOT_FOUND"}"#
     );
-    let flat = with(|options| options.error_format = ErrorFormat::Status);
+    let flat = things_with(|options| options.error_format = ErrorFormat::Status);
     let answer = send(&flat, "GET /nowhere");
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(
@@ -344,4 +338,77 @@ fn errors_in_the_callers_format() {
     );
     let fine = send(things(), "GET /q/a\naccept: application/problem+json, */*");
     assert_eq!(fine.header("content-type"), "application/json");
+}
+
+fn answer_to(
+    gateway: &RestGateway,
+    text: &str,
+    metadata: &[(&'static str, &'static str)],
+) -> Answer {
+    let echo = Echo::default();
+    let mut reply = Reply::unary(Bytes::new());
+    for (name, value) in metadata {
+        let value = HeaderValue::from_static(value);
+        reply.metadata.append(*name, value);
+    }
+    *echo.answer.lock().unwrap() = Some(Ok(reply));
+    send_to(gateway, &echo, text)
+}
+
+#[test]
+fn a_reply_may_choose_the_status_of_a_success() {
+    let created = [("x-http-code", "201"), ("location", "/q/a")];
+    let answer = answer_to(things(), "GET /q/a", &created);
+    assert_eq!(answer.line(), "201 {}");
+    assert_eq!(answer.header("location"), "/q/a");
+    assert_eq!(answer.header("x-http-code"), "");
+    let answer = answer_to(things(), "GET /q/a", &[("x-http-code", "204")]);
+    assert_eq!(
+        (answer.line().as_str(), answer.header("content-type")),
+        ("204 ", "")
+    );
+    for bad in ["404", "100", "x", ""] {
+        let answer = answer_to(
+            things(),
+            "GET /q/a",
+            &[("x-http-code", bad.to_owned().leak())],
+        );
+        assert_eq!(answer.line(), "500 internal error", "{bad}");
+    }
+    let off = things_with(|options| options.reply_status = false);
+    let answer = answer_to(&off, "GET /q/a", &[("x-http-code", "201")]);
+    assert_eq!((answer.status, answer.header("x-http-code")), (200, "201"));
+}
+
+#[test]
+fn case_46_rules_for_headers_by_option() {
+    let gateway = things_with(|options| {
+        options.headers.request = HeaderRule::except(["cookie"]);
+        options.headers.reply = HeaderRule::only(["x-a*", "x-http-code"]);
+    });
+    let echo = Echo::default();
+    let answer = send_to(&gateway, &echo, "GET /q\ncookie: a\nx-b: 1");
+    assert_eq!(answer.status, 200);
+    let (_, context) = echo.last.lock().unwrap().take().unwrap();
+    assert_eq!(context.metadata().keys().collect::<Vec<_>>(), ["x-b"]);
+    let answer = answer_to(&gateway, "GET /q", &[("x-ab", "1"), ("x-b", "2")]);
+    assert_eq!((answer.header("x-ab"), answer.header("x-b")), ("1", ""));
+}
+
+#[test]
+fn etags_of_content_by_option() {
+    let gateway = things_with(|options| options.content_etags = true);
+    let first = send(&gateway, "GET /q/a");
+    let etag = first.header("etag").to_owned();
+    assert_eq!(etag.len(), 34);
+    assert_ne!(send(&gateway, "GET /q/b").header("etag"), etag);
+    let again = send(&gateway, &format!("GET /q/a\nif-none-match: {etag}"));
+    assert_eq!(
+        (again.line().as_str(), again.header("etag")),
+        ("304 ", &*etag)
+    );
+    let other = send(&gateway, "GET /q/a\nif-match: \"x\"");
+    assert_eq!(other.status, 412);
+    assert_eq!(send(&gateway, "POST /w\n\n{}").header("etag"), "");
+    assert_eq!(send(things(), "GET /q/a").header("etag"), "");
 }

@@ -6,6 +6,7 @@ mod binding;
 mod body;
 mod condition;
 mod edge;
+mod form;
 mod update;
 
 use std::sync::{Arc, Mutex, OnceLock};
@@ -89,6 +90,13 @@ impl Handler for Echo {
         };
         Box::pin(async { reply })
     }
+}
+
+/// A gateway of `things.proto` with other options.
+fn things_with(change: impl FnOnce(&mut RestOptions)) -> RestGateway {
+    let mut options = RestOptions::default();
+    change(&mut options);
+    gateway_with(include_str!("things.proto"), options)
 }
 
 /// An answer, read.
