@@ -1,6 +1,11 @@
 //! The canonical in-process gRPC call.
 
-use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -13,6 +18,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A stream of encoded messages; an error ends it.
 pub type MessageStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
+
+/// Trailers that a stream knows only when it ends: set, if at all, before its last poll answers `None`.
+pub type LateTrailers = Arc<OnceLock<HeaderMap>>;
 
 /// The identity of an RPC method, shared by every call of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -117,6 +125,8 @@ pub struct Reply {
     pub metadata: HeaderMap,
     /// Response trailers, beside the status.
     pub trailers: HeaderMap,
+    /// Further trailers, known at the end of a stream.
+    pub late_trailers: Option<LateTrailers>,
     /// The response.
     pub messages: Outbound,
 }
@@ -128,6 +138,7 @@ impl Reply {
         Self {
             metadata: HeaderMap::new(),
             trailers: HeaderMap::new(),
+            late_trailers: None,
             messages: Outbound::One(message),
         }
     }
@@ -138,6 +149,7 @@ impl Reply {
         Self {
             metadata: HeaderMap::new(),
             trailers: HeaderMap::new(),
+            late_trailers: None,
             messages: Outbound::Stream(messages),
         }
     }

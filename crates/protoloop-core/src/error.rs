@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, error::Error as StdError, fmt};
 
+use http::HeaderMap;
+
 use crate::{Code, Detail, FieldViolation};
 
 /// What fallible Protoloop functions return.
@@ -18,6 +20,7 @@ struct Inner {
     message: Cow<'static, str>,
     internal: Option<String>,
     details: Vec<Detail>,
+    metadata: HeaderMap,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -29,6 +32,7 @@ impl Error {
             message: message.into(),
             internal: None,
             details: Vec::new(),
+            metadata: HeaderMap::new(),
             source: None,
         }))
     }
@@ -76,6 +80,19 @@ impl Error {
     pub fn with_detail(mut self, detail: Detail) -> Self {
         self.0.details.push(detail);
         self
+    }
+
+    /// Adds metadata, sent to the caller beside the status: trailers in gRPC.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: HeaderMap) -> Self {
+        self.0.metadata.extend(metadata);
+        self
+    }
+
+    /// Metadata for the caller, beside the status.
+    #[must_use]
+    pub fn metadata(&self) -> &HeaderMap {
+        &self.0.metadata
     }
 
     /// The code.

@@ -12,7 +12,9 @@ mod context;
 mod detail;
 mod error;
 
-pub use call::{BoxFuture, Call, Handler, Inbound, MessageStream, MethodInfo, Outbound, Reply};
+pub use call::{
+    BoxFuture, Call, Handler, Inbound, LateTrailers, MessageStream, MethodInfo, Outbound, Reply,
+};
 pub use code::Code;
 pub use context::{CallContext, Protocol};
 pub use detail::{Detail, FieldViolation, HelpLink, PreconditionViolation, QuotaViolation};

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use futures_core::Stream;
 use http::HeaderMap;
-use protoloop_core::{MessageStream, Outbound, Reply};
+use protoloop_core::{LateTrailers, MessageStream, Outbound, Reply};
 use tonic::{Code, Response, Status, metadata::MetadataMap};
 
 use super::status;
@@ -16,7 +16,7 @@ use super::status;
 /// The messages of a reply, one or many, and then its trailers.
 pub(crate) enum ReplyStream {
     One(Bytes, HeaderMap),
-    Many(MessageStream, HeaderMap),
+    Many(MessageStream, HeaderMap, Option<LateTrailers>),
     Trailers(HeaderMap),
     End,
 }
@@ -44,7 +44,7 @@ impl Stream for ReplyStream {
                 *self = Self::Trailers(trailers);
                 Poll::Ready(Some(Ok(message)))
             }
-            Self::Many(messages, trailers) => match messages.as_mut().poll_next(cx) {
+            Self::Many(messages, trailers, late) => match messages.as_mut().poll_next(cx) {
                 Poll::Pending => Poll::Pending,
                 Poll::Ready(Some(Ok(message))) => Poll::Ready(Some(Ok(message))),
                 Poll::Ready(Some(Err(error))) => {
@@ -53,7 +53,10 @@ impl Stream for ReplyStream {
                     Poll::Ready(Some(Err(failed)))
                 }
                 Poll::Ready(None) => {
-                    let trailers = std::mem::take(trailers);
+                    let mut trailers = std::mem::take(trailers);
+                    if let Some(late) = late.as_ref().and_then(|late| late.get()) {
+                        trailers.extend(late.clone());
+                    }
                     Poll::Ready(self.finish(trailers))
                 }
             },
@@ -70,7 +73,9 @@ impl Stream for ReplyStream {
 pub(crate) fn response(reply: Reply) -> Response<ReplyStream> {
     let messages = match reply.messages {
         Outbound::One(message) => ReplyStream::One(message, reply.trailers),
-        Outbound::Stream(messages) => ReplyStream::Many(messages, reply.trailers),
+        Outbound::Stream(messages) => {
+            ReplyStream::Many(messages, reply.trailers, reply.late_trailers)
+        }
     };
     let mut response = Response::new(messages);
     if !reply.metadata.is_empty() {

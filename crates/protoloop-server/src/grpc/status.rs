@@ -5,8 +5,11 @@ use http::HeaderMap;
 use protoloop_core::{Code, Error};
 use tonic::{Status, metadata::MetadataMap};
 
-/// Code, public message and details of an error, with further trailers. The internal text and the source stay here.
-pub(crate) fn of_error(error: &Error, trailers: HeaderMap) -> Status {
+/// Code, public message, details and metadata of an error, with further trailers. The internal text and the source stay here.
+pub(crate) fn of_error(error: &Error, mut trailers: HeaderMap) -> Status {
+    if !error.metadata().is_empty() {
+        trailers.extend(error.metadata().clone());
+    }
     let details = match error.details() {
         [] => Bytes::new(),
         _ => protoloop_wire::status::encode(error).into(),

@@ -116,6 +116,7 @@ fn reply(cx: &Context, messages: Outbound) -> Reply {
     Reply {
         metadata: cx.take_headers(),
         trailers: HeaderMap::new(),
+        late_trailers: None,
         messages,
     }
 }
