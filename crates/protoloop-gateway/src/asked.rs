@@ -8,7 +8,7 @@ pub(crate) const FIELD_MASK: &str = "x-goog-fieldmask";
 /// The headers of a request that do more than describe it, found in one pass, so that a request without them pays for
 /// none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Asked(u8);
+pub(crate) struct Asked(u16);
 
 impl Asked {
     pub(crate) const ACCEPT: Self = Self(1);
@@ -18,6 +18,7 @@ impl Asked {
     pub(crate) const CONDITIONS: Self = Self(1 << 3);
     pub(crate) const IDEMPOTENCY_KEY: Self = Self(1 << 4);
     pub(crate) const FIELD_MASK: Self = Self(1 << 5);
+    pub(crate) const ACCEPT_ENCODING: Self = Self(1 << 6);
 
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         headers
@@ -36,6 +37,7 @@ impl Asked {
         match (name.len(), name) {
             (6, "accept") => Self::ACCEPT,
             (8, "if-match") | (13, "if-none-match") => Self::CONDITIONS,
+            (15, "accept-encoding") => Self::ACCEPT_ENCODING,
             (15, "idempotency-key") => Self::IDEMPOTENCY_KEY,
             (16, "content-encoding") => Self::CONTENT_ENCODING,
             (16, FIELD_MASK) => Self::FIELD_MASK,

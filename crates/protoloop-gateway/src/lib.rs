@@ -3,7 +3,7 @@
 //! - [`RestGateway`]: serves the bindings of a schema by calling a [`Handler`](protoloop_core::Handler); told how by
 //!   [`RestOptions`].
 //! - [`Router`]: from method and path to a binding.
-//! - [`Body`]: the body of an answer.
+//! - [`Body`]: the body of an answer. [`compression`]: its codings, and those of requests.
 //! - [`to_metadata`], [`from_metadata`], [`timeout`]: HTTP headers to metadata, metadata to HTTP headers, deadlines;
 //!   the same for every HTTP protocol.
 //!
@@ -13,6 +13,7 @@
 mod asked;
 mod bind;
 mod body;
+pub mod compression;
 mod condition;
 mod header_rules;
 mod headers;

@@ -32,6 +32,9 @@ pub struct RestOptions {
     /// Whether reply metadata `x-http-code` sets the status of a success, such as `201`; the service must be trusted with
     /// that. On by default.
     pub reply_status: bool,
+    /// From how many bytes on an answer is compressed where the caller takes it; `None` for never, the default. Requests
+    /// may always be compressed.
+    pub compress_from: Option<usize>,
     /// Whether a GET whose answer has no etag field gets an `ETag` made of the answer's bytes, so that a caller that has
     /// them is told 304. The call is made all the same. Off by default.
     pub content_etags: bool,
@@ -90,6 +93,7 @@ impl Default for RestOptions {
             error_format: ErrorFormat::default(),
             headers: HeaderRules::default(),
             reply_status: true,
+            compress_from: None,
             content_etags: false,
         }
     }

@@ -44,8 +44,8 @@ pub struct ServerConfig {
     pub check_interval: Duration,
     /// How long one readiness check may take. 2 s.
     pub check_timeout: Duration,
-    /// Whether responses are compressed with gzip or zstd when the client takes it. Off: on a fast network it costs more
-    /// than it saves. Compressed requests are always accepted.
+    /// Whether responses are compressed with gzip or zstd, over REST Brotli too, when the client takes it. Off: on a fast
+    /// network it costs more than it saves. Compressed requests are always accepted.
     pub compress_responses: bool,
     /// Whether `grpc.reflection.v1` and `v1alpha` are served. On.
     pub reflection: bool,

@@ -12,6 +12,9 @@ use tonic::body::Body;
 
 use crate::{ServerConfig, grpc::Origin};
 
+/// Bytes below which compressing an answer is not worth its time, unless the configuration says otherwise.
+const COMPRESS_FROM: usize = 1024;
+
 /// Answers requests that no other protocol claimed, by calling the same handler as the gRPC edge.
 pub(crate) struct RestEdge {
     gateway: RestGateway,
@@ -30,6 +33,9 @@ impl RestEdge {
         options.max_body_bytes = config.max_request_bytes;
         options.decode.size = config.max_request_bytes;
         options.decode.depth = config.max_message_depth;
+        if config.compress_responses && options.compress_from.is_none() {
+            options.compress_from = Some(COMPRESS_FROM);
+        }
         let gateway = RestGateway::new(Arc::clone(tables), options)?;
         Ok(Self { gateway, handler })
     }

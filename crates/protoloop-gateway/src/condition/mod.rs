@@ -21,26 +21,36 @@ pub(crate) struct Conditions {
 }
 
 /// What the conditions of a read say about the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Send it.
     Send,
-    /// 304: the caller has it.
-    NotModified,
+    /// 304: the caller has it, under this tag where it named one.
+    NotModified(Option<Tag>),
     /// 412: it is not the one that the caller means.
     Failed,
 }
 
 impl Conditions {
+    /// Reads them. Where answers are compressed, tags that come back have the coding split off.
+    ///
     /// # Errors
     /// INVALID_ARGUMENT naming the header, for what is no list of entity tags.
-    pub(crate) fn read(headers: &HeaderMap, asked: Asked) -> Result<Self> {
+    pub(crate) fn read(headers: &HeaderMap, asked: Asked, compresses: bool) -> Result<Self> {
         if !asked.has(Asked::CONDITIONS) {
             return Ok(Self::default());
         }
+        let list = |name| {
+            let tags = list(headers, name)?;
+            Ok::<_, Error>(if compresses {
+                tags.map(Tags::split)
+            } else {
+                tags
+            })
+        };
         Ok(Self {
-            if_match: list(headers, &header::IF_MATCH)?,
-            if_none_match: list(headers, &header::IF_NONE_MATCH)?,
+            if_match: list(&header::IF_MATCH)?,
+            if_none_match: list(&header::IF_NONE_MATCH)?,
         })
     }
 
@@ -67,7 +77,7 @@ impl Conditions {
             ))),
             (Some(Tags::Any), None) => Ok(Some("*".to_owned())),
             (Some(Tags::Listed(tags)), None) => match &tags[..] {
-                [tag] => Ok(Some(tag.to_string())),
+                [tag] => Ok(Some(tag.plain().to_string())),
                 _ => Err(refused(format!("If-Match: {method} takes one etag"))),
             },
         }
@@ -92,7 +102,12 @@ impl Conditions {
             return Verdict::Failed;
         }
         match &self.if_none_match {
-            Some(tags) if tags.has(etag, Tag::is_weakly) => Verdict::NotModified,
+            Some(tags) if tags.has(etag, Tag::is_weakly) => {
+                let named = tags.find(etag, Tag::is_weakly);
+                let with_coding = |etag: &Tag, encoding| etag.clone().encoded(encoding);
+                let tag = named.and_then(|named| Some(with_coding(etag?, named.encoding()?)));
+                Verdict::NotModified(tag)
+            }
             _ => Verdict::Send,
         }
     }
@@ -149,7 +164,7 @@ mod tests {
     fn an_aborted_change_is_about_the_etag_unless_it_says_otherwise() {
         let headers = [(header::IF_MATCH, "\"a\"".parse().unwrap())];
         let headers: HeaderMap = headers.into_iter().collect();
-        let conditions = Conditions::read(&headers, Asked::of(&headers)).unwrap();
+        let conditions = Conditions::read(&headers, Asked::of(&headers), false).unwrap();
         let info = |reason: &str| Detail::ErrorInfo {
             reason: reason.to_owned(),
             domain: String::new(),

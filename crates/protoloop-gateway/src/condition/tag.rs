@@ -7,12 +7,16 @@ use std::{
 
 use http::HeaderValue;
 
+use crate::compression::Encoding;
+
 /// An entity tag: `"a1"`, or weak `W/"a1"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tag {
     weak: bool,
-    /// Without its quotes.
+    /// Without its quotes, and without the coding.
     opaque: String,
+    /// The coding of the answer it belongs to, `"a1+gzip"`.
+    encoding: Option<Encoding>,
 }
 
 /// What `If-Match` or `If-None-Match` holds.
@@ -40,6 +44,7 @@ impl Tag {
         opaque.bytes().all(is_etag_char).then(|| Self {
             weak,
             opaque: opaque.to_owned(),
+            encoding: None,
         })
     }
 
@@ -53,6 +58,7 @@ impl Tag {
         };
         Self {
             weak: false,
+            encoding: None,
             opaque: format!("{:016x}{:016x}", hash(0), hash(1)),
         }
     }
@@ -60,6 +66,40 @@ impl Tag {
     /// The same for a header.
     pub(crate) fn of_header(value: &HeaderValue) -> Option<Self> {
         value.to_str().ok().and_then(Self::of_field)
+    }
+
+    /// The coding it was split from.
+    pub(super) fn encoding(&self) -> Option<Encoding> {
+        self.encoding
+    }
+
+    /// The tag of the same answer in a coding.
+    pub(crate) fn encoded(self, encoding: Encoding) -> Self {
+        Self {
+            encoding: Some(encoding),
+            ..self
+        }
+    }
+
+    /// The tag that a caller sends back, with the coding of the answer it comes from split off.
+    pub(super) fn split(mut self) -> Self {
+        let coding = self.opaque.rsplit_once('+').and_then(|(opaque, name)| {
+            let encoding = Encoding::ALL.into_iter().find(|one| one.name() == name)?;
+            Some((opaque.len(), encoding))
+        });
+        if let Some((length, encoding)) = coding {
+            self.opaque.truncate(length);
+            self.encoding = Some(encoding);
+        }
+        self
+    }
+
+    /// The tag of the answer whatever its coding.
+    pub(super) fn plain(&self) -> Self {
+        Self {
+            encoding: None,
+            ..self.clone()
+        }
     }
 
     /// As a header. Every character of a tag may stand there.
@@ -86,7 +126,13 @@ impl Tag {
         let (opaque, rest) = rest.strip_prefix('"')?.split_once('"')?;
         opaque.bytes().all(is_etag_char).then(|| {
             let opaque = opaque.to_owned();
-            (Self { weak, opaque }, rest)
+            let encoding = None;
+            let tag = Self {
+                weak,
+                opaque,
+                encoding,
+            };
+            (tag, rest)
         })
     }
 }
@@ -94,7 +140,11 @@ impl Tag {
 impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let prefix = if self.weak { "W/" } else { "" };
-        write!(f, "{prefix}\"{}\"", self.opaque)
+        write!(f, "{prefix}\"{}", self.opaque)?;
+        if let Some(encoding) = self.encoding {
+            write!(f, "+{}", encoding.name())?;
+        }
+        f.write_str("\"")
     }
 }
 
@@ -117,11 +167,27 @@ impl Tags {
         }
     }
 
+    /// The same with the codings split off.
+    pub(super) fn split(self) -> Self {
+        match self {
+            Self::Any => Self::Any,
+            Self::Listed(tags) => Self::Listed(tags.into_iter().map(Tag::split).collect()),
+        }
+    }
+
     /// Whether one of them means the tag; `*` means any answer, with a tag or without.
     pub(super) fn has(&self, tag: Option<&Tag>, same: fn(&Tag, &Tag) -> bool) -> bool {
         match self {
             Self::Any => true,
-            Self::Listed(tags) => tag.is_some_and(|tag| tags.iter().any(|one| same(one, tag))),
+            Self::Listed(_) => self.find(tag, same).is_some(),
+        }
+    }
+
+    /// The first that means the tag.
+    pub(super) fn find(&self, tag: Option<&Tag>, same: fn(&Tag, &Tag) -> bool) -> Option<&Tag> {
+        match self {
+            Self::Any => None,
+            Self::Listed(tags) => tag.and_then(|tag| tags.iter().find(|one| same(one, tag))),
         }
     }
 }
@@ -160,6 +226,17 @@ mod tests {
         ] {
             assert_eq!(shown(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_coding_is_part_of_the_tag_that_is_sent() {
+        let tag = Tag::of_field("a+b").unwrap();
+        assert_eq!(tag.clone().split().to_string(), "\"a+b\"");
+        let sent = tag.clone().encoded(Encoding::Brotli);
+        assert_eq!(sent.to_string(), "\"a+b+br\"");
+        let back = Tag::of_field(&sent.to_string()).unwrap().split();
+        assert!(back.is_strongly(&tag));
+        assert_eq!(back.plain(), tag);
     }
 
     #[test]

@@ -1,18 +1,24 @@
 //! Errors as HTTP answers.
 
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use protoloop_core::{Code, Detail, Error};
 use protoloop_wire::{Tables, status};
 
-use crate::{Body, ErrorFormat, body::ReadError, headers::value_of, router::PathError};
+use crate::{
+    Body, ErrorFormat,
+    body::ReadError,
+    compression::{DecompressError, Encoding, UnknownEncoding},
+    headers::value_of,
+    router::PathError,
+};
 
 /// An error and the HTTP status it goes out with.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: u16,
     error: Error,
-    /// For the `Allow` header.
-    allow: Option<String>,
+    /// A header that belongs to the status.
+    header: Option<(HeaderName, String)>,
 }
 
 impl From<Error> for Refusal {
@@ -20,7 +26,7 @@ impl From<Error> for Refusal {
         Self {
             status: error.code().http_status(),
             error,
-            allow: None,
+            header: None,
         }
     }
 }
@@ -30,7 +36,7 @@ impl Refusal {
         Self {
             status,
             error: Error::new(code, message),
-            allow: None,
+            header: None,
         }
     }
 
@@ -48,7 +54,7 @@ impl Refusal {
         let allow = allow.join(", ");
         let message = format!("{method} is not bound to {path}; there are {allow}");
         Self {
-            allow: Some(allow),
+            header: Some((header::ALLOW, allow)),
             ..Self::with(405, Code::Unimplemented, message)
         }
     }
@@ -82,13 +88,26 @@ impl Refusal {
         Self {
             status: 412,
             error,
-            allow: None,
+            header: None,
         }
     }
 
-    /// 415: the body is no JSON, or compressed.
+    /// 415: the body is no JSON.
     pub(crate) fn unsupported(message: String) -> Self {
         Self::with(415, Code::InvalidArgument, message)
+    }
+
+    /// 415: the body is compressed in a way that is not known here.
+    pub(crate) fn unknown_encoding(unknown: &UnknownEncoding) -> Self {
+        let names = Encoding::NAMES;
+        let message = format!(
+            "Content-Encoding must be one of {names}; it is {:?}",
+            unknown.0
+        );
+        Self {
+            header: Some((header::ACCEPT_ENCODING, names.to_owned())),
+            ..Self::with(415, Code::InvalidArgument, message)
+        }
     }
 }
 
@@ -116,6 +135,21 @@ pub(crate) enum ErrorShape {
     Problem,
 }
 
+impl From<DecompressError> for Refusal {
+    fn from(error: DecompressError) -> Self {
+        match error {
+            DecompressError::TooLarge(limit) => {
+                let message = format!("the body is larger than {limit} bytes, decompressed");
+                Self::with(413, Code::ResourceExhausted, message)
+            }
+            DecompressError::Malformed(cause) => {
+                let message = "the body is not in the coding that Content-Encoding names";
+                Error::invalid_argument(message).with_source(cause).into()
+            }
+        }
+    }
+}
+
 /// The answer to a refused or failed request.
 pub(crate) fn refuse(tables: &Tables, refusal: Refusal, shape: ErrorShape) -> Response<Body> {
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -131,8 +165,8 @@ pub(crate) fn refuse(tables: &Tables, refusal: Refusal, shape: ErrorShape) -> Re
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    if let Some(allow) = &refusal.allow {
-        headers.insert(header::ALLOW, value_of(allow));
+    if let Some((name, value)) = &refusal.header {
+        headers.insert(name, value_of(value));
     }
     if let Some(seconds) = retry_after(&refusal.error) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

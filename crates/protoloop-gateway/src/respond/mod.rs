@@ -1,5 +1,6 @@
 //! Replies and errors to HTTP answers.
 
+mod compress;
 mod error;
 mod form;
 mod ok;

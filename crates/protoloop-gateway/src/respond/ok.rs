@@ -5,10 +5,11 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use protoloop_core::{Error, Reply};
 use protoloop_wire::{Tables, View, json};
 
-use super::{Form, Refusal};
+use super::{Form, Refusal, compress::compress};
 use crate::{
     Body, RestOptions,
     asked::FIELD_MASK,
+    compression::Encoding,
     condition::{Conditions, Tag, Verdict},
     headers,
     plan::{AnswerPlan, Plan},
@@ -25,6 +26,8 @@ pub(crate) struct How {
     pub(crate) conditions: Conditions,
     /// Whether a header chose the form.
     pub(crate) by_header: bool,
+    /// The coding the caller likes best, where answers are compressed.
+    pub(crate) encoding: Option<Encoding>,
 }
 
 /// The answer to a successful unary call. Reply metadata and trailers become headers, the etag of the message as well.
@@ -77,6 +80,10 @@ pub(crate) fn answer(
             return Ok(answer);
         }
     }
+    let body = match options.compress_from {
+        Some(from) => compress(body, &content_type, from, how.encoding, &mut head.headers)?,
+        None => body,
+    };
     head.headers.insert(header::CONTENT_TYPE, content_type);
     Ok(head.with(Body::Full(body)))
 }
@@ -131,8 +138,11 @@ fn conditional(head: &mut Head, how: &How) -> Result<Option<Response<Body>>, Ref
     let current = head.headers.get(header::ETAG).and_then(Tag::of_header);
     match how.conditions.verdict(current.as_ref()) {
         Verdict::Send => Ok(None),
-        Verdict::NotModified => {
-            let headers = std::mem::take(&mut head.headers);
+        Verdict::NotModified(tag) => {
+            let mut headers = std::mem::take(&mut head.headers);
+            if let Some(value) = tag.and_then(|tag| tag.header()) {
+                headers.insert(header::ETAG, value);
+            }
             let status = StatusCode::NOT_MODIFIED;
             Ok(Some(Head { status, headers }.with(Body::Empty)))
         }

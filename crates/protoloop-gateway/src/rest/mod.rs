@@ -1,6 +1,7 @@
 //! The REST surface of a schema.
 
 mod method_override;
+mod read;
 mod special;
 #[cfg(test)]
 mod tests;
@@ -11,21 +12,18 @@ use bytes::Bytes;
 use http::{
     Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request,
 };
-use protoloop_core::{Call, CallContext, Error, Handler, Protocol, Result};
+use protoloop_core::{Call, CallContext, Handler, Protocol, Result};
 use protoloop_schema::{Diagnostic, Diagnostics, Schema, Severity};
 use protoloop_wire::Tables;
 
 use crate::{
     Body, EscapeError, RestOptions, TrailingSlash,
-    asked::{Asked, FIELD_MASK},
-    bind::{self, Bound, Parts, System},
-    body,
-    condition::Conditions,
+    asked::Asked,
     headers,
-    negotiate::{self, Accept, ContentType},
+    negotiate::{self, Accept},
     percent,
-    plan::{AnswerPlan, BodyPlan, Plan},
-    respond::{self, ErrorShape, Form, How, Refusal},
+    plan::Plan,
+    respond::{self, ErrorShape, How, Refusal},
     router::{Match, Outcome, PathError, Router},
 };
 
@@ -191,64 +189,6 @@ impl RestGateway {
         }
     }
 
-    /// Reads the body and binds the request.
-    async fn read<B>(
-        &self,
-        plan: &Plan,
-        found: &Match<'_>,
-        head: &Head<'_>,
-        body: B,
-    ) -> Result<Wish, Refusal>
-    where
-        B: http_body::Body<Data = Bytes>,
-        B::Error: fmt::Display,
-    {
-        check_streaming(plan)?;
-        // Who says `alt` takes that form.
-        let query = head.uri.query().unwrap_or_default();
-        let says_form = || matches!(plan.answer, AnswerPlan::Raw(..)) || bind::may_hold_alt(query);
-        if !head.accept.json && !says_form() {
-            return Err(Refusal::not_acceptable());
-        }
-        let conditions = Conditions::read(head.headers, head.asked)?;
-        let body = body::read(head.headers, body, self.options.max_body_bytes).await?;
-        check_body_headers(plan, head, &body)?;
-        let parts = Parts {
-            found,
-            route: &self.router.routes()[found.route],
-            query,
-            body: &body,
-            content_type: content_type_text(head.headers),
-            from_headers: special::fields(plan, head, &self.options, &conditions)?,
-        };
-        let Bound { message, system } = bind::bind(&self.tables, plan, &self.options, &parts)?;
-        let how = How {
-            form: self.form(plan, head, &system)?,
-            encode: self.encode_options(&system),
-            conditions,
-            by_header: head.asked.has(Asked::FIELD_MASK),
-        };
-        Ok(Wish { message, how })
-    }
-
-    fn form(&self, plan: &Plan, head: &Head<'_>, system: &System) -> Result<Form, Refusal> {
-        let form = Form::new(&self.tables, plan.answer, system.alt)?;
-        let in_header = head.asked.has(Asked::FIELD_MASK);
-        match &system.fields {
-            None if in_header => {
-                let paths = special::field_mask(head.headers)?;
-                Ok(form.only(&self.tables, &paths, FIELD_MASK)?)
-            }
-            None => Ok(form),
-            Some(_) if in_header => Err(Error::invalid_argument(format!(
-                "$fields: excludes the header {}",
-                FIELD_MASK
-            ))
-            .into()),
-            Some(paths) => Ok(form.only(&self.tables, paths, "$fields")?),
-        }
-    }
-
     async fn call(
         &self,
         plan: &Plan,
@@ -266,14 +206,6 @@ impl RestGateway {
             Err(error) => return Err(error.into()),
         };
         respond::answer(&self.tables, plan, &self.options, &how, reply)
-    }
-
-    fn encode_options(&self, system: &System) -> protoloop_wire::json::EncodeOptions {
-        let mut encode = self.options.encode;
-        if let Some(pretty) = system.pretty {
-            encode.pretty = pretty;
-        }
-        encode
     }
 }
 
@@ -329,43 +261,6 @@ fn plans(schema: &Schema, tables: &Tables, router: &Router) -> Result<Vec<Plan>,
     } else {
         Err(Diagnostics(problems))
     }
-}
-
-/// UNIMPLEMENTED for streaming methods: they are served over gRPC only, for now.
-fn check_streaming(plan: &Plan) -> Result<(), Refusal> {
-    if plan.method.is_unary() {
-        return Ok(());
-    }
-    let name = &plan.method.path[1..];
-    Err(Error::unimplemented(format!("{name} streams; call it over gRPC")).into())
-}
-
-fn check_body_headers(plan: &Plan, head: &Head<'_>, body: &Bytes) -> Result<(), Refusal> {
-    if body.is_empty() {
-        return Ok(());
-    }
-    if head.asked.has(Asked::CONTENT_ENCODING) && negotiate::is_encoded(head.headers) {
-        let message = "compressed bodies are not read; send the body without Content-Encoding";
-        return Err(Refusal::unsupported(message.to_owned()));
-    }
-    if !matches!(plan.body, BodyPlan::Whole | BodyPlan::Field(_)) {
-        return Ok(());
-    }
-    let found = match negotiate::content_type(head.headers) {
-        ContentType::Json => return Ok(()),
-        ContentType::Absent => "there is none".to_owned(),
-        ContentType::Other(found) => format!("it is {found:?}"),
-    };
-    Err(Refusal::unsupported(format!(
-        "Content-Type must be application/json; {found}"
-    )))
-}
-
-fn content_type_text(headers: &HeaderMap) -> &str {
-    let value = headers.get(header::CONTENT_TYPE);
-    value
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
 }
 
 fn context(

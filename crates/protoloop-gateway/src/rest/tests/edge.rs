@@ -100,7 +100,7 @@ fn case_45_accept_and_encodings() {
             ("GET /q\naccept: text/html, */*;q=0.1", "200 {}"),
             (
                 "POST /w\ncontent-encoding: gzip\n\nxx",
-                "415 compressed bodies are not read; send the body without Content-Encoding",
+                "400 the body is not in the coding that Content-Encoding names",
             ),
         ],
     );

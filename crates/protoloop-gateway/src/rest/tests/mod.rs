@@ -4,6 +4,7 @@
 mod bad_input;
 mod binding;
 mod body;
+mod compress;
 mod condition;
 mod edge;
 mod form;
@@ -104,6 +105,7 @@ struct Answer {
     status: u16,
     headers: HeaderMap,
     body: String,
+    bytes: Bytes,
 }
 
 impl Answer {
@@ -114,6 +116,7 @@ impl Answer {
             status: head.status.as_u16(),
             headers: head.headers,
             body: String::from_utf8_lossy(&body).into_owned(),
+            bytes: body,
         }
     }
 
