@@ -2,6 +2,7 @@
 //!
 //! - [`Schema::from_descriptor_set`] reads, synthesises the services of exposed models, checks, and reports every
 //!   problem at once as [`Diagnostics`].
+//! - [`ReadOptions`] says which services are read, and adds routes: of a [`HttpConfig`] or of every method.
 //! - [`Message`], [`Field`], [`Enum`], [`Service`], [`Method`] describe the types.
 //! - [`Entity`] describes a stored model; [`StandardMethod`] how a method maps to the standard engine.
 //! - [`bundled`] holds the `.proto` files that come with the toolkit.
@@ -17,6 +18,7 @@ mod inflect;
 mod options;
 mod print;
 mod read;
+mod read_options;
 mod schema;
 mod service;
 mod standard;
@@ -29,6 +31,7 @@ pub use http::{
     Body, FieldPath, HttpMethod, HttpRule, PathTemplate, PathTemplateAst, Segment, TemplateError,
     Variable,
 };
+pub use read_options::{HttpConfig, ReadOptions};
 pub use schema::Schema;
 pub use service::{
     Method, MethodId, RequestShape, Service, ServiceId, StandardKind, StandardMethod,

@@ -19,7 +19,7 @@ mod unserved;
 use std::collections::HashMap;
 
 use crate::{
-    Diagnostics, Schema,
+    Diagnostics, ReadOptions, Schema,
     descriptor::{File, Source},
     synth::{self, Made},
 };
@@ -43,6 +43,7 @@ struct Reader<'a> {
     methods: Vec<names::Declared>,
     inputs: &'a [Input<'a>],
     report: Report,
+    options: &'a ReadOptions,
 }
 
 impl Schema {
@@ -54,6 +55,14 @@ impl Schema {
     /// # Errors
     /// Every problem of the set at once, sorted by place; warnings among them.
     pub fn from_descriptor_set(bytes: &[u8]) -> Result<Self, Diagnostics> {
+        Self::read(bytes, &ReadOptions::default())
+    }
+
+    /// The same, with a say in which services are read and which routes they have.
+    ///
+    /// # Errors
+    /// As [`Schema::from_descriptor_set`]; and rules that select nothing.
+    pub fn read(bytes: &[u8], options: &ReadOptions) -> Result<Self, Diagnostics> {
         let mut report = Report::default();
         let mut set = files::load(bytes, &mut report);
         if report.has_errors() {
@@ -70,6 +79,7 @@ impl Schema {
             methods: Vec::new(),
             inputs: &inputs,
             report,
+            options,
         };
         let mut messages = reader.messages();
         let enums = reader.enums();

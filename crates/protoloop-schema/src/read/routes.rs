@@ -11,6 +11,7 @@ use crate::{
     Segment, Variable, WellKnown,
     descriptor::Source,
     options::google_api::{self, http_rule::Pattern},
+    read_options::ConfigRule,
 };
 
 /// Field numbers in `google.api.HttpRule`, for places.
@@ -24,9 +25,7 @@ type Shape = (HttpMethod, Vec<Segment>, Option<Arc<str>>);
 
 /// What the rules of one method are read against.
 struct Context<'a> {
-    source: &'a Source<'a>,
-    /// Path of the method in its file.
-    element: &'a [i32],
+    origin: Origin<'a>,
     /// Full name of the method, with a dot.
     name: String,
     messages: &'a [Message],
@@ -34,27 +33,64 @@ struct Context<'a> {
     output: &'a Message,
 }
 
+/// Where a rule is written.
+enum Origin<'a> {
+    /// In the options of the method: the source of its file, and the method's path there.
+    Annotation(&'a Source<'a>, &'a [i32]),
+    /// In a service config.
+    Config(&'a ConfigRule),
+    /// Nowhere: every method has this one.
+    Unbound(Location),
+}
+
 impl Reader<'_> {
-    /// Reads the rules of every method.
+    /// Reads the rules of every method. The last rule of the config that selects a method replaces its annotation.
     pub(super) fn routes(&mut self, methods: &mut [Method], messages: &[Message]) {
+        let options = self.options;
         for method in &mut *methods {
+            let name = format!("{}.{}", method.info.service, method.info.name);
             let declared = self.methods[method.id.index()].clone();
-            let options = self.raw_method(&declared).options.as_ref();
-            let Some(rule) = options.and_then(|options| options.http.clone()) else {
+            let annotation = self.raw_method(&declared).options.as_ref();
+            let annotation = annotation.and_then(|options| options.http.clone());
+            let inputs = self.inputs;
+            let (origin, rule) = if let Some(config) = options.http.rule_for(&name) {
+                (Origin::Config(config), config.rule.clone())
+            } else if let Some(rule) = annotation {
+                let source = &inputs[declared.input].source;
+                (Origin::Annotation(source, &declared.path), rule)
+            } else if options.unbound {
+                let location = method.location.clone();
+                (Origin::Unbound(location), unbound(&method.info.path))
+            } else {
                 continue;
             };
-            let inputs = self.inputs;
             let context = Context {
-                source: &inputs[declared.input].source,
-                element: &declared.path,
-                name: format!("{}.{}", method.info.service, method.info.name),
+                origin,
+                name,
                 messages,
                 input: &messages[method.input.index()],
                 output: &messages[method.output.index()],
             };
             method.http = self.rules(&context, &rule);
         }
+        self.refuse_idle_rules(methods);
         self.refuse_duplicates(methods);
+    }
+
+    /// Rules of the config that select no method: most likely a name is misspelt.
+    fn refuse_idle_rules(&mut self, methods: &[Method]) {
+        for config in &self.options.http.rules {
+            let selects = |method: &Method| {
+                config.selects(&format!("{}.{}", method.info.service, method.info.name))
+            };
+            if !methods.iter().any(selects) {
+                self.report.error(
+                    config.location(&[]),
+                    format!("the selector `{}` is of no method", config.rule.selector),
+                    "write the full name of a method, such as `books.v1.Library.GetBook`, or `books.v1.*`",
+                );
+            }
+        }
     }
 
     /// The rule and its further bindings.
@@ -271,7 +307,13 @@ impl Reader<'_> {
 impl Context<'_> {
     /// The place of a part of the rule, or of what is around it.
     fn location(&self, part: &[i32]) -> Location {
-        self.source.location(&[self.element, &HTTP, part].concat())
+        match &self.origin {
+            Origin::Annotation(source, element) => {
+                source.location(&[element, &HTTP[..], part].concat())
+            }
+            Origin::Config(config) => config.location(part),
+            Origin::Unbound(location) => location.clone(),
+        }
     }
 
     /// The fields of a variable's path, or what is wrong with it and what to write instead.
@@ -340,6 +382,15 @@ fn is_text(message: &Message) -> bool {
 fn field_names(message: &Message) -> String {
     let names = message.fields.iter().map(|field| &*field.name);
     names.collect::<Vec<_>>().join(", ")
+}
+
+/// What a method without a rule is bound to: `POST /books.v1.Library/GetBook`, the message as the body.
+fn unbound(path: &str) -> google_api::HttpRule {
+    google_api::HttpRule {
+        body: "*".to_owned(),
+        pattern: Some(Pattern::Post(path.to_owned())),
+        ..google_api::HttpRule::default()
+    }
 }
 
 /// HTTP method, template, and the number of the field that holds it.

@@ -24,6 +24,9 @@ impl Reader<'_> {
                 let id = ServiceId(u32::try_from(services.len()).unwrap_or(u32::MAX));
                 let element = [path::FILE_SERVICE, index];
                 let mut service = service(id, input, &element, raw);
+                if !self.options.reads(&service.full_name) {
+                    continue;
+                }
                 service.synthesised = self.made.contains(&*service.full_name);
                 let options = raw
                     .options
