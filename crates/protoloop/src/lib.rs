@@ -9,8 +9,11 @@
 //! |---|---|---|
 //! | `sqlite` | yes | [`SqliteConnector`] |
 //! | `client` | no | `connect` of generated clients |
+//! | `gateway` | no | [`Gateway`] and [`InProcess`]: everything in front of other gRPC services |
 
 mod application;
+#[cfg(feature = "gateway")]
+mod gateway;
 mod include;
 mod mask;
 pub mod prelude;
@@ -22,6 +25,8 @@ mod typed;
 pub mod __private;
 
 pub use application::{Application, ApplicationError, ApplicationServer, Running};
+#[cfg(feature = "gateway")]
+pub use gateway::{Gateway, GatewayError, GatewayServer, Reloader};
 pub use mask::{FieldMask, field_mask};
 pub use protoloop_core::{
     BoxFuture, Call, CallContext, Code, Detail, Error, FieldViolation, Handler, MethodInfo,
@@ -44,4 +49,6 @@ pub mod rest {
 }
 #[cfg(feature = "sqlite")]
 pub use protoloop_sqlite::SqliteConnector;
+#[cfg(feature = "gateway")]
+pub use protoloop_upstream::{InProcess, RetryPolicy, Selector, UpstreamConfig, UpstreamTls};
 pub use typed::{Context, ResponseStream, Service, StandardRequest, Streaming};
