@@ -20,6 +20,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Serve(Serve),
+    Gateway(Gateway),
     Check(Check),
     New(New),
     #[command(subcommand)]
@@ -55,6 +56,86 @@ pub(crate) struct Serve {
         env = "PROTOLOOP_DB"
     )]
     pub(crate) db: String,
+    #[command(flatten)]
+    pub(crate) surface: Surface,
+}
+
+/// Put REST, gRPC-Web, Connect and gRPC in front of gRPC services that run elsewhere
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  protoloop gateway --upstream http://localhost:50051 --routes       the schema by server reflection
+  protoloop gateway --upstream https://books.example --descriptors api.binpb --config rules.yaml
+  protoloop gateway --upstream http://a:50051,b:50051 --upstream 'shop.v1.*=http://shop:50051' --unbound")]
+pub(crate) struct Gateway {
+    /// Where services are: http://HOST:PORT or https://HOST:PORT, several of the same by commas; SELECTOR=URL for those
+    /// of `pkg.Service` or `pkg.*` only; may be repeated
+    #[arg(
+        long = "upstream",
+        value_name = "[SELECTOR=]URL",
+        required = true,
+        value_delimiter = ' ',
+        env = "PROTOLOOP_UPSTREAM"
+    )]
+    pub(crate) upstreams: Vec<String>,
+    /// Descriptor set with the schema, imports included; read again when it changes
+    #[arg(long, value_name = "FILE", env = "PROTOLOOP_DESCRIPTORS")]
+    pub(crate) descriptors: Option<PathBuf>,
+    /// Ask the upstreams for their schema; so unless --descriptors is given
+    #[arg(long, conflicts_with = "descriptors")]
+    pub(crate) reflection: bool,
+    /// Routes as a google.api.Service configuration in YAML, instead of annotations; read again when it changes
+    #[arg(long, value_name = "FILE", env = "PROTOLOOP_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Give every method without a route POST /package.Service/Method
+    #[arg(long, env = "PROTOLOOP_UNBOUND")]
+    pub(crate) unbound: bool,
+    /// Seconds between two looks at the schema; SIGHUP asks for one at once
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value = "30",
+        value_parser = clap::value_parser!(u64).range(1..),
+        env = "PROTOLOOP_REFRESH"
+    )]
+    pub(crate) refresh: u64,
+    /// Further methods that may be tried again when an upstream is unavailable, beside those that change nothing:
+    /// `pkg.Service.Method` or `pkg.*`; may be repeated
+    #[arg(
+        long = "retry",
+        value_name = "SELECTOR",
+        value_delimiter = ' ',
+        env = "PROTOLOOP_RETRY"
+    )]
+    pub(crate) retries: Vec<String>,
+    /// PEM file with the authorities to trust at https upstreams, instead of the system's
+    #[arg(long, value_name = "FILE", env = "PROTOLOOP_UPSTREAM_CA")]
+    pub(crate) upstream_ca: Option<PathBuf>,
+    /// PEM file with the certificate chain to show to https upstreams
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "upstream_key",
+        env = "PROTOLOOP_UPSTREAM_CERT"
+    )]
+    pub(crate) upstream_cert: Option<PathBuf>,
+    /// PEM file with its private key
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "upstream_cert",
+        env = "PROTOLOOP_UPSTREAM_KEY"
+    )]
+    pub(crate) upstream_key: Option<PathBuf>,
+    /// Name that the certificates of https upstreams must have, instead of the host's
+    #[arg(long, value_name = "NAME", env = "PROTOLOOP_UPSTREAM_SERVER_NAME")]
+    pub(crate) upstream_server_name: Option<String>,
+    #[command(flatten)]
+    pub(crate) surface: Surface,
+}
+
+// No doc comment: clap would take it for the text about each command that holds it. Where a command serves.
+#[derive(Debug, Args)]
+pub(crate) struct Surface {
     /// Address and port for every protocol; port 0 takes a free one
     #[arg(
         long,

@@ -2,9 +2,11 @@
 
 mod check;
 mod completions;
+mod gateway;
 mod generate;
 mod new;
 mod serve;
+mod surface;
 
 use std::process::ExitCode;
 
@@ -19,6 +21,7 @@ use crate::{
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.command {
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Gateway(arguments) => gateway::run(arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::New(arguments) => new::run(&arguments),
         Command::Generate(Generate::Proto(arguments)) => generate::proto(&arguments),
