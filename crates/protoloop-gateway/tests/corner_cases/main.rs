@@ -2,6 +2,11 @@
 //! named after its number. No sockets: requests go into `RestGateway::serve`, and the handler answers with the request,
 //! so an answer shows what was bound.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a fixture that does not hold is a failed test"
+)]
+
 mod binding;
 mod bodies;
 mod edge;
