@@ -14,11 +14,30 @@ const MAX_SKIP_DEPTH: usize = 100;
 /// Appends a varint.
 #[inline]
 pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
+    if value < 0x80 {
+        out.push(value as u8);
+    } else if value < 1 << 56 {
+        let len = varint_len(value);
+        out.extend_from_slice(&word_of_varint(value, len).to_le_bytes());
+        out.truncate(out.len() - 8 + len);
+    } else {
+        while value >= 0x80 {
+            out.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        out.push(value as u8);
     }
-    out.push(value as u8);
+}
+
+/// The varint of a value below 2^56, which takes `len` bytes, in the lowest bytes of a word.
+#[inline]
+const fn word_of_varint(value: u64, len: usize) -> u64 {
+    // Groups of seven bits move apart together: the two halves, then pairs of pairs, then the bytes of each pair.
+    let word = (value & 0x0000_0000_0FFF_FFFF) | (value & 0x00FF_FFFF_F000_0000) << 4;
+    let word = (word & 0x0000_3FFF_0000_3FFF) | (word & 0x0FFF_C000_0FFF_C000) << 2;
+    let word = (word & 0x007F_007F_007F_007F) | (word & 0x3F80_3F80_3F80_3F80) << 1;
+    let all_but_last = (1 << (8 * (len - 1))) - 1;
+    word | (0x8080_8080_8080_8080 & all_but_last)
 }
 
 /// How many bytes the varint of a value takes.
@@ -26,6 +45,42 @@ pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
 pub(crate) const fn varint_len(value: u64) -> usize {
     // Each byte holds seven bits; `| 1` makes zero take one byte.
     (((63 - (value | 1).leading_zeros()) * 9 + 73) / 64) as usize
+}
+
+/// Takes a varint off the front; `None` where there is none.
+#[inline]
+pub(crate) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
+    let (value, len) = match **bytes {
+        [only, ..] if only < 0x80 => (u64::from(only), 1),
+        [first, second, ..] if second < 0x80 => {
+            (u64::from(first & 0x7F) | u64::from(second) << 7, 2)
+        }
+        _ => match bytes
+            .first_chunk()
+            .map(|word| varint_of_word(u64::from_le_bytes(*word)))
+        {
+            Some((value, len)) if len <= 8 => (value, len),
+            _ => {
+                let mut reader = Reader::new(bytes);
+                (reader.long_varint().ok()?, reader.pos())
+            }
+        },
+    };
+    *bytes = &bytes[len..];
+    Some(value)
+}
+
+/// The varint at the start of eight bytes, and how many of them it takes; 9 where it goes on behind them.
+#[inline]
+const fn varint_of_word(word: u64) -> (u64, usize) {
+    let ends = !word & 0x8080_8080_8080_8080;
+    // The lowest end bit and everything below it; all bits where there is none.
+    let word = word & (ends ^ ends.wrapping_sub(1)) & 0x7F7F_7F7F_7F7F_7F7F;
+    // Seven bits of each byte move together: by pairs of bytes, then pairs of pairs, then the two halves.
+    let word = (word & 0x007F_007F_007F_007F) | (word & 0x7F00_7F00_7F00_7F00) >> 1;
+    let word = (word & 0x0000_3FFF_0000_3FFF) | (word & 0x3FFF_0000_3FFF_0000) >> 2;
+    let word = (word & 0x0000_0000_0FFF_FFFF) | (word & 0x0FFF_FFFF_0000_0000) >> 4;
+    (word, ends.trailing_zeros() as usize / 8 + 1)
 }
 
 #[inline]
@@ -118,20 +173,36 @@ impl<'a> Reader<'a> {
     }
 
     fn long_varint(&mut self) -> Result<u64, Flaw> {
-        let mut value = 0u64;
         let rest = &self.bytes[self.pos.min(self.bytes.len())..];
-        for (index, &byte) in rest.iter().take(10).enumerate() {
+        if let Some(word) = rest.first_chunk() {
+            let (value, len) = varint_of_word(u64::from_le_bytes(*word));
+            if len <= 8 {
+                self.pos += len;
+                return Ok(value);
+            }
+            // Whatever is beyond 64 bits is dropped, as everywhere.
+            match rest[8..] {
+                [ninth, ..] if ninth < 0x80 => {
+                    self.pos += 9;
+                    return Ok(value | u64::from(ninth) << 56);
+                }
+                [ninth, tenth, ..] if tenth < 0x80 => {
+                    self.pos += 10;
+                    return Ok(value | u64::from(ninth & 0x7F) << 56 | u64::from(tenth) << 63);
+                }
+                [_, _, ..] => return Err(WireErrorKind::VarintTooLong.at(self.pos)),
+                _ => return Err(WireErrorKind::Truncated.at(self.pos)),
+            }
+        }
+        let mut value = 0u64;
+        for (index, &byte) in rest.iter().enumerate() {
             value |= u64::from(byte & 0x7F) << (7 * index);
             if byte < 0x80 {
                 self.pos += index + 1;
                 return Ok(value);
             }
         }
-        Err(if rest.len() < 10 {
-            WireErrorKind::Truncated.at(self.pos)
-        } else {
-            WireErrorKind::VarintTooLong.at(self.pos)
-        })
+        Err(WireErrorKind::Truncated.at(self.pos))
     }
 
     #[inline]
@@ -274,6 +345,31 @@ mod tests {
                 push_varint(&mut out, value);
                 assert_eq!(out.len(), varint_len(value), "{value}");
                 assert_eq!(Reader::new(&out).varint(), Ok(value));
+                assert_eq!(take_varint(&mut &out[..]), Some(value));
+                // The same with bytes behind it, and cut off.
+                let len = out.len();
+                out.extend([0xFF; 10]);
+                let mut reader = Reader::new(&out);
+                assert_eq!((reader.varint(), reader.pos()), (Ok(value), len));
+                let cut = Reader::new(&out[..len - 1]).varint();
+                assert_eq!(cut, Err(WireErrorKind::Truncated.at(0)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_varint_has_ten_bytes_at_most_and_may_have_more_than_it_needs() {
+        let error = Reader::new(&[0x80; 11]).varint();
+        assert_eq!(error, Err(WireErrorKind::VarintTooLong.at(0)));
+        for len in 1..10 {
+            let mut padded = vec![0x80; len];
+            padded[0] |= 5;
+            padded.push(0);
+            for behind in 0..10 {
+                padded.extend(vec![0x7F; behind]);
+                let mut reader = Reader::new(&padded);
+                assert_eq!((reader.varint(), reader.pos()), (Ok(5), len + 1));
+                padded.truncate(len + 1);
             }
         }
     }

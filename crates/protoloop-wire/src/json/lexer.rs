@@ -2,9 +2,16 @@
 
 use std::borrow::Cow;
 
-use super::{JsonError, text::plain_prefix};
+use super::{
+    JsonError,
+    decimal::{divided_by_tens, leading_digits},
+    scan::{BLOCK, copy_block, plain_prefix, special_of_block},
+};
 
 type Result<T> = std::result::Result<T, JsonError>;
+
+/// How far the output of a long string is made ready ahead of the writing.
+const MOST_AHEAD: usize = 4 << 10;
 
 /// Reads JSON tokens from a text that is known to be UTF-8.
 #[derive(Debug)]
@@ -16,7 +23,7 @@ pub(crate) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     pub(crate) fn new(json: &'a [u8]) -> Result<Self> {
-        match std::str::from_utf8(json) {
+        match simdutf8::compat::from_utf8(json) {
             Ok(text) => Ok(Self {
                 text,
                 bytes: json,
@@ -108,6 +115,14 @@ impl<'a> Lexer<'a> {
     /// Whether another member or element follows. `first` is false once one was read.
     #[inline]
     pub(crate) fn more(&mut self, close: u8, first: &mut bool) -> Result<bool> {
+        // Text without spaces is the usual case.
+        if let [b',', next, ..] = self.bytes[self.pos..]
+            && next > b' '
+            && !*first
+        {
+            self.pos += 1;
+            return Ok(true);
+        }
         match self.peek() {
             Some(byte) if byte == close => {
                 self.pos += 1;
@@ -189,6 +204,7 @@ impl<'a> Lexer<'a> {
     pub(crate) fn escaped_string(&mut self, out: &mut Vec<u8>) -> Result<()> {
         self.pos += 1;
         loop {
+            self.unescape_blocks(out);
             let end = self.pos + plain_prefix(&self.bytes[self.pos..]);
             out.extend_from_slice(&self.bytes[self.pos..end]);
             self.pos = end;
@@ -203,6 +219,52 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Appends as much of a string's content as can be done in whole blocks: up to its end, or to an escape of more than
+    /// two characters.
+    ///
+    /// Blocks stand side by side, so that one can be looked at before it is known what the one before it became. Runs
+    /// are copied as whole blocks; what comes next is written over their rest.
+    fn unescape_blocks(&mut self, out: &mut Vec<u8>) {
+        let mut end = out.len();
+        let mut ahead = 4 * BLOCK;
+        // Where the reading goes on in the next block: behind an escape that began in the last one.
+        let mut from = 0;
+        while let Some(two) = self.bytes[self.pos..].first_chunk::<{ 3 * BLOCK }>() {
+            if out.len() < end + 2 * BLOCK {
+                out.resize(end + ahead, 0);
+                ahead = (2 * ahead).min(MOST_AHEAD);
+            }
+            let mut special = special_of_block(two) & !(from as u32);
+            while special != 0 {
+                let at = special.trailing_zeros() as usize;
+                copy_block(out, end, &two[from..]);
+                end += at - from;
+                let byte = match two[at..] {
+                    [b'\\', letter, ..] => unescape(letter),
+                    _ => None,
+                };
+                let Some(byte) = byte else {
+                    self.pos += at;
+                    out.truncate(end);
+                    return;
+                };
+                out[end] = byte;
+                end += 1;
+                from = at + 2;
+                special &= special - 1;
+                special &= !(1u64 << (at + 1)) as u32;
+            }
+            self.pos += BLOCK;
+            if from <= BLOCK {
+                copy_block(out, end, &two[from..]);
+                end += BLOCK - from;
+            }
+            from = from.saturating_sub(BLOCK);
+        }
+        self.pos += from;
+        out.truncate(end);
+    }
+
     #[cold]
     fn broken_string(&self, at: usize) -> JsonError {
         match self.bytes.get(at) {
@@ -213,22 +275,16 @@ impl<'a> Lexer<'a> {
 
     fn escape(&mut self, out: &mut Vec<u8>) -> Result<()> {
         let letter = self.bytes.get(self.pos + 1).copied();
-        let plain = match letter {
-            Some(byte @ (b'"' | b'\\' | b'/')) => byte,
-            Some(b'b') => 0x08,
-            Some(b'f') => 0x0C,
-            Some(b'n') => b'\n',
-            Some(b'r') => b'\r',
-            Some(b't') => b'\t',
-            Some(b'u') => {
-                let character = self.unicode_escape()?;
-                let mut buffer = [0; 4];
-                out.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
-                return Ok(());
-            }
-            _ => return Err(self.error("unknown escape in a string")),
-        };
-        out.push(plain);
+        if letter == Some(b'u') {
+            let character = self.unicode_escape()?;
+            let mut buffer = [0; 4];
+            out.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
+            return Ok(());
+        }
+        match letter.and_then(unescape) {
+            Some(byte) => out.push(byte),
+            None => return Err(self.error("unknown escape in a string")),
+        }
         self.pos += 2;
         Ok(())
     }
@@ -277,10 +333,7 @@ impl<'a> Lexer<'a> {
         }
         let len = number_prefix(&self.bytes[self.pos..]);
         let end = self.pos + len;
-        let trailing = self
-            .bytes
-            .get(end)
-            .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-'));
+        let trailing = self.bytes.get(end).is_some_and(continues_a_number);
         if len == 0 || trailing {
             return Err(self.error("not a JSON number"));
         }
@@ -295,34 +348,35 @@ impl<'a> Lexer<'a> {
         let rest = &self.bytes[self.pos..];
         let negative = rest.first() == Some(&b'-');
         let digits = &rest[usize::from(negative)..];
-        let mut value = 0i64;
-        let mut count = 0;
-        for byte in digits {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
-            }
-            if count == 18 {
-                return None;
-            }
-            value = value * 10 + i64::from(digit);
-            count += 1;
-        }
+        let (value, count) = leading_digits(digits);
         let leading_zero = count > 1 && digits[0] == b'0';
-        let goes_on = digits
-            .get(count)
-            .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-'));
-        if count == 0 || leading_zero || goes_on {
+        let goes_on = digits.get(count).is_some_and(continues_a_number);
+        if count == 0 || count > 18 || leading_zero || goes_on {
             return None;
         }
         self.pos += count + usize::from(negative);
+        let value = value as i64;
         Some(if negative { -value } else { value })
     }
 
-    /// The same in quotes, which come next.
+    /// The same where it fits; `None`, with nothing consumed, where it does not.
+    #[inline]
+    pub(crate) fn small_integer_if(&mut self, fit: impl FnOnce(i64) -> Option<u64>) -> Option<u64> {
+        let start = self.pos;
+        let fitting = self.small_integer().and_then(fit);
+        if fitting.is_none() {
+            self.pos = start;
+        }
+        fitting
+    }
+
+    /// The same in quotes; `None`, with nothing consumed, for anything else.
     #[inline]
     pub(crate) fn small_quoted_integer(&mut self) -> Option<i64> {
         let start = self.pos;
+        if self.bytes.get(start) != Some(&b'"') {
+            return None;
+        }
         self.pos += 1;
         let value = self.small_integer();
         if value.is_some() && self.bytes.get(self.pos) == Some(&b'"') {
@@ -331,6 +385,36 @@ impl<'a> Lexer<'a> {
         }
         self.pos = start;
         None
+    }
+
+    /// A number of at most 19 digits without exponent, as the nearest `double`; `None`, with nothing consumed, for
+    /// anything else.
+    #[inline]
+    pub(crate) fn plain_float(&mut self) -> Option<f64> {
+        let rest = &self.bytes[self.pos..];
+        let negative = rest.first() == Some(&b'-');
+        let text = &rest[usize::from(negative)..];
+        let (mut digits, whole) = leading_digits(text);
+        if whole == 0 || (whole > 1 && text[0] == b'0') {
+            return None;
+        }
+        let mut len = whole;
+        let mut places = 0;
+        if text.get(whole) == Some(&b'.') {
+            let fraction;
+            (fraction, places) = leading_digits(&text[whole + 1..]);
+            if places == 0 || whole + places > 19 {
+                return None;
+            }
+            digits = digits * 10u64.pow(places as u32) + fraction;
+            len += 1 + places;
+        }
+        if whole > 19 || text.get(len).is_some_and(continues_a_number) {
+            return None;
+        }
+        let value = divided_by_tens(digits, places)?;
+        self.pos += len + usize::from(negative);
+        Some(if negative { -value } else { value })
     }
 
     /// Steps over a value of any kind, `depth` levels at most.
@@ -380,6 +464,26 @@ impl<'a> Lexer<'a> {
             Some(_) => Err(self.error("text after the end of the JSON value")),
         }
     }
+}
+
+/// Whether a byte directly behind a number makes it something else.
+#[inline]
+fn continues_a_number(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-')
+}
+
+/// What the two characters of an escape stand for, by the second one; `None` for `\u` and for what is no escape.
+#[inline]
+fn unescape(letter: u8) -> Option<u8> {
+    Some(match letter {
+        b'"' | b'\\' | b'/' => letter,
+        b'b' => 0x08,
+        b'f' => 0x0C,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        _ => return None,
+    })
 }
 
 /// How many bytes from the start are a JSON number; 0 for none.

@@ -4,12 +4,15 @@
 //! mapping and are refused.
 
 pub(crate) mod base64;
+mod decimal;
 mod decode;
 mod encode;
 mod error;
 pub(crate) mod lexer;
 pub(crate) mod number;
+mod numbers;
 mod present;
+mod scan;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;

@@ -131,11 +131,16 @@ fn push_finite(out: &mut Vec<u8>, text: &str) {
 
 #[cold]
 fn push_special(out: &mut Vec<u8>, nan: bool, negative: bool) {
-    out.extend_from_slice(match (nan, negative) {
-        (true, _) => b"\"NaN\"",
-        (false, false) => b"\"Infinity\"",
-        (false, true) => b"\"-Infinity\"",
-    });
+    out.extend_from_slice(special_word(nan, negative).as_bytes());
+}
+
+/// How JSON writes what is no finite number.
+pub(super) fn special_word(nan: bool, negative: bool) -> &'static str {
+    match (nan, negative) {
+        (true, _) => "\"NaN\"",
+        (false, false) => "\"Infinity\"",
+        (false, true) => "\"-Infinity\"",
+    }
 }
 
 #[cfg(test)]

@@ -1,85 +1,41 @@
 //! Writing JSON strings.
 
-/// What each byte needs inside a JSON string: 0 nothing, `u` a `\u00XX`, else the letter after the backslash.
-const ESCAPES: [u8; 256] = {
-    let mut table = [0; 256];
+use super::scan::{BLOCK, copy_block, is_special, plain_prefix, special_of_block};
+
+/// The escape of each byte that needs one: its text, filled up with zeros, and the text's length.
+const ESCAPES: [([u8; 8], u8); 256] = {
+    let mut table = [([0; 8], 0); 256];
     let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = b'u';
+    while byte < 256 {
+        if is_special(byte as u8) {
+            table[byte] = escape(byte as u8);
+        }
         byte += 1;
     }
-    table[0x08] = b'b';
-    table[b'\t' as usize] = b't';
-    table[b'\n' as usize] = b'n';
-    table[0x0C] = b'f';
-    table[b'\r' as usize] = b'r';
-    table[b'"' as usize] = b'"';
-    table[b'\\' as usize] = b'\\';
     table
 };
 
-const HEX: &[u8; 16] = b"0123456789abcdef";
+/// Strings below this many bytes are not worth the work on whole blocks.
+const SHORT: usize = 2 * BLOCK;
 
-/// Whether a byte ends a plain run inside a JSON string: quote, backslash or control.
-#[inline]
-pub(crate) const fn is_special(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
-}
+/// How far the output is made ready ahead of the writing, which keeps it in the nearest cache.
+const AHEAD: usize = 4 << 10;
 
-/// How many bytes from the start need no attention inside a JSON string.
-#[inline]
-pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    // Short runs are the usual case: eight bytes at a time, and exact about where the run ends.
-    while at < 32 {
-        match bytes[at..].first_chunk::<8>() {
-            Some(word) => match first_special(u64::from_le_bytes(*word)) {
-                8 => at += 8,
-                plain => return at + plain,
-            },
-            None => return at + plain_tail(&bytes[at..]),
+const fn escape(byte: u8) -> ([u8; 8], u8) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let letter = match byte {
+        0x08 => b'b',
+        b'\t' => b't',
+        b'\n' => b'n',
+        0x0C => b'f',
+        b'\r' => b'r',
+        b'"' | b'\\' => byte,
+        _ => {
+            let (high, low) = (HEX[byte as usize >> 4], HEX[byte as usize & 15]);
+            return ([b'\\', b'u', b'0', b'0', high, low, 0, 0], 6);
         }
-    }
-    // Long ones go by blocks without a branch per byte: the compiler makes vector code of it.
-    for block in bytes[at..].chunks_exact(32) {
-        let special = block
-            .iter()
-            .fold(false, |found, byte| found | is_special(*byte));
-        if special {
-            break;
-        }
-        at += 32;
-    }
-    while let Some(word) = bytes[at..].first_chunk::<8>() {
-        match first_special(u64::from_le_bytes(*word)) {
-            8 => at += 8,
-            plain => return at + plain,
-        }
-    }
-    at + plain_tail(&bytes[at..])
-}
-
-/// The same for fewer than eight bytes.
-#[inline]
-fn plain_tail(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .position(|byte| is_special(*byte))
-        .unwrap_or(bytes.len())
-}
-
-/// The position of the first special byte among eight, the lowest byte first; 8 where there is none.
-#[inline]
-const fn first_special(word: u64) -> usize {
-    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    // The high bit of a byte of `x - n` is set where the byte is below n; a borrow can only spoil bytes above a hit.
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    let quote = word ^ (ONES * b'"' as u64);
-    let quote = quote.wrapping_sub(ONES) & !quote;
-    let backslash = word ^ (ONES * b'\\' as u64);
-    let backslash = backslash.wrapping_sub(ONES) & !backslash;
-    ((control | quote | backslash) & HIGH).trailing_zeros() as usize / 8
+    };
+    ([b'\\', letter, 0, 0, 0, 0, 0, 0], 2)
 }
 
 /// Appends `text` as a JSON string, quotes included.
@@ -88,25 +44,50 @@ pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     let mut rest = text.as_bytes();
+    if rest.len() >= SHORT {
+        rest = push_blocks(out, rest);
+    }
     loop {
         let plain = plain_prefix(rest);
         out.extend_from_slice(&rest[..plain]);
         let Some(&byte) = rest.get(plain) else { break };
-        push_escape(out, byte);
+        let (text, len) = &ESCAPES[usize::from(byte)];
+        out.extend_from_slice(&text[..usize::from(*len)]);
         rest = &rest[plain + 1..];
     }
     out.push(b'"');
 }
 
-fn push_escape(out: &mut Vec<u8>, byte: u8) {
-    match ESCAPES[usize::from(byte)] {
-        b'u' => {
-            out.extend_from_slice(b"\\u00");
-            out.push(HEX[usize::from(byte >> 4)]);
-            out.push(HEX[usize::from(byte & 15)]);
+/// Appends as much of a string's content as can be done in whole blocks, and gives back the rest.
+///
+/// Blocks stand side by side, so that one can be looked at before it is known what the one before it became. Runs are
+/// copied as whole blocks; what comes next is written over their rest.
+fn push_blocks<'t>(out: &mut Vec<u8>, text: &'t [u8]) -> &'t [u8] {
+    let mut rest = text;
+    let mut end = out.len();
+    while let Some(two) = rest.first_chunk::<{ 2 * BLOCK }>() {
+        // A block of control characters alone grows six times.
+        if out.len() < end + 8 * BLOCK {
+            out.resize(end + rest.len().min(AHEAD) + 8 * BLOCK, 0);
         }
-        letter => out.extend_from_slice(&[b'\\', letter]),
+        let mut special = special_of_block(two);
+        let mut from = 0;
+        while special != 0 {
+            let at = special.trailing_zeros() as usize;
+            special &= special - 1;
+            copy_block(out, end, &two[from..]);
+            end += at - from;
+            let (text, len) = &ESCAPES[usize::from(two[at])];
+            out[end..end + 8].copy_from_slice(text);
+            end += usize::from(*len);
+            from = at + 1;
+        }
+        copy_block(out, end, &two[from..]);
+        end += BLOCK - from;
+        rest = &rest[BLOCK..];
     }
+    out.truncate(end);
+    rest
 }
 
 #[cfg(test)]
@@ -115,16 +96,35 @@ mod tests {
 
     #[test]
     fn strings_are_escaped_wherever_the_special_byte_stands() {
-        for len in [0, 1, 31, 32, 33, 64, 100] {
-            for special in ["", "\"", "\\", "\n", "\u{1}", "é", "\u{2028}"] {
+        for len in [0, 1, 31, 32, 33, 63, 64, 100, 5_000] {
+            for special in [
+                "",
+                "\"",
+                "\\",
+                "\n",
+                "\u{1}",
+                "\u{1f}\u{1f}",
+                "é",
+                "\u{2028}",
+            ] {
                 let text = format!("{}{special}{}", "a".repeat(len), "b".repeat(40));
                 let mut out = Vec::new();
                 push_string(&mut out, &text);
                 let expected = format!("{:?}", text)
                     .replace("\\u{1}", "\\u0001")
+                    .replace("\\u{1f}", "\\u001f")
                     .replace("\\u{2028}", "\u{2028}");
                 assert_eq!(String::from_utf8_lossy(&out), expected);
             }
         }
+    }
+
+    #[test]
+    fn a_text_of_escapes_alone_grows_six_times() {
+        let text = "\u{1}".repeat(10_000);
+        let mut out = b"x".to_vec();
+        push_string(&mut out, &text);
+        assert_eq!(out.len(), 60_003);
+        assert!(out.ends_with(b"\\u0001\""));
     }
 }

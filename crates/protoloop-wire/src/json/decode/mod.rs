@@ -88,7 +88,7 @@ fn run(
         tables,
         options: *options,
         lexer,
-        out: Writer::with_capacity(json.len() / 2 + 16),
+        out: Writer::with_capacity(json.len() + 16),
         seen: Vec::new(),
         keys: Vec::new(),
         depth: options.depth.saturating_add(1),

@@ -158,9 +158,11 @@ impl Decoder<'_> {
         let mut first = true;
         let mut index = 0;
         while self.lexer.more(b']', &mut first)? {
-            self.refuse_null(field)
-                .and_then(|()| self.packed_scalar(field))
-                .map_err(|error| error.under_index(index))?;
+            if !self.plain_number(field.kind()) {
+                self.refuse_null(field)
+                    .and_then(|()| self.packed_scalar(field))
+                    .map_err(|error| error.under_index(index))?;
+            }
             index += 1;
         }
         if self.out.is_open_empty(&open) {

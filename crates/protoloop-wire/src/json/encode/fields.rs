@@ -6,6 +6,7 @@ use super::{Encoder, Stop};
 use crate::{
     MessageTable,
     canonical::{Key, entry_key, has_duplicates, has_unknown_value},
+    json::numbers::push_numbers,
     scalar::{raw_of, read_raw},
     tables::{FieldTable, WireType},
     wire::{Payload, Reader, Record},
@@ -181,6 +182,17 @@ impl Encoder<'_> {
         bytes: &[u8],
         count: &mut usize,
     ) -> Result<(), Stop> {
+        if !self.options.pretty && !bytes.is_empty() {
+            let start = self.out.len();
+            self.separate(*count == 0);
+            if push_numbers(self.out, field.kind(), bytes).is_some() {
+                // Whether there were any is all that is asked behind a list.
+                *count += 1;
+                return Ok(());
+            }
+            // Of another kind, or cut off: the way by single values finds the place.
+            self.out.truncate(start);
+        }
         let mut reader = Reader::new(bytes);
         while !reader.is_empty() {
             let raw = read_raw(&mut reader, field.wire_type())?;

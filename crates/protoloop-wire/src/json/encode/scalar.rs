@@ -14,6 +14,15 @@ use crate::{
     wire::{Payload, unzigzag32, unzigzag64},
 };
 
+/// The bytes as text; the vector code pays only where there is much of it.
+#[inline]
+fn text_of(bytes: &[u8]) -> Result<&str, ()> {
+    if bytes.len() < 64 {
+        return std::str::from_utf8(bytes).map_err(|_| ());
+    }
+    simdutf8::basic::from_utf8(bytes).map_err(|_| ())
+}
+
 /// Whether a kind is written in quotes as a value, and so needs none more as a map key.
 pub(super) fn is_quoted(kind: Kind) -> bool {
     matches!(
@@ -57,7 +66,7 @@ impl Encoder<'_> {
     ) -> Result<bool, Stop> {
         match (field.kind(), payload) {
             (Kind::String, Payload::Len(bytes)) => {
-                let Ok(text) = std::str::from_utf8(bytes) else {
+                let Ok(text) = text_of(bytes) else {
                     return Err(Stop::error("the string is not valid UTF-8"));
                 };
                 push_string(self.out, text);
