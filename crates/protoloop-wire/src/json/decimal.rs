@@ -90,7 +90,7 @@ fn write_first(to: &mut [u8], at: usize, value: u64) -> usize {
 #[inline]
 const fn eight_digits(value: u64) -> u64 {
     // The whole to fours, fours to pairs, pairs to digits; the divisions of all parts are one multiplication each.
-    let fours = value / 10_000 | (value % 10_000) << 32;
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
     let hundreds = ((fours * 10_486) >> 20) & 0x0000_007F_0000_007F;
     let pairs = hundreds | (fours - 100 * hundreds) << 16;
     let tens = ((pairs * 103) >> 10) & 0x000F_000F_000F_000F;
@@ -160,7 +160,7 @@ pub(super) fn divided_by_tens(digits: u64, places: usize) -> Option<f64> {
     let shift = top + 64 - FRACTION_BITS - 3;
     let mut fraction = high >> shift;
     // floor(log2(10^-places)) by a multiplication, exact in this range.
-    let power = (-(places as i32) * 217_706 >> 16) + 63 + top as i32 - zeros as i32;
+    let power = ((-(places as i32) * 217_706) >> 16) + 63 + top as i32 - zeros as i32;
     // Just in the middle between two neighbours, as far as the bits go: the even one.
     if low <= 1 && fraction & 3 == 1 && fraction << shift == high {
         fraction &= !1;

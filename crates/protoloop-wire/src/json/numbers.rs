@@ -33,7 +33,7 @@ pub(super) fn push_numbers(out: &mut Vec<u8>, kind: Kind, bytes: &[u8]) -> Optio
         Kind::Int64 => list.quoted(bytes, |bytes| Some(signed(take_varint(bytes)? as i64)))?,
         Kind::Uint64 => list.quoted(bytes, |bytes| Some((false, take_varint(bytes)?)))?,
         Kind::Sint64 => {
-            list.quoted(bytes, |bytes| Some(signed(unzigzag64(take_varint(bytes)?))))?
+            list.quoted(bytes, |bytes| Some(signed(unzigzag64(take_varint(bytes)?))))?;
         }
         Kind::Fixed64 => list.quoted(bytes, |bytes| {
             Some((false, u64::from_le_bytes(take(bytes)?)))
