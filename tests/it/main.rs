@@ -7,5 +7,6 @@ mod bad_input;
 mod cli;
 mod durability;
 mod foreign;
+mod gateway;
 mod new;
 mod support;

@@ -2,6 +2,7 @@
 
 pub(crate) mod grpc;
 pub(crate) mod http;
+pub(crate) mod library;
 pub(crate) mod run;
 pub(crate) mod served;
 pub(crate) mod tools;

@@ -1,4 +1,4 @@
-//! A running `protoloop serve`.
+//! A running `protoloop serve` or `protoloop gateway`.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -37,18 +37,23 @@ impl Served {
 
     /// The same with further arguments.
     pub(crate) fn start_with(path: &Path, db: &str, arguments: &[&str]) -> Self {
-        let mut process = Command::new(PROTOLOOP)
+        let mut command = Command::new(PROTOLOOP);
+        command
             .arg("serve")
             .arg(path)
-            .args([
-                "--db",
-                db,
-                "--listen",
-                "127.0.0.1:0",
-                "--log-format",
-                "json",
-            ])
-            .args(arguments)
+            .args(["--db", db])
+            .args(arguments);
+        Self::spawn(&mut command)
+    }
+
+    /// Starts `protoloop gateway` with these arguments, in the same way.
+    pub(crate) fn gateway(arguments: &[&str]) -> Self {
+        Self::spawn(Command::new(PROTOLOOP).arg("gateway").args(arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut process = command
+            .args(["--listen", "127.0.0.1:0", "--log-format", "json"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -109,6 +114,18 @@ impl Served {
             out: text(self.out.take()),
             log: text(self.log.take()),
         }
+    }
+
+    /// Sends a signal by its name, such as `HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &id])
+            .status();
+        assert!(
+            sent.expect("kill runs").success(),
+            "the server had ended by itself"
+        );
     }
 
     /// Whether the process still runs.

@@ -17,6 +17,7 @@ pub use error::GatewayError;
 pub use reload::Reloader;
 use reload::Reloading;
 use source::{Source, Whence};
+use watch::Watched;
 
 /// REST, gRPC-Web, Connect and gRPC in front of gRPC services that run elsewhere, written in anything.
 ///
@@ -128,6 +129,8 @@ impl Gateway {
             unbound: self.unbound,
             upstreams: upstreams.clone(),
         };
+        // Before the files are read, so that no change is missed.
+        let watched = Watched::new(&source.files());
         let loaded = source.first().await?;
         let schema = Arc::new(loaded.schema()?);
         let mut server = Server::builder(Tables::new(&schema), dispatcher(&schema, &upstreams))
@@ -139,7 +142,7 @@ impl Gateway {
         let server = server
             .build()
             .map_err(|error| GatewayError::Problems(error.problems().to_vec()))?;
-        let reloading = Reloading::new(source, loaded, server.replacer(), self.refresh);
+        let reloading = Reloading::new(source, watched, loaded, server.replacer(), self.refresh);
         Ok(GatewayServer {
             server,
             schema,

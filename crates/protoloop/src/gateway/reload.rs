@@ -29,6 +29,7 @@ impl Reloader {
 /// Reads the schema again when there is reason to.
 pub(super) struct Reloading {
     source: Source,
+    watched: Watched,
     /// What is served now.
     present: Loaded,
     replacer: Replacer,
@@ -39,12 +40,14 @@ pub(super) struct Reloading {
 impl Reloading {
     pub(super) fn new(
         source: Source,
+        watched: Watched,
         present: Loaded,
         replacer: Replacer,
         interval: Duration,
     ) -> Self {
         Self {
             source,
+            watched,
             present,
             replacer,
             interval,
@@ -58,7 +61,6 @@ impl Reloading {
 
     /// Never returns.
     pub(super) async fn run(mut self) {
-        let mut watched = Watched::new(&self.source.files());
         // What is wrong is told once, not at every interval.
         let mut refused = None;
         loop {
@@ -68,7 +70,7 @@ impl Reloading {
                     tracing::info!("asked to read the schema again");
                     refused = None;
                 }
-                () = watched.changed() => tokio::time::sleep(SETTLE).await,
+                () = self.watched.changed() => tokio::time::sleep(SETTLE).await,
             }
             match self.source.load().await {
                 Ok(loaded) if loaded == self.present => refused = None,

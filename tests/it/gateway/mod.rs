@@ -1,0 +1,7 @@
+//! `protoloop gateway` in front of a server in Python.
+
+mod failures;
+mod protocols;
+mod reload;
+mod rules;
+mod tls;
