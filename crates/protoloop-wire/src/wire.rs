@@ -29,6 +29,23 @@ pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
     }
 }
 
+/// Writes a varint to the start of `out` and gives back its length.
+#[inline]
+pub(crate) fn write_varint(out: &mut [u8; 10], value: u64) -> Option<usize> {
+    let len = varint_len(value);
+    let word = word_of_varint(value & ((1 << 56) - 1), len.min(8));
+    *out.first_chunk_mut()? = word.to_le_bytes();
+    if len > 8 {
+        out[7] |= 0x80;
+        out[8] = (value >> 56) as u8 | 0x80;
+        out[9] = 1;
+        if len == 9 {
+            out[8] &= 0x7F;
+        }
+    }
+    Some(len)
+}
+
 /// The varint of a value below 2^56, which takes `len` bytes, in the lowest bytes of a word.
 #[inline]
 const fn word_of_varint(value: u64, len: usize) -> u64 {
@@ -345,6 +362,9 @@ mod tests {
                 push_varint(&mut out, value);
                 assert_eq!(out.len(), varint_len(value), "{value}");
                 assert_eq!(Reader::new(&out).varint(), Ok(value));
+                let mut written = [0xAA; 10];
+                assert_eq!(write_varint(&mut written, value), Some(out.len()));
+                assert_eq!(written[..out.len()], out);
                 assert_eq!(take_varint(&mut &out[..]), Some(value));
                 // The same with bytes behind it, and cut off.
                 let len = out.len();

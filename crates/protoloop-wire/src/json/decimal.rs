@@ -1,17 +1,15 @@
 //! Decimal digits to binary numbers and back.
 
-/// 10^0 to 10^8.
-const TENS: [u64; 9] = [
-    1,
-    10,
-    100,
-    1_000,
-    10_000,
-    100_000,
-    1_000_000,
-    10_000_000,
-    100_000_000,
-];
+/// The powers of ten that 64 bits hold.
+pub(super) const POWERS_OF_TEN: [u64; 20] = {
+    let mut powers = [1; 20];
+    let mut index = 1;
+    while index < powers.len() {
+        powers[index] = 10 * powers[index - 1];
+        index += 1;
+    }
+    powers
+};
 
 /// The digits at the start of a text: the number they are, and how many there are.
 ///
@@ -23,13 +21,13 @@ pub(super) fn leading_digits(text: &[u8]) -> (u64, usize) {
         return (first, count);
     }
     let (second, count) = up_to_eight(&text[8..]);
-    let value = first * TENS[count] + second;
+    let value = first * POWERS_OF_TEN[count] + second;
     if count < 8 {
         return (value, 8 + count);
     }
     let (third, count) = up_to_eight(&text[16..]);
     (
-        value.wrapping_mul(TENS[count]).wrapping_add(third),
+        value.wrapping_mul(POWERS_OF_TEN[count]).wrapping_add(third),
         16 + count,
     )
 }
@@ -55,6 +53,66 @@ fn up_to_eight(text: &[u8]) -> (u64, usize) {
     let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
     let whole = fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF;
     (whole, count)
+}
+
+/// The number that the last `count` bytes of a text are, if they are digits, at least one and at most 17.
+///
+/// Unlike [`leading_digits`], nothing here waits for where the digits end.
+#[inline]
+pub(super) fn digits_before(text: &[u8], count: usize) -> Option<u64> {
+    let (rest, low) = match text.split_last_chunk::<8>() {
+        Some((rest, low)) if count <= 17 => (rest, u64::from_le_bytes(*low)),
+        _ => return few_digits(text, count),
+    };
+    if count <= 8 {
+        return eight_of_word(low, count);
+    }
+    let low = eight_of_word(low, 8)?;
+    match rest.split_last_chunk::<8>() {
+        Some((rest, high)) => {
+            let high = u64::from_le_bytes(*high);
+            let high = match (count, rest) {
+                (17, [.., first]) if first.is_ascii_digit() => {
+                    u64::from(first - b'0') * POWERS_OF_TEN[8] + eight_of_word(high, 8)?
+                }
+                (17, _) => return None,
+                _ => eight_of_word(high, count - 8)?,
+            };
+            Some(high * POWERS_OF_TEN[8] + low)
+        }
+        None => Some(few_digits(rest, count - 8)? * POWERS_OF_TEN[8] + low),
+    }
+}
+
+/// The same for the start of a text, where no whole word stands before the end.
+#[inline]
+fn few_digits(text: &[u8], count: usize) -> Option<u64> {
+    if count == 0 || count > 17 {
+        return None;
+    }
+    let digits = text.get(text.len().checked_sub(count)?..)?;
+    digits.iter().try_fold(0, |value, byte| {
+        byte.is_ascii_digit()
+            .then(|| value * 10 + u64::from(byte - b'0'))
+    })
+}
+
+/// The number that the last `count` bytes of a word are, one to eight, if they are digits.
+#[inline]
+fn eight_of_word(word: u64, count: usize) -> Option<u64> {
+    if count == 0 {
+        return None;
+    }
+    // The first digit is the lowest byte; what is before it becomes zero.
+    let before = u64::MAX << (64 - 8 * count);
+    let digits = (word ^ u64::from_le_bytes([b'0'; 8])) & before;
+    let beyond = digits | digits.wrapping_add(u64::from_le_bytes([6; 8]));
+    if beyond & u64::from_le_bytes([0xF0; 8]) != 0 {
+        return None;
+    }
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00FF_00FF_00FF_00FF;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
+    Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF)
 }
 
 /// Writes a number's digits from `at` on, where `to` has room for 24 bytes, and gives back where they end.
@@ -144,10 +202,6 @@ pub(super) fn divided_by_tens(digits: u64, places: usize) -> Option<f64> {
         return Some(0.0);
     }
     let reciprocal = *RECIPROCALS.get(places)?;
-    if digits <= 1 << 53 && places <= 22 {
-        // Both are exact as they stand, so one division rounds once.
-        return Some(digits as f64 / EXACT_TENS[places]);
-    }
     let zeros = digits.leading_zeros();
     let normal = u128::from(digits << zeros);
     let mut product = normal * (reciprocal >> 64);
@@ -171,12 +225,6 @@ pub(super) fn divided_by_tens(digits: u64, places: usize) -> Option<f64> {
     let fraction = (fraction >> carried) & ((1 << FRACTION_BITS) - 1);
     Some(f64::from_bits(exponent << FRACTION_BITS | fraction))
 }
-
-/// 10^0 to 10^22, which a `double` holds exactly.
-const EXACT_TENS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-];
 
 #[cfg(test)]
 mod tests {
@@ -218,6 +266,27 @@ mod tests {
             let len = write_digits(&mut to, 0, value);
             assert_eq!(to[..len], *value.to_string().as_bytes());
         }
+    }
+
+    #[test]
+    fn the_digits_before_an_end_are_read_whatever_stands_before_them() {
+        for count in 1..=17 {
+            let text = &"92345678901234567"[..count];
+            for before in ["", "-", "123456789,", "\"", "0.00000000000000000000."] {
+                let all = format!("{before}{text}");
+                assert_eq!(digits_before(all.as_bytes(), count), text.parse().ok());
+                for at in 0..count {
+                    for wrong in [b'/', b':', b' ', b'.', b'-', 0, 0xFF, b'@', b'p'] {
+                        let mut all = all.clone().into_bytes();
+                        all[before.len() + at] = wrong;
+                        assert_eq!(digits_before(&all, count), None);
+                    }
+                }
+            }
+            assert_eq!(digits_before(b"1", 2), None);
+        }
+        assert_eq!(digits_before(b"123", 0), None);
+        assert_eq!(digits_before(&[b'1'; 30], 18), None);
     }
 
     #[test]

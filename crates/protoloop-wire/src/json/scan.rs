@@ -39,6 +39,64 @@ fn plain_tail(bytes: &[u8]) -> usize {
         .unwrap_or(bytes.len())
 }
 
+/// The places of element ends that were found ahead of the reading.
+pub(super) struct Ends {
+    places: [u32; Self::ROOM],
+    found: usize,
+}
+
+impl Ends {
+    /// What one block may have, twice.
+    const ROOM: usize = 128;
+    const BLOCK: usize = 64;
+
+    /// Most that are found at once.
+    pub(super) const MOST: usize = Self::ROOM;
+
+    pub(super) const fn new() -> Self {
+        Self {
+            places: [0; Self::ROOM],
+            found: 0,
+        }
+    }
+
+    /// Finds the commas of a text up to its first closing bracket, that one included, or a hundred or so. Those in the
+    /// last bytes of the text may be left out.
+    #[inline]
+    pub(super) fn find(&mut self, text: &[u8]) -> &[u32] {
+        self.found = 0;
+        for (index, block) in text.as_chunks::<{ Self::BLOCK }>().0.iter().enumerate() {
+            let mut commas = 0;
+            let mut brackets = 0;
+            for (part, bytes) in block.as_chunks::<16>().0.iter().enumerate() {
+                let bytes = u8x16::new(*bytes);
+                let shift = 16 * part;
+                commas |= u64::from(bytes.simd_eq(u8x16::splat(b',')).to_bitmask()) << shift;
+                brackets |= u64::from(bytes.simd_eq(u8x16::splat(b']')).to_bitmask()) << shift;
+            }
+            // All bits up to the first bracket, or all.
+            let before = brackets ^ brackets.wrapping_sub(1);
+            self.add(index * Self::BLOCK, (commas | brackets) & before);
+            if brackets != 0 || self.found + Self::BLOCK > Self::ROOM {
+                break;
+            }
+        }
+        &self.places[..self.found]
+    }
+
+    /// Notes the places of a block's bits.
+    #[inline]
+    fn add(&mut self, block: usize, mut bits: u64) {
+        while bits != 0 {
+            if let Some(place) = self.places.get_mut(self.found) {
+                *place = block as u32 + bits.trailing_zeros();
+            }
+            self.found += 1;
+            bits &= bits - 1;
+        }
+    }
+}
+
 /// One bit for each byte of the first block of `bytes`, the lowest for the first one, set where it is special. Bytes
 /// beyond the end count as plain.
 #[inline]

@@ -1,6 +1,7 @@
 //! JSON text to protobuf bytes.
 
 mod any;
+mod numbers;
 mod object;
 mod scalar;
 mod wellknown;

@@ -156,14 +156,23 @@ impl Decoder<'_> {
         self.lexer.expect(b'[', "an array")?;
         let open = self.out.open_packed(field);
         let mut first = true;
+        let mut plain = true;
         let mut index = 0;
         while self.lexer.more(b']', &mut first)? {
-            if !self.plain_number(field.kind()) {
+            let read = if plain {
+                self.plain_numbers(field.kind())
+            } else {
+                0
+            };
+            // Looking ahead pays only where it mostly finds something.
+            plain = read >= 8;
+            index += read;
+            if read == 0 {
                 self.refuse_null(field)
                     .and_then(|()| self.packed_scalar(field))
                     .map_err(|error| error.under_index(index))?;
+                index += 1;
             }
-            index += 1;
         }
         if self.out.is_open_empty(&open) {
             self.out.cancel(open);

@@ -50,39 +50,6 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    /// A number of a packed list in its usual notation; false, with nothing consumed, for anything that needs a closer
-    /// look.
-    #[inline]
-    pub(super) fn plain_number(&mut self, kind: Kind) -> bool {
-        let narrow = |value: i64| i32::try_from(value).ok();
-        let raw = match kind {
-            Kind::Double => {
-                let Some(value) = self.lexer.plain_float() else {
-                    return false;
-                };
-                self.out.buffer().extend_from_slice(&value.to_le_bytes());
-                return true;
-            }
-            Kind::Int32 => self
-                .lexer
-                .small_integer_if(|value| Some(narrow(value)? as i64 as u64)),
-            Kind::Sint32 => {
-                let zigzag = |value| Some(u64::from(zigzag32(narrow(value)?)));
-                self.lexer.small_integer_if(zigzag)
-            }
-            Kind::Uint32 => {
-                let unsigned = |value| u32::try_from(value).ok().map(u64::from);
-                self.lexer.small_integer_if(unsigned)
-            }
-            Kind::Int64 => self.lexer.small_quoted_integer().map(|value| value as u64),
-            Kind::Sint64 => self.lexer.small_quoted_integer().map(zigzag64),
-            _ => None,
-        };
-        let Some(raw) = raw else { return false };
-        push_varint(self.out.buffer(), raw);
-        true
-    }
-
     fn text(&mut self, field: &FieldTable) -> Result<()> {
         match self.lexer.plain_string("a string")? {
             Some("") if field.is_implicit() => {}

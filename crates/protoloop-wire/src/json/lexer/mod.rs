@@ -38,6 +38,24 @@ impl<'a> Lexer<'a> {
         self.pos = pos;
     }
 
+    /// What is left of the text.
+    #[inline]
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        &self.bytes[self.pos..]
+    }
+
+    /// Goes on, by at most what is left.
+    #[inline]
+    pub(crate) fn advance(&mut self, bytes: usize) {
+        self.pos += bytes;
+    }
+
+    /// Goes back by a byte, where one was read.
+    #[inline]
+    pub(crate) fn step_back(&mut self) {
+        self.pos -= 1;
+    }
+
     #[cold]
     pub(crate) fn error(&self, message: impl Into<String>) -> JsonError {
         JsonError::at(self.pos, message)

@@ -1,7 +1,7 @@
 //! Numbers.
 
 use super::{Lexer, Result};
-use crate::json::decimal::{divided_by_tens, leading_digits};
+use crate::json::decimal::{POWERS_OF_TEN, divided_by_tens, leading_digits};
 
 impl<'a> Lexer<'a> {
     /// A number, as its text.
@@ -35,17 +35,6 @@ impl<'a> Lexer<'a> {
         self.pos += count + usize::from(negative);
         let value = value as i64;
         Some(if negative { -value } else { value })
-    }
-
-    /// The same where it fits; `None`, with nothing consumed, where it does not.
-    #[inline]
-    pub(crate) fn small_integer_if(&mut self, fit: impl FnOnce(i64) -> Option<u64>) -> Option<u64> {
-        let start = self.pos;
-        let fitting = self.small_integer().and_then(fit);
-        if fitting.is_none() {
-            self.pos = start;
-        }
-        fitting
     }
 
     /// The same in quotes; `None`, with nothing consumed, for anything else.
@@ -84,7 +73,7 @@ impl<'a> Lexer<'a> {
             if places == 0 || whole + places > 19 {
                 return None;
             }
-            digits = digits * 10u64.pow(places as u32) + fraction;
+            digits = digits * POWERS_OF_TEN[places] + fraction;
             len += 1 + places;
         }
         if whole > 19 || text.get(len).is_some_and(continues_a_number) {
