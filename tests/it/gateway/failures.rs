@@ -1,15 +1,13 @@
 //! An upstream that is not well.
 
-use std::{
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::support::{
     http,
     library::{Library, count},
+    pause,
     served::Served,
 };
 
@@ -27,7 +25,7 @@ fn until(server: &Served, target: &str, status: u16) -> http::Response {
             "{}",
             response.text()
         );
-        sleep(Duration::from_millis(50));
+        pause(Duration::from_millis(50));
     }
 }
 
@@ -141,7 +139,7 @@ fn an_upstream_that_comes_later_is_waited_for() {
     let port = library.start().port;
     let url = format!("http://127.0.0.1:{port}");
     let late = std::thread::spawn(move || Served::gateway(&["--upstream", &url]));
-    sleep(Duration::from_millis(700));
+    pause(Duration::from_millis(700));
     let _upstream = library.start_at(port, &[]);
     let gateway = late.join().expect("it starts");
     assert_eq!(http::get(gateway.address(), "/v1/books/dune").status, 200);

@@ -1,6 +1,7 @@
 //! `protoloop gateway` in front of a server in Python.
 
 mod failures;
+mod forms;
 mod protocols;
 mod reload;
 mod rules;

@@ -6,11 +6,11 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    thread::{self, sleep},
+    thread,
     time::{Duration, Instant},
 };
 
-use crate::support::{fixture, http, library::Library, served::Served};
+use crate::support::{fixture, http, library::Library, pause, served::Served};
 
 /// Writes the descriptor set of the library with its routes below another prefix.
 fn publish(library: &Library, prefix: &str) {
@@ -28,7 +28,7 @@ fn wait_for(server: &Served, target: &str, status: u16) {
             begin.elapsed() < Duration::from_secs(15),
             "{target} never answers {status}"
         );
-        sleep(Duration::from_millis(20));
+        pause(Duration::from_millis(20));
     }
 }
 
@@ -97,7 +97,7 @@ fn a_broken_descriptor_set_changes_nothing() {
         live.to_str().expect("UTF-8"),
     ]);
     fs::write(&live, "this is no descriptor set").expect("a file");
-    sleep(Duration::from_secs(1));
+    pause(Duration::from_secs(1));
     assert_eq!(http::get(gateway.address(), "/v1/books/dune").status, 200);
     // One that decodes, and whose route names a field that is not there.
     let good = fs::read(library.descriptors()).expect("a file");
@@ -108,7 +108,7 @@ fn a_broken_descriptor_set_changes_nothing() {
     let mut wrong = good.clone();
     wrong[at + 1..at + 5].copy_from_slice(b"nome");
     fs::write(&live, wrong).expect("a file");
-    sleep(Duration::from_secs(1));
+    pause(Duration::from_secs(1));
     assert_eq!(http::get(gateway.address(), "/v1/books/dune").status, 200);
     publish(&library, "v2");
     wait_for(&gateway, "/v2/books/dune", 200);

@@ -2,13 +2,12 @@
 
 use std::{
     fs,
-    thread::sleep,
     time::{Duration, Instant},
 };
 
 use serde_json::json;
 
-use crate::support::{http, library::Library, run, served::Served};
+use crate::support::{http, library::Library, pause, run, served::Served};
 
 const RULES: &str = "type: google.api.Service
 http:
@@ -53,10 +52,10 @@ fn a_service_configuration_replaces_annotations() {
             begin.elapsed() < Duration::from_secs(15),
             "the new rules are never served"
         );
-        sleep(Duration::from_millis(20));
+        pause(Duration::from_millis(20));
     }
     fs::write(&rules, RULES.replace("GetBook", "GetBok")).expect("a file");
-    sleep(Duration::from_millis(500));
+    pause(Duration::from_millis(500));
     assert_eq!(
         http::get(server, "/yours/books/a").status,
         200,

@@ -1,8 +1,8 @@
 //! TLS to the upstream, with certificates on both sides.
 
-use std::{thread::sleep, time::Duration};
+use std::time::Duration;
 
-use crate::support::{fixture, http, library::Library, run, served::Served};
+use crate::support::{fixture, http, library::Library, pause, run, served::Served};
 
 #[test]
 fn an_upstream_may_ask_for_a_certificate() {
@@ -31,7 +31,7 @@ fn an_upstream_may_ask_for_a_certificate() {
     assert_eq!(http::get(whole.address(), "/v1/books/dune").status, 200);
     for incomplete in [[&base[..], &shown].concat(), [&base[..], &named].concat()] {
         let gateway = Served::gateway(&incomplete);
-        sleep(Duration::from_millis(300));
+        pause(Duration::from_millis(300));
         let refused = http::get(gateway.address(), "/v1/books/dune");
         assert_eq!(refused.status, 503, "{}", refused.text());
     }

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub(crate) mod crafted;
 pub(crate) mod grpc;
 pub(crate) mod http;
 pub(crate) mod library;
@@ -7,7 +8,10 @@ pub(crate) mod run;
 pub(crate) mod served;
 pub(crate) mod tools;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// The repository's root.
 pub(crate) fn root() -> PathBuf {
@@ -33,6 +37,15 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
 /// A folder that goes away with the value.
 pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("the system has room for a folder")
+}
+
+/// Lets time pass, for what another process does in it.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "these tests have no runtime to block"
+)]
+pub(crate) fn pause(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// `sqlite:FOLDER/data.db`.

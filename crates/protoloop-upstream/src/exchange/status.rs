@@ -30,6 +30,10 @@ pub(super) fn failure(status: Status) -> Failure {
 /// Code, message, details and metadata of a status. Details that cannot be read are left out; what is there without them
 /// still holds.
 pub(super) fn error(status: &Status) -> Error {
+    if is_too_long(status) {
+        let message = "the upstream's answer is longer than this gateway takes";
+        return Error::resource_exhausted(message).with_internal(status.message());
+    }
     let code = Code::from_i32(status.code() as i32);
     let mut error = Error::new(code, status.message().to_owned());
     for detail in details(status) {
@@ -39,6 +43,15 @@ pub(super) fn error(status: &Status) -> Error {
         return error;
     }
     error.with_metadata(metadata::answered(status.metadata().clone().into_headers()))
+}
+
+/// tonic says OUT_OF_RANGE about a message above the limit, as an upstream might about something else; gRPC's code is
+/// RESOURCE_EXHAUSTED.
+fn is_too_long(status: &Status) -> bool {
+    status.code() == tonic::Code::OutOfRange
+        && status
+            .message()
+            .starts_with("Error, decoded message length too large")
 }
 
 fn details(status: &Status) -> Vec<Detail> {
