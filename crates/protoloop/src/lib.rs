@@ -35,7 +35,9 @@ pub use protoloop_core::{
 pub use protoloop_repository::{
     Connector, Entity, Filter, Key, MemoryConnector, Query, Repository, RepositoryExt,
 };
-pub use protoloop_schema::{Diagnostics, Schema};
+#[cfg(feature = "gateway")]
+pub use protoloop_schema::HttpConfig;
+pub use protoloop_schema::{Diagnostics, ReadOptions, Schema};
 pub use protoloop_server::{
     CallLayer, Check, Cors, Phase, Sequence, ServerConfig, TlsFiles, TowerLayer, layer_fn,
     shutdown, telemetry,

@@ -213,6 +213,7 @@ impl Arrival<'_> {
 /// What is left of the headers when the transport has taken its own.
 fn application_metadata(mut headers: HeaderMap) -> HeaderMap {
     headers.remove(header::CONTENT_TYPE);
+    headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::TE);
     headers.remove(timeout::GRPC_TIMEOUT);
     headers.remove("grpc-encoding");

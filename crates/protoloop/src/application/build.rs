@@ -23,7 +23,13 @@ pub(super) async fn build(application: Application) -> Result<ApplicationServer,
         .await
         .map_err(ApplicationError::new)?;
     let engine = engine(&tables, repositories)?;
-    let dispatcher = dispatcher(&engine, &application.services, application.complete)?;
+    let fallback = application.fallback.as_ref();
+    let dispatcher = dispatcher(
+        &engine,
+        &application.services,
+        fallback,
+        application.complete,
+    )?;
     let mut server = Server::builder(tables, dispatcher)
         .config(application.config)
         .layers(application.layers);
@@ -56,10 +62,11 @@ fn engine(tables: &Arc<Tables>, repositories: Repositories) -> Result<Engine, Ap
     Ok(Engine::new(Arc::clone(tables.schema()), handlers, stamped))
 }
 
-/// Engine first, handlers of the application over it.
+/// Engine first, handlers of the application over it, the fallback for the rest.
 fn dispatcher(
     engine: &Engine,
     services: &[Box<dyn Service>],
+    fallback: Option<&Arc<dyn Handler>>,
     complete: bool,
 ) -> Result<Dispatcher, ApplicationError> {
     let schema = engine.schema();
@@ -81,8 +88,10 @@ fn dispatcher(
             }
         }
     }
-    let dispatcher =
-        Dispatcher::new(Arc::clone(schema)).methods(|method| handlers[method.info.index].take());
+    let dispatcher = Dispatcher::new(Arc::clone(schema)).methods(|method| {
+        let own = handlers[method.info.index].take();
+        own.or_else(|| fallback.cloned())
+    });
     if complete {
         problems.extend(missing(schema, &dispatcher));
     }

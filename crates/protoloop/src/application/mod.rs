@@ -7,6 +7,7 @@ mod server;
 
 use std::{fmt, sync::Arc};
 
+use protoloop_core::Handler;
 use protoloop_repository::Connector;
 use protoloop_schema::Schema;
 use protoloop_server::{Check, Sequence, ServerConfig, shutdown};
@@ -26,6 +27,7 @@ pub struct Application {
     complete: bool,
     datasources: Vec<(String, Arc<dyn Connector>)>,
     services: Vec<Box<dyn Service>>,
+    fallback: Option<Arc<dyn Handler>>,
     config: ServerConfig,
     layers: Sequence,
     checks: Vec<Check>,
@@ -53,6 +55,7 @@ impl Application {
             complete: false,
             datasources: Vec::new(),
             services: Vec::new(),
+            fallback: None,
             config: ServerConfig::default(),
             layers: Sequence::builder(),
             checks: Vec::new(),
@@ -70,6 +73,14 @@ impl Application {
     #[must_use]
     pub fn service(mut self, service: impl Service) -> Self {
         self.services.push(Box::new(service));
+        self
+    }
+
+    /// Answers every method that neither the standard engine nor a service answers: with the feature `gateway` by an
+    /// [`InProcess`](crate::InProcess) over a tonic application.
+    #[must_use]
+    pub fn fallback(mut self, handler: impl Handler) -> Self {
+        self.fallback = Some(Arc::new(handler));
         self
     }
 

@@ -26,6 +26,33 @@ use watch::Watched;
 /// call, and of one that is not only the log hears.
 ///
 /// Made and built within a tokio runtime.
+///
+/// A tonic application in the same process needs no upstream: [`InProcess`](crate::InProcess) is a handler over it.
+///
+/// ```no_run
+/// use protoloop::{Application, HttpConfig, InProcess, ReadOptions, Schema};
+/// use tonic::service::Routes;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let (_, health) = tonic_health::server::health_reporter();
+/// let rules = "
+/// http:
+///   rules:
+///   - selector: grpc.health.v1.Health.Check
+///     get: /health/{service}
+/// ";
+/// let options = ReadOptions {
+///     http: HttpConfig::parse("rules.yaml", rules)?,
+///     ..ReadOptions::default()
+/// };
+/// let schema = Schema::read(tonic_health::pb::FILE_DESCRIPTOR_SET, &options)?;
+/// Application::from_schema(schema)
+///     .fallback(InProcess::new(Routes::new(health)))
+///     .serve("127.0.0.1:8080")
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Gateway {
     upstreams: Vec<(Selector, UpstreamConfig)>,

@@ -4,3 +4,5 @@
 
 mod chat;
 mod golden;
+#[cfg(feature = "gateway")]
+mod in_process;
