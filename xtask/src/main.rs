@@ -4,6 +4,7 @@ mod codegen;
 mod console;
 mod deps;
 mod measure;
+mod peers;
 mod process;
 mod test;
 mod tidy;
@@ -24,7 +25,8 @@ const USAGE: &str = "usage: cargo xtask <task>
   tidy                                 check sizes, leftovers, crate files and links
   deps                                 check the dependency graph against deny.toml
   buf [ARGUMENT…]                      run buf, installing it if need be; `cargo xtask buf lint proto`
-  measure                              build the release binary; time to the first answer, memory when idle";
+  measure                              build the release binary; time to the first answer, memory when idle
+  peers                                race our gateway against Envoy, structured-proxy and grpc-gateway";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -47,6 +49,7 @@ fn run(root: &Path, arguments: &[&str]) -> Fallible<ExitCode> {
         ["deps"] => deps::run(root)?,
         ["buf", ref rest @ ..] => buf(root, rest)?,
         ["measure"] => measure::run(root)?,
+        ["peers"] => peers::run(root)?,
         ["help" | "--help" | "-h"] => console::say(USAGE),
         _ => return Err(USAGE.into()),
     }

@@ -13,6 +13,24 @@ pub(crate) fn cargo(root: &Path) -> Command {
     command
 }
 
+/// The folder that cargo builds into.
+pub(crate) fn target(root: &Path) -> Result<PathBuf, String> {
+    let mut metadata = cargo(root);
+    metadata.args([
+        "metadata",
+        "--format-version",
+        "1",
+        "--no-deps",
+        "--offline",
+    ]);
+    let text = output(&mut metadata)?;
+    let found = text
+        .split_once(r#""target_directory":""#)
+        .and_then(|(_, rest)| rest.split_once('"'));
+    let found = found.ok_or("cargo metadata names no target_directory")?;
+    Ok(PathBuf::from(found.0))
+}
+
 /// The full path of a program on the PATH.
 pub(crate) fn which(program: &str) -> Option<PathBuf> {
     let folders = env::var_os("PATH")?;

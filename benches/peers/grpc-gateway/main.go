@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
-	"peers/gen"
+	"peers/gen/peers"
 )
 
 func main() {

@@ -5,6 +5,7 @@
 
 mod buf;
 mod conformance;
+mod peers;
 mod python;
 mod system;
 
@@ -15,6 +16,7 @@ use std::{
 };
 
 pub(crate) use buf::find as buf;
+pub(crate) use peers::all as peers;
 
 /// Where a tool is, or why it is not there.
 type Found = Result<PathBuf, String>;
