@@ -1,16 +1,24 @@
 //! One HTTP/2 connection to one address.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use hyper::client::conn::http2::{Builder, SendRequest};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use bytes::Bytes;
+use h2::client::{Builder, ResponseFuture, SendRequest};
+use http::Request;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    sync::oneshot,
+    sync::Notify,
     time::timeout,
 };
-use tonic::body::Body;
 
 use crate::tls::Connector;
 
@@ -31,17 +39,53 @@ pub(crate) struct Dial {
     pub(crate) timeout: Duration,
 }
 
-/// A connection that has been made.
-pub(crate) struct Connected {
-    pub(crate) sender: SendRequest<Body>,
-    /// Done when the connection is over; carries why, where it did not end in order.
-    pub(crate) over: oneshot::Receiver<Option<String>>,
+/// What takes requests on one connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Sender {
+    requests: SendRequest<Bytes>,
+    end: Arc<End>,
+}
+
+/// Whether a connection takes no more requests.
+#[derive(Debug, Default)]
+struct End {
+    reached: AtomicBool,
+    told: Notify,
+}
+
+impl Sender {
+    pub(crate) fn is_closed(&self) -> bool {
+        self.end.reached.load(Ordering::Acquire)
+    }
+
+    /// Returns when it takes no more requests. Those on their way may still be answered.
+    pub(crate) async fn closed(&self) {
+        let told = self.end.told.notified();
+        if !self.is_closed() {
+            told.await;
+        }
+    }
+
+    fn close(&self) {
+        self.end.reached.store(true, Ordering::Release);
+        self.end.told.notify_waiters();
+    }
+
+    /// Begins a request whose body is still to be sent. An `Err` means that the upstream has seen nothing of it.
+    pub(crate) async fn begin(
+        &mut self,
+        request: Request<()>,
+    ) -> Result<(ResponseFuture, h2::SendStream<Bytes>), h2::Error> {
+        let ready = std::future::poll_fn(|cx| self.requests.poll_ready(cx)).await;
+        let begun = ready.and_then(|()| self.requests.send_request(request, false));
+        begun.inspect_err(|_| self.close())
+    }
 }
 
 impl Dial {
     /// # Errors
     /// Why there is no connection, in words for whoever calls and for the log.
-    pub(crate) async fn connect(&self, address: SocketAddr) -> Result<Connected, String> {
+    pub(crate) async fn connect(&self, address: SocketAddr) -> Result<Sender, String> {
         match timeout(self.timeout, self.attempt(address)).await {
             Ok(Ok(connected)) => Ok(connected),
             Ok(Err(error)) => Err(error.to_string()),
@@ -49,7 +93,7 @@ impl Dial {
         }
     }
 
-    async fn attempt(&self, address: SocketAddr) -> io::Result<Connected> {
+    async fn attempt(&self, address: SocketAddr) -> io::Result<Sender> {
         let stream = TcpStream::connect(address).await?;
         // Small frames must not wait for an acknowledgement.
         stream.set_nodelay(true)?;
@@ -60,23 +104,29 @@ impl Dial {
     }
 }
 
-async fn handshake<I>(stream: I) -> io::Result<Connected>
+async fn handshake<I>(stream: I) -> io::Result<Sender>
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let handshake = Builder::new(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .initial_stream_window_size(STREAM_WINDOW)
+    let handshake = Builder::new()
+        .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_header_list_size(HEADER_BYTES)
-        .handshake::<_, Body>(TokioIo::new(stream));
-    let (sender, connection) = handshake.await.map_err(io::Error::other)?;
-    let (ended, over) = oneshot::channel();
+        .enable_push(false)
+        .handshake(stream);
+    let (requests, connection) = handshake.await.map_err(io::Error::other)?;
+    let sender = Sender {
+        requests,
+        end: Arc::default(),
+    };
+    let end = Arc::clone(&sender.end);
     // It lives as long as the streams on it, also when nobody wants new ones.
     tokio::spawn(async move {
-        let why = connection.await.err().map(|error| error.to_string());
-        // Nobody may be left to hear it.
-        drop(ended.send(why));
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection to an upstream broke");
+        }
+        end.reached.store(true, Ordering::Release);
+        end.told.notify_waiters();
     });
-    Ok(Connected { sender, over })
+    Ok(sender)
 }

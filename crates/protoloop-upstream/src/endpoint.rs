@@ -10,18 +10,17 @@ use std::{
 };
 
 use http::Uri;
-use hyper::client::conn::http2::SendRequest;
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
 };
-use tonic::{Code, body::Body};
+use tonic::Code;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
 use crate::{
-    connect::{Connected, Dial},
+    connect::{Dial, Sender},
     exchange::Wire,
 };
 
@@ -35,7 +34,7 @@ pub(crate) enum State {
     /// Being connected for the first time, or again after a connection that worked.
     Connecting,
     /// Calls go there.
-    Ready(SendRequest<Body>),
+    Ready(Sender),
     /// Nobody answers there, or answers as should be; why.
     Down(Arc<str>),
 }
@@ -109,15 +108,14 @@ impl Endpoint {
     }
 
     /// Asks for health until the connection is over. Answers whether it was ever ready.
-    async fn serve(&self, connected: Connected, origin: &Uri, probing: Probing) -> bool {
-        let Connected { sender, mut over } = connected;
+    async fn serve(&self, sender: Sender, origin: &Uri, probing: Probing) -> bool {
         let (mut was_ready, mut late) = (false, 0);
         loop {
             let probe = timeout(probing.timeout, health(sender.clone(), origin));
             let answer = tokio::select! {
                 answer = probe => answer,
-                why = &mut over => {
-                    self.ended(why.ok().flatten(), was_ready);
+                () = sender.closed() => {
+                    self.ended(was_ready);
                     return was_ready;
                 }
             };
@@ -147,26 +145,25 @@ impl Endpoint {
             }
             tokio::select! {
                 () = sleep(probing.interval) => {}
-                why = &mut over => {
-                    self.ended(why.ok().flatten(), was_ready);
+                () = sender.closed() => {
+                    self.ended(was_ready);
                     return was_ready;
                 }
             }
         }
     }
 
-    fn ended(&self, why: Option<String>, was_ready: bool) {
-        let why = why.unwrap_or_else(|| "it closed the connection".to_owned());
-        tracing::info!(address = %self.address, why, "a connection to an upstream ended");
+    fn ended(&self, was_ready: bool) {
+        tracing::info!(address = %self.address, "a connection to an upstream ended");
         if !was_ready {
-            self.set(State::Down(why.into()));
+            self.set(State::Down("it closed the connection".into()));
         }
     }
 }
 
 /// Asks `grpc.health.v1` for the server as a whole. A server without it, or that does not say how it is as a whole, is
 /// taken to be well: it answered.
-async fn health(sender: SendRequest<Body>, origin: &Uri) -> Result<(), String> {
+async fn health(sender: Sender, origin: &Uri) -> Result<(), String> {
     let mut client = HealthClient::with_origin(Wire::fixed(sender), origin.clone());
     let request = HealthCheckRequest {
         service: String::new(),

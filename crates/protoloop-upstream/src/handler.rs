@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use http::uri::PathAndQuery;
+use http::{Uri, uri::PathAndQuery};
 use protoloop_core::{BoxFuture, Call, Error, Handler, Inbound, Reply, Result};
 use tonic::client::Grpc;
 
@@ -15,8 +15,8 @@ use crate::{
 /// Passes the calls of one method on to an upstream.
 pub(crate) struct Forward {
     pub(crate) upstream: Arc<Shared>,
-    /// `None` for a name that no path can hold.
-    pub(crate) path: Option<PathAndQuery>,
+    /// The method's path, alone and as a whole URI; `None` for a name that no path can hold.
+    pub(crate) target: Option<(PathAndQuery, Uri)>,
     /// Whether a call may be tried again although the upstream may have seen it.
     pub(crate) safe: bool,
 }
@@ -34,7 +34,7 @@ impl Forward {
             context,
             messages,
         } = call;
-        let Some(path) = &self.path else {
+        let Some((path, uri)) = &self.target else {
             let text = format!("{} cannot be written as a path", method.path);
             return Err(Error::internal_error(text));
         };
@@ -53,8 +53,13 @@ impl Forward {
         };
         let mut attempt = 1;
         loop {
-            let messages = Inbound::One(message.clone());
-            let failure = match exchange.run(self.client(), messages).await {
+            let message = message.clone();
+            let answer = if method.server_streaming {
+                exchange.run(self.client(), Inbound::One(message)).await
+            } else {
+                exchange::unary(&self.upstream, uri, &context, &message).await
+            };
+            let failure = match answer {
                 Ok(reply) => {
                     self.upstream.budget.succeeded();
                     return Ok(reply);

@@ -9,6 +9,7 @@
 //! Messages pass as they are, in both directions and as they come; metadata, trailers, status and details with them. The
 //! time that is left of the deadline is sent as `grpc-timeout`, and a dropped call resets the upstream's stream.
 
+mod abort;
 mod address;
 mod codec;
 mod config;

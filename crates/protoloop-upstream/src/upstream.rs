@@ -8,20 +8,20 @@ use std::{
 };
 
 use http::{Uri, uri::PathAndQuery};
-use hyper::client::conn::http2::SendRequest;
 use protoloop_core::{Error, Handler, Result};
 use protoloop_schema::{HttpMethod, Method};
 use tokio::sync::watch;
-use tonic::body::Body;
 
 use crate::{
     ConfigError, UpstreamConfig,
+    abort::AbortOnDrop,
+    connect::Sender,
     endpoint::{Endpoint, InFlight, State},
     handler::Forward,
     retry::Budget,
     tls::Connector,
 };
-use resolve::{AbortOnDrop, Resolver};
+use resolve::Resolver;
 
 /// The servers behind one URL: where they are, which of them work, and how calls are passed on to them.
 ///
@@ -45,7 +45,7 @@ pub(crate) struct Shared {
 
 /// An endpoint that works, taken for one call.
 pub(crate) struct Picked {
-    pub(crate) sender: SendRequest<Body>,
+    pub(crate) sender: Sender,
     pub(crate) in_flight: InFlight,
 }
 
@@ -112,9 +112,14 @@ impl Upstream {
                 .any(|rule| rule.method == HttpMethod::Get)
             || named.any(|selector| selector.matches(&name));
         let path = method.info.path.parse::<PathAndQuery>().ok();
+        let uri = path.clone().and_then(|path| {
+            let mut parts = self.shared.origin.clone().into_parts();
+            parts.path_and_query = Some(path);
+            Uri::from_parts(parts).ok()
+        });
         Arc::new(Forward {
             upstream: Arc::clone(&self.shared),
-            path,
+            target: path.zip(uri),
             safe,
         })
     }
@@ -239,7 +244,7 @@ impl Shared {
     }
 }
 
-fn picked(endpoint: &Arc<Endpoint>, sender: SendRequest<Body>) -> Choice {
+fn picked(endpoint: &Arc<Endpoint>, sender: Sender) -> Choice {
     Choice::Picked(Picked {
         sender,
         in_flight: InFlight::new(endpoint),

@@ -115,7 +115,7 @@ fn buf_curl_speaks_its_protocols_through_the_gateway() {
             missing.stderr.contains("not_found"),
             "{protocol}: {missing}"
         );
-        assert!(missing.stderr.contains("NO_BOOK"), "{protocol}: {missing}");
+        assert!(missing.stderr.contains("library.v1.Nowhere"), "{protocol}: {missing}");
     }
 }
 

@@ -4,6 +4,7 @@ mod metadata;
 mod reply;
 mod request;
 mod status;
+mod unary;
 mod wire;
 
 use bytes::Bytes;
@@ -24,6 +25,7 @@ use crate::{
 };
 use reply::ReplyMessages;
 use request::RequestMessages;
+pub(crate) use unary::unary;
 pub(crate) use wire::Wire;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;

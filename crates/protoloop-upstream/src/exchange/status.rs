@@ -31,8 +31,7 @@ pub(super) fn failure(status: Status) -> Failure {
 /// still holds.
 pub(super) fn error(status: &Status) -> Error {
     if is_too_long(status) {
-        let message = "the upstream's answer is longer than this gateway takes";
-        return Error::resource_exhausted(message).with_internal(status.message());
+        return too_long().with_internal(status.message());
     }
     let code = Code::from_i32(status.code() as i32);
     let mut error = Error::new(code, status.message().to_owned());
@@ -43,6 +42,11 @@ pub(super) fn error(status: &Status) -> Error {
         return error;
     }
     error.with_metadata(metadata::answered(status.metadata().clone().into_headers()))
+}
+
+/// What is said of a message above the limit.
+pub(super) fn too_long() -> Error {
+    Error::resource_exhausted("the upstream's answer is longer than this gateway takes")
 }
 
 /// tonic says OUT_OF_RANGE about a message above the limit, as an upstream might about something else; gRPC's code is
@@ -80,18 +84,7 @@ pub(super) fn of_http(status: StatusCode) -> Code {
 }
 
 /// Code and fate of a stream or connection that broke, after gRPC's `PROTOCOL-HTTP2.md`.
-pub(super) fn of_transport(error: &(dyn StdError + 'static)) -> (Code, Fate) {
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        if let Some(broken) = cause.downcast_ref::<h2::Error>() {
-            return of_http2(broken);
-        }
-        next = cause.source();
-    }
-    (Code::Unavailable, Fate::Unknown)
-}
-
-fn of_http2(error: &h2::Error) -> (Code, Fate) {
+pub(super) fn of_transport(error: &h2::Error) -> (Code, Fate) {
     use h2::Reason;
 
     let code = match error.reason() {

@@ -9,15 +9,17 @@ use std::{
 };
 
 use bytes::Bytes;
+use h2::{Reason, RecvStream, SendStream, client::ResponseFuture};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
-use http_body::{Frame, SizeHint};
-use hyper::{body::Incoming, client::conn::http2::SendRequest};
+use http_body::{Body as _, Frame};
 use protoloop_core::{BoxFuture, Code, Error};
 use tonic::{Status, body::Body};
 use tower_service::Service;
 
 use super::status;
 use crate::{
+    abort::AbortOnDrop,
+    connect::Sender,
     endpoint::InFlight,
     retry::{Failure, Fate},
     upstream::{Picked, Shared},
@@ -32,12 +34,12 @@ pub(crate) struct Wire(Way);
 
 #[derive(Clone)]
 enum Way {
-    Fixed(SendRequest<Body>),
+    Fixed(Sender),
     Picking(Arc<Shared>),
 }
 
 impl Wire {
-    pub(crate) fn fixed(sender: SendRequest<Body>) -> Self {
+    pub(crate) fn fixed(sender: Sender) -> Self {
         Self(Way::Fixed(sender))
     }
 
@@ -58,27 +60,41 @@ impl Service<Request<Body>> for Wire {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let way = self.0.clone();
         Box::pin(async move {
-            let (response, in_flight) = match way {
-                Way::Fixed(mut sender) => match sender.send_request(request).await {
-                    Ok(response) => (response, None),
-                    Err(error) => return Err(SendError::transport(&error)),
-                },
-                Way::Picking(upstream) => send(&upstream, request).await?,
+            let (head, body) = request.into_parts();
+            let head = Request::from_parts(head, ());
+            let (begun, in_flight) = match way {
+                Way::Fixed(mut sender) => {
+                    let begun = sender.begin(head).await;
+                    (begun.map_err(|error| SendError::transport(&error))?, None)
+                }
+                Way::Picking(upstream) => {
+                    let (begun, in_flight) = begin(&upstream, head).await?;
+                    (begun, Some(in_flight))
+                }
             };
+            let (response, stream) = begun;
+            let sending = AbortOnDrop::spawn(pump(body, stream));
+            let response = response
+                .await
+                .map_err(|error| SendError::transport(&error))?;
             refuse_foreign(response.status(), response.headers())?;
             Ok(response.map(|body| ResponseBody {
                 body,
+                _sending: sending,
                 _in_flight: in_flight,
             }))
         })
     }
 }
 
-/// Sends on a connection that works. One that turns out to be closed has not seen the request, so another one gets it.
-async fn send(
+/// A request that has begun: what gives its response, and what takes its body.
+pub(super) type Begun = (ResponseFuture, SendStream<Bytes>);
+
+/// Begins a request on a connection that works. One that turns out to be closed has not seen it, so another one gets it.
+pub(super) async fn begin(
     upstream: &Shared,
-    mut request: Request<Body>,
-) -> Result<(Response<Incoming>, Option<InFlight>), SendError> {
+    request: Request<()>,
+) -> Result<(Begun, InFlight), SendError> {
     let mut offers = 1;
     loop {
         let picked = upstream.pick().await;
@@ -86,30 +102,65 @@ async fn send(
             mut sender,
             in_flight,
         } = picked.map_err(SendError::nowhere)?;
-        match sender.try_send_request(request).await {
-            Ok(response) => return Ok((response, Some(in_flight))),
-            Err(mut failed) => match failed.take_message() {
-                Some(unsent) if offers < OFFERS => {
-                    offers += 1;
-                    request = unsent;
-                    // Gives the endpoint's task the time to notice.
-                    tokio::task::yield_now().await;
-                }
-                Some(_) => {
-                    return Err(SendError::Failed {
-                        code: Code::Unavailable,
-                        fate: Fate::Unprocessed,
-                        why: failed.error().to_string(),
-                    });
-                }
-                None => return Err(SendError::transport(failed.error())),
-            },
+        match sender.begin(request.clone()).await {
+            Ok(begun) => return Ok((begun, in_flight)),
+            Err(_) if offers < OFFERS => {
+                offers += 1;
+                // Gives the endpoint's task the time to notice.
+                tokio::task::yield_now().await;
+            }
+            Err(error) => {
+                return Err(SendError::Failed {
+                    code: Code::Unavailable,
+                    fate: Fate::Unprocessed,
+                    why: error.to_string(),
+                });
+            }
         }
     }
 }
 
+/// Sends a body as fast as the other side takes it, until its end or until nobody wants it any more.
+async fn pump(mut body: Body, mut stream: SendStream<Bytes>) {
+    loop {
+        let frame = std::future::poll_fn(|cx| {
+            if stream.poll_reset(cx).is_ready() {
+                return Poll::Ready(None);
+            }
+            Pin::new(&mut body).poll_frame(cx).map(Some)
+        });
+        let sent = match frame.await {
+            None => return,
+            Some(None) => return drop(stream.send_data(Bytes::new(), true)),
+            Some(Some(Err(_))) => return stream.send_reset(Reason::CANCEL),
+            Some(Some(Ok(frame))) => match frame.into_data() {
+                Ok(data) => send(&mut stream, data).await,
+                // A request has no trailers in gRPC.
+                Err(_) => Ok(()),
+            },
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+/// Sends a piece of a body when there is room for it.
+async fn send(stream: &mut SendStream<Bytes>, mut data: Bytes) -> Result<(), h2::Error> {
+    while !data.is_empty() {
+        stream.reserve_capacity(data.len());
+        let room = std::future::poll_fn(|cx| stream.poll_capacity(cx)).await;
+        let room = match room {
+            Some(room) => room?,
+            None => return Err(Reason::CANCEL.into()),
+        };
+        stream.send_data(data.split_to(room.min(data.len())), false)?;
+    }
+    Ok(())
+}
+
 /// A response of something that does not speak gRPC: a proxy's error page, a web server.
-fn refuse_foreign(status: StatusCode, headers: &HeaderMap) -> Result<(), SendError> {
+pub(super) fn refuse_foreign(status: StatusCode, headers: &HeaderMap) -> Result<(), SendError> {
     if headers.contains_key("grpc-status") {
         return Ok(());
     }
@@ -153,12 +204,12 @@ impl SendError {
         Self::Nowhere(error.code(), error.message().to_owned(), internal)
     }
 
-    fn transport(error: &hyper::Error) -> Self {
+    pub(super) fn transport(error: &h2::Error) -> Self {
         let (code, fate) = status::of_transport(error);
         Self::Failed {
             code,
             fate,
-            why: chain(error),
+            why: error.to_string(),
         }
     }
 
@@ -196,16 +247,6 @@ fn public(code: Code) -> &'static str {
     }
 }
 
-fn chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
-}
-
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -218,10 +259,10 @@ impl fmt::Display for SendError {
 // Without a source: tonic would read a status of its own out of it.
 impl StdError for SendError {}
 
-/// A response's body. It counts as a call in flight until it is dropped.
-#[derive(Debug)]
+/// A response's body. It counts as a call in flight until it is dropped, and the request's body goes with it.
 pub(crate) struct ResponseBody {
-    body: Incoming,
+    body: RecvStream,
+    _sending: AbortOnDrop,
     _in_flight: Option<InFlight>,
 }
 
@@ -233,19 +274,34 @@ impl http_body::Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
-        frame.map_err(|error| {
-            let (code, _) = status::of_transport(&error);
-            tracing::debug!(error = chain(&error), "an upstream's response broke off");
-            Status::new(tonic::Code::from_i32(code.as_i32()), public(code))
-        })
+        let body = &mut self.body;
+        let data = match body.poll_data(cx) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(data) => data,
+        };
+        match data {
+            Some(Ok(data)) => {
+                // What is handed on no longer counts against the window.
+                let released = body.flow_control().release_capacity(data.len());
+                let frame = released.map(|()| Frame::data(data));
+                Poll::Ready(Some(frame.map_err(|error| broken(&error))))
+            }
+            Some(Err(error)) => Poll::Ready(Some(Err(broken(&error)))),
+            None => body.poll_trailers(cx).map(|trailers| match trailers {
+                Ok(trailers) => trailers.map(|trailers| Ok(Frame::trailers(trailers))),
+                Err(error) => Some(Err(broken(&error))),
+            }),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
         self.body.is_end_stream()
     }
+}
 
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
+/// The status of a response that broke off.
+fn broken(error: &h2::Error) -> Status {
+    let (code, _) = status::of_transport(error);
+    tracing::debug!(%error, "an upstream's response broke off");
+    Status::new(tonic::Code::from_i32(code.as_i32()), public(code))
 }

@@ -2,16 +2,16 @@
 
 use std::{
     collections::HashMap,
-    future::Future,
     net::{IpAddr, SocketAddr},
     sync::{Arc, PoisonError},
     time::Duration,
 };
 
-use tokio::{task::JoinHandle, time::sleep};
+use tokio::time::sleep;
 
 use super::Shared;
 use crate::{
+    abort::AbortOnDrop,
     address::Place,
     connect::Dial,
     endpoint::{Endpoint, Probing, State},
@@ -20,21 +20,6 @@ use crate::{
 
 /// How soon names are looked up again while nothing works.
 const HURRY: Duration = Duration::from_secs(1);
-
-/// A task that ends with its handle.
-pub(super) struct AbortOnDrop(JoinHandle<()>);
-
-impl AbortOnDrop {
-    pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self(tokio::spawn(task))
-    }
-}
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
 
 /// Looks up names, and keeps an endpoint for each address that is found.
 pub(super) struct Resolver {
