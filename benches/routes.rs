@@ -99,9 +99,9 @@ fn router(resources: usize) -> Router {
             format!("post: \"{all}/{{id}}:archive\" body: \"*\""),
         ];
         for (rule, name) in rules.iter().zip('A'..) {
-            write!(
+            writeln!(
                 text,
-                "rpc {name}{index}(M) returns (M) {{ option (google.api.http) = {{ {rule} }}; }}\n"
+                "rpc {name}{index}(M) returns (M) {{ option (google.api.http) = {{ {rule} }}; }}"
             )
             .expect("a string takes all text");
         }
