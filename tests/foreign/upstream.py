@@ -81,6 +81,8 @@ def get(method, name, context):
     context.send_initial_metadata((("x-head", "head"), ("x-bytes-bin", b"\x00\xff")))
     context.set_trailing_metadata((("x-tail", "tail"),))
     book = Book(name=name, title=metadata.get("x-ask", ""))
+    if "traceparent" in metadata:
+        book.labels["traceparent"] = metadata["traceparent"]
     left = context.time_remaining()
     if left is not None and left < 1e6:
         book.labels["deadline"] = str(int(left * 1000))

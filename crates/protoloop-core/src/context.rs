@@ -72,6 +72,11 @@ impl CallContext {
         &self.metadata
     }
 
+    /// The same, for a layer that changes what the handlers behind it see.
+    pub fn metadata_mut(&mut self) -> &mut HeaderMap {
+        &mut self.metadata
+    }
+
     /// When the caller stops waiting.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {

@@ -81,6 +81,25 @@ fn rest_is_transcoded_by_the_annotations() {
 }
 
 #[test]
+fn a_trace_goes_on_at_the_upstream() {
+    let Some(library) = Library::new() else {
+        return;
+    };
+    let upstream = library.start();
+    let gateway = Served::gateway(&["--upstream", &upstream.url()]);
+    let sent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let headers = [("traceparent", sent)];
+    let got = http::send(gateway.address(), "GET", "/v1/books/dune", &headers, b"");
+    let seen = got.json()["labels"]["traceparent"]
+        .as_str()
+        .expect("a trace")
+        .to_owned();
+    assert_eq!(seen[..36], sent[..36], "the same trace");
+    assert_ne!(seen, sent, "the gateway's span is the parent");
+    assert_eq!(got.header("traceparent"), Some(&*seen));
+}
+
+#[test]
 fn buf_curl_speaks_its_protocols_through_the_gateway() {
     let (Some(library), Some(buf)) = (Library::new(), tools::buf()) else {
         return;
@@ -115,7 +134,10 @@ fn buf_curl_speaks_its_protocols_through_the_gateway() {
             missing.stderr.contains("not_found"),
             "{protocol}: {missing}"
         );
-        assert!(missing.stderr.contains("library.v1.Nowhere"), "{protocol}: {missing}");
+        assert!(
+            missing.stderr.contains("library.v1.Nowhere"),
+            "{protocol}: {missing}"
+        );
     }
 }
 

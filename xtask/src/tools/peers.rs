@@ -67,7 +67,14 @@ fn structured_proxy(root: &Path) -> Found {
     }
     let mut install = cargo(root);
     install
-        .args(["install", "--quiet", "--ignore-rust-version", "--root"])
+        .args([
+            "install",
+            "--quiet",
+            "--ignore-rust-version",
+            "--features",
+            "cli",
+            "--root",
+        ])
         .arg(&folder)
         .args(["--version", STRUCTURED_PROXY, "structured-proxy"]);
     output(&mut install)?;

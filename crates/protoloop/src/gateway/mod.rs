@@ -3,6 +3,7 @@
 mod error;
 mod reload;
 mod source;
+mod trace;
 mod watch;
 
 use std::{fmt, future::Future, path::PathBuf, sync::Arc, time::Duration};
@@ -162,7 +163,8 @@ impl Gateway {
         let schema = Arc::new(loaded.schema()?);
         let mut server = Server::builder(Tables::new(&schema), dispatcher(&schema, &upstreams))
             .config(self.config)
-            .layers(self.layers);
+            .layers(self.layers)
+            .layers(trace::layers());
         for check in checks(&upstreams) {
             server = server.check(check);
         }
