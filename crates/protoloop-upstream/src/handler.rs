@@ -47,7 +47,7 @@ impl Forward {
             Inbound::One(message) => message,
             // What has gone out of a stream cannot be had again.
             stream @ Inbound::Stream(_) => {
-                let answer = exchange.run(self.client(), stream).await;
+                let answer = Box::pin(exchange.run(self.client(), stream)).await;
                 return answer.map_err(|failure| failure.error);
             }
         };
@@ -55,7 +55,8 @@ impl Forward {
         loop {
             let message = message.clone();
             let answer = if method.server_streaming {
-                exchange.run(self.client(), Inbound::One(message)).await
+                // In a box, because it is large and the usual call has no need of it.
+                Box::pin(exchange.run(self.client(), Inbound::One(message))).await
             } else {
                 exchange::unary(&self.upstream, uri, &context, &message).await
             };
