@@ -2,6 +2,7 @@
 //!
 //! - [`RestGateway`]: serves the bindings of a schema by calling a [`Handler`](protoloop_core::Handler); told how by
 //!   [`RestOptions`].
+//! - [`ConnectGateway`]: serves all methods of a schema over the Connect protocol, told how by [`ConnectOptions`].
 //! - [`Router`]: from method and path to a binding.
 //! - [`Body`]: the body of an answer. [`compression`]: its codings, and those of requests.
 //! - [`to_metadata`], [`from_metadata`], [`timeout`]: HTTP headers to metadata, metadata to HTTP headers, deadlines;
@@ -15,6 +16,8 @@ mod bind;
 mod body;
 pub mod compression;
 mod condition;
+mod connect;
+mod envelope;
 mod header_rules;
 mod headers;
 mod negotiate;
@@ -26,6 +29,7 @@ mod rest;
 mod router;
 
 pub use body::Body;
+pub use connect::{ConnectGateway, ConnectOptions};
 pub use header_rules::{HeaderNames, HeaderRule, HeaderRules};
 pub use headers::{GRPC_TIMEOUT, REQUEST_TIMEOUT, from_metadata, timeout, to_metadata};
 pub use options::{ErrorFormat, RestOptions, TrailingSlash, UnknownQuery};

@@ -93,19 +93,36 @@ pub(crate) fn decode_query(text: &str) -> Result<Cow<'_, str>, EscapeError> {
     decode(text, |_| false, true)
 }
 
+/// Decodes a value of a query string that need not be text; `+` is a space.
+pub(crate) fn decode_query_bytes(text: &str) -> Result<Vec<u8>, EscapeError> {
+    decode_bytes(text.as_bytes(), |_| false, true)
+}
+
 fn decode(
     text: &str,
     keep: impl Fn(u8) -> bool,
     plus_is_space: bool,
 ) -> Result<Cow<'_, str>, EscapeError> {
-    let bytes = text.as_bytes();
     let special = |byte: &u8| *byte == b'%' || (plus_is_space && *byte == b'+');
-    let Some(first) = bytes.iter().position(special) else {
+    let Some(first) = text.as_bytes().iter().position(special) else {
         return Ok(Cow::Borrowed(text));
     };
+    let decoded = decode_bytes(text.as_bytes(), keep, plus_is_space)?;
+    String::from_utf8(decoded)
+        .map(Cow::Owned)
+        .map_err(|_| EscapeError {
+            offset: first,
+            kind: EscapeErrorKind::NotUtf8,
+        })
+}
+
+fn decode_bytes(
+    bytes: &[u8],
+    keep: impl Fn(u8) -> bool,
+    plus_is_space: bool,
+) -> Result<Vec<u8>, EscapeError> {
     let mut decoded = Vec::with_capacity(bytes.len());
-    decoded.extend_from_slice(&bytes[..first]);
-    let mut at = first;
+    let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         if byte == b'%' {
             let value = hex_pair(bytes, at).ok_or(EscapeError {
@@ -127,12 +144,7 @@ fn decode(
             at += 1;
         }
     }
-    String::from_utf8(decoded)
-        .map(Cow::Owned)
-        .map_err(|_| EscapeError {
-            offset: first,
-            kind: EscapeErrorKind::NotUtf8,
-        })
+    Ok(decoded)
 }
 
 fn hex_pair(bytes: &[u8], at: usize) -> Option<u8> {

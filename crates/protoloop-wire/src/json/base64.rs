@@ -49,6 +49,13 @@ pub(crate) fn encode(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
+/// What a text in the standard or the URL-safe alphabet stands for, with or without padding; `None` where it is not base64.
+#[must_use]
+pub fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    decode(&mut out, text).ok().map(|()| out)
+}
+
 /// Appends what a text in the standard or the URL-safe alphabet stands for, with or without padding.
 ///
 /// Returns the offset of the first byte that cannot stand there.

@@ -68,7 +68,8 @@ pub fn to_json(tables: &Tables, error: &Error, http_status: u16, shape: Shape) -
     out
 }
 
-fn write(out: &mut Vec<u8>, tables: &Tables, detail: &Detail) {
+/// A detail as the JSON of its `Any`.
+pub(super) fn write(out: &mut Vec<u8>, tables: &Tables, detail: &Detail) {
     if let Detail::Other { type_url, value } = detail {
         return foreign(out, tables, type_url, value);
     }

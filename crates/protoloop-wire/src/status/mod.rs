@@ -2,6 +2,7 @@
 //!
 //! The messages of `google/rpc` are written and read by hand here: errors must work whatever the user's schema imports.
 
+mod connect;
 mod detail;
 mod envelope;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod tests;
 
 use protoloop_core::{Code, Error};
 
+pub use connect::{to_connect_end, to_connect_json};
 pub use envelope::{Shape, to_json};
 
 use crate::{

@@ -1,0 +1,85 @@
+//! The two forms in which Connect carries messages.
+
+use bytes::Bytes;
+use protoloop_core::{Error, Result};
+use protoloop_schema::MessageId;
+use protoloop_wire::{Limits, Tables, check, json};
+
+use super::ConnectOptions;
+
+/// How a message stands in a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Codec {
+    /// Protobuf bytes.
+    Proto,
+    /// ProtoJSON.
+    Json,
+}
+
+impl Codec {
+    /// The codec of a name as content types and queries have it.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        match name {
+            "proto" => Some(Self::Proto),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Proto => "proto",
+            Self::Json => "json",
+        }
+    }
+
+    /// A request message as checked protobuf bytes.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT naming what is wrong and where.
+    pub(super) fn decode(
+        self,
+        tables: &Tables,
+        input: MessageId,
+        message: Bytes,
+        options: &ConnectOptions,
+    ) -> Result<Bytes> {
+        match self {
+            Self::Proto => {
+                let limits = Limits {
+                    depth: options.decode.depth,
+                    size: options.max_message_bytes,
+                };
+                check(tables, input, &message, &limits)?;
+                Ok(message)
+            }
+            // What has no fields may be left out, as connect-go does.
+            Self::Json if message.is_empty() => Err(Error::invalid_argument(
+                "an empty body is no JSON; the empty message is {}",
+            )),
+            Self::Json => Ok(json::decode(tables, input, &message, &options.decode)?.into()),
+        }
+    }
+
+    /// A response message in this form.
+    ///
+    /// # Errors
+    /// INTERNAL when a handler answered what has no JSON form.
+    pub(super) fn encode(
+        self,
+        tables: &Tables,
+        output: MessageId,
+        message: Bytes,
+        options: &ConnectOptions,
+    ) -> Result<Bytes> {
+        match self {
+            Self::Proto => Ok(message),
+            Self::Json => {
+                let mut out = Vec::new();
+                json::encode(tables, output, &message, &options.encode, &mut out)
+                    .map_err(|error| Error::internal_error(error.to_string()))?;
+                Ok(out.into())
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The Connect protocol in front of the canonical gRPC call.
+
+mod codec;
+mod get;
+mod head;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod unary;
+
+use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header, request::Parts};
+use http_body::Body as HttpBody;
+use protoloop_core::{Handler, MethodInfo};
+use protoloop_schema::MessageId;
+use protoloop_wire::{Tables, json};
+
+use crate::Body;
+use codec::Codec;
+use head::Refusal;
+
+/// Limits and choices of a [`ConnectGateway`].
+#[derive(Clone, Debug)]
+pub struct ConnectOptions {
+    /// Largest request message in bytes, after decompression; more is RESOURCE_EXHAUSTED. Default 4 MiB.
+    pub max_message_bytes: usize,
+    /// Whether responses are compressed where the caller takes it. Requests may always be compressed. Off by default.
+    pub compress: bool,
+    /// How JSON messages are read.
+    pub decode: json::DecodeOptions,
+    /// How JSON messages are written.
+    pub encode: json::EncodeOptions,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self {
+            max_message_bytes: 4 << 20,
+            compress: false,
+            decode: json::DecodeOptions {
+                // Connect's clients and servers may be of different versions of a schema.
+                ignore_unknown: true,
+                ..json::DecodeOptions::default()
+            },
+            encode: json::EncodeOptions::default(),
+        }
+    }
+}
+
+/// Serves every method of a schema over Connect by calling a [`Handler`].
+///
+/// Unary calls are plain HTTP with a message as the body, streams are enveloped messages; both as protobuf or ProtoJSON.
+/// Immutable; share it by [`Arc`].
+#[derive(Debug)]
+pub struct ConnectGateway {
+    tables: Arc<Tables>,
+    methods: HashMap<Arc<str>, Entry>,
+    options: ConnectOptions,
+}
+
+/// What is known of a method beforehand.
+#[derive(Debug)]
+struct Entry {
+    info: Arc<MethodInfo>,
+    input: MessageId,
+    output: MessageId,
+    /// Whether it may be called by GET.
+    safe: bool,
+}
+
+/// Content type of a stream, before the codec's name.
+const STREAM: &str = "application/connect+";
+
+/// Content type of a unary message, before the codec's name.
+const UNARY: &str = "application/";
+
+impl ConnectGateway {
+    /// Serves the methods of the schema behind `tables`.
+    #[must_use]
+    pub fn new(tables: Arc<Tables>, options: ConnectOptions) -> Self {
+        let entry = |method: &protoloop_schema::Method| Entry {
+            info: Arc::clone(&method.info),
+            input: method.input,
+            output: method.output,
+            safe: method.safe,
+        };
+        let methods = tables.schema().methods().iter();
+        let methods = methods.map(|method| (Arc::clone(&method.info.path), entry(method)));
+        Self {
+            methods: methods.collect(),
+            tables,
+            options,
+        }
+    }
+
+    /// Whether a request says by itself that it is Connect's: a stream's content type, `application/proto`, the
+    /// `Connect-Protocol-Version` header, or `connect=v1` in the query of a GET.
+    #[must_use]
+    pub fn claims<B>(request: &Request<B>) -> bool {
+        let headers = request.headers();
+        if headers.contains_key(head::PROTOCOL_VERSION) {
+            return true;
+        }
+        if request.method() == Method::GET {
+            return get::is_marked(request.uri());
+        }
+        let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+        content_type.is_some_and(|value| {
+            value.starts_with(STREAM.as_bytes()) || value == b"application/proto"
+        })
+    }
+
+    /// Whether a path is that of a method, so that a POST there may be Connect's without saying so.
+    #[must_use]
+    pub fn knows(&self, path: &str) -> bool {
+        self.methods.contains_key(path)
+    }
+
+    /// Answers one request. Every failure is an answer as well, its error as `Arc<protoloop_core::Error>` among the
+    /// response's extensions, for the log. The request's extensions become the call's.
+    pub async fn serve<B>(
+        &self,
+        request: Request<B>,
+        peer: Option<SocketAddr>,
+        handler: &dyn Handler,
+    ) -> Response<Body>
+    where
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: fmt::Display,
+    {
+        let (head, body) = request.into_parts();
+        let codec = match self.classify(&head) {
+            Ok(found) => found,
+            Err(refusal) => return refusal.answer(&self.tables),
+        };
+        let Some(entry) = self.methods.get(head.uri.path()) else {
+            let path = head.uri.path().to_owned();
+            return Refusal::no_method(&path).answer(&self.tables);
+        };
+        let caller = Caller {
+            gateway: self,
+            entry,
+            peer,
+            handler,
+        };
+        match codec {
+            Kind::Get => caller.get(head).await,
+            Kind::Unary(codec) => caller.unary(head, body, codec).await,
+            Kind::Stream(codec) => caller.stream(head, body, codec).await,
+        }
+    }
+
+    /// How the request is made, by method and content type.
+    fn classify(&self, head: &Parts) -> Result<Kind, Refusal> {
+        let unary = self
+            .methods
+            .get(head.uri.path())
+            .is_none_or(|entry| entry.info.is_unary());
+        match head.method {
+            Method::GET if unary => return Ok(Kind::Get),
+            Method::POST => {}
+            _ => return Err(Refusal::method_not_allowed(unary && self.is_safe(head))),
+        }
+        let content_type = content_type(&head.headers);
+        let codec = if unary {
+            let name = content_type.strip_prefix(UNARY);
+            name.and_then(Codec::of).map(Kind::Unary)
+        } else {
+            let name = content_type.strip_prefix(STREAM);
+            name.and_then(Codec::of).map(Kind::Stream)
+        };
+        codec.ok_or_else(|| Refusal::unsupported(&content_type, unary))
+    }
+
+    fn is_safe(&self, head: &Parts) -> bool {
+        let entry = self.methods.get(head.uri.path());
+        entry.is_some_and(|entry| entry.safe)
+    }
+}
+
+/// How a request is made.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Get,
+    Unary(Codec),
+    Stream(Codec),
+}
+
+/// One request's way to the handler.
+#[derive(Clone, Copy)]
+struct Caller<'a> {
+    gateway: &'a ConnectGateway,
+    entry: &'a Entry,
+    peer: Option<SocketAddr>,
+    handler: &'a dyn Handler,
+}
+
+/// The content type in lower case, without a `charset=utf-8`, which is what JSON is anyway.
+fn content_type(headers: &HeaderMap) -> String {
+    let value = headers.get(header::CONTENT_TYPE);
+    let value = value.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let (name, parameters) = value.split_once(';').unwrap_or((value, ""));
+    let parameters = parameters.trim().to_ascii_lowercase();
+    let plain = parameters.is_empty() || parameters.replace('"', "") == "charset=utf-8";
+    if plain {
+        name.trim().to_ascii_lowercase()
+    } else {
+        value.to_ascii_lowercase()
+    }
+}
