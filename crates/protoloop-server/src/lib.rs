@@ -13,6 +13,7 @@
 extern crate self as protoloop_server;
 
 mod config;
+mod connect;
 mod dispatch;
 #[cfg(test)]
 #[path = "../tests/it/fixture.rs"]

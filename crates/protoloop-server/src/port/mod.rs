@@ -14,17 +14,20 @@ use tower::BoxError;
 
 use crate::{
     TraceContext,
+    connect::ConnectEdge,
     grpc::{GrpcEdge, Origin, answer_web},
     health::Readiness,
     rest::RestEdge,
     trace_context::TRACEPARENT,
 };
+use body::Displayed;
 pub(crate) use body::{Held, ReadTimeout};
 pub use cors::Cors;
 
 /// Everything that answers on one port.
 pub(crate) struct Port {
     pub(crate) grpc: Arc<GrpcEdge>,
+    pub(crate) connect: ConnectEdge,
     pub(crate) rest: RestEdge,
     pub(crate) readiness: Arc<Readiness>,
     pub(crate) cors: Cors,
@@ -113,6 +116,19 @@ impl Port {
         let asked = page(&request);
         let mut response = match admin::Page::of(request.method(), request.uri().path()) {
             Some(page) => page.answer(&self.readiness).await,
+            None if self.connect.claims(&request, self.rest.router()) => {
+                let origin = Origin {
+                    protocol: Protocol::Connect,
+                    ..origin
+                };
+                // A stream may take its time between messages.
+                if ConnectEdge::is_stream(&request) {
+                    Box::pin(self.connect.answer(request.map(Displayed), origin)).await
+                } else {
+                    let bounded = |body| ReadTimeout::new(body, self.read_timeout);
+                    Box::pin(self.connect.answer(request.map(bounded), origin)).await
+                }
+            }
             None => {
                 let bounded = |body| ReadTimeout::new(body, self.read_timeout);
                 self.rest.answer(request.map(bounded), origin).await

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::{StartError, chain};
 use crate::{
     Dispatcher, Sequence, ServerConfig,
+    connect::ConnectEdge,
     grpc::{ForeignServices, GrpcEdge},
     health::Readiness,
     port::Port,
@@ -65,8 +66,10 @@ impl Assembly {
             foreign,
             &self.config,
         );
+        let connect = ConnectEdge::new(tables, Arc::clone(&handler), &self.config);
         let port = Port {
             grpc: Arc::new(grpc),
+            connect,
             rest,
             readiness: Arc::clone(&self.readiness),
             cors: self.config.cors.clone(),

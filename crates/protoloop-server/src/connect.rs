@@ -1,0 +1,68 @@
+//! The Connect protocol, by the gateway.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use protoloop_core::Handler;
+use protoloop_gateway::{ConnectGateway, ConnectOptions, Outcome, Router};
+use protoloop_wire::Tables;
+use tonic::body::Body;
+
+use crate::{ServerConfig, grpc::Origin};
+
+/// Answers Connect's requests, by calling the same handler as the gRPC edge.
+pub(crate) struct ConnectEdge {
+    gateway: ConnectGateway,
+    handler: Arc<dyn Handler>,
+}
+
+impl ConnectEdge {
+    pub(crate) fn new(
+        tables: &Arc<Tables>,
+        handler: Arc<dyn Handler>,
+        config: &ServerConfig,
+    ) -> Self {
+        let mut options = ConnectOptions {
+            max_message_bytes: config.max_request_bytes,
+            compress: config.compress_responses,
+            ..ConnectOptions::default()
+        };
+        options.decode.size = config.max_request_bytes;
+        options.decode.depth = config.max_message_depth;
+        Self {
+            gateway: ConnectGateway::new(Arc::clone(tables), options),
+            handler,
+        }
+    }
+
+    /// Whether a request is Connect's: it says so, or it is a POST to a method's path that no REST binding has.
+    pub(crate) fn claims<B>(&self, request: &Request<B>, rest: &Router) -> bool {
+        if ConnectGateway::claims(request) {
+            return true;
+        }
+        let path = request.uri().path();
+        request.method() == Method::POST
+            && self.gateway.knows(path)
+            && !matches!(rest.find("POST", path), Outcome::Found(_))
+    }
+
+    /// Whether the messages of a request come in a stream, by its content type.
+    pub(crate) fn is_stream<B>(request: &Request<B>) -> bool {
+        let content_type = request.headers().get(http::header::CONTENT_TYPE);
+        content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/connect+"))
+    }
+
+    /// Answers one request. Every outcome is a response.
+    pub(crate) async fn answer<B>(&self, mut request: Request<B>, origin: Origin) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: fmt::Display,
+    {
+        // What the transport left there is about the connection; the call gets what is about the call.
+        request.extensions_mut().clear();
+        request.extensions_mut().insert(origin.trace);
+        let serving = self.gateway.serve(request, origin.peer, &*self.handler);
+        serving.await.map(Body::new)
+    }
+}
