@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
 use http::{HeaderMap, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
@@ -20,14 +21,22 @@ pub enum Body {
     Full(Bytes),
     /// As it is made. An error breaks the connection off, so that nobody takes a part for the whole.
     Stream(MessageStream),
+    /// Some bytes, and trailers behind them.
+    WithTrailers(Bytes, HeaderMap),
+    /// Data and trailers as they are made. An error breaks the connection off.
+    Frames(FrameStream),
 }
+
+/// The frames of a body as they are made.
+pub type FrameStream = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Error>> + Send>>;
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("Empty"),
             Self::Full(bytes) => write!(f, "Full({} bytes)", bytes.len()),
-            Self::Stream(_) => f.write_str("Stream"),
+            Self::Stream(_) | Self::Frames(_) => f.write_str("Stream"),
+            Self::WithTrailers(bytes, _) => write!(f, "WithTrailers({} bytes)", bytes.len()),
         }
     }
 }
@@ -51,6 +60,15 @@ impl HttpBody for Body {
                 .as_mut()
                 .poll_next(context)
                 .map(|next| next.map(|bytes| bytes.map(Frame::data))),
+            Self::WithTrailers(bytes, trailers) => {
+                if bytes.is_empty() {
+                    let trailers = std::mem::take(trailers);
+                    *self = Self::Empty;
+                    return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+                }
+                Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))))
+            }
+            Self::Frames(frames) => frames.as_mut().poll_next(context),
         }
     }
 
@@ -58,7 +76,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => true,
             Self::Full(bytes) => bytes.is_empty(),
-            Self::Stream(_) => false,
+            Self::Stream(_) | Self::Frames(_) | Self::WithTrailers(..) => false,
         }
     }
 
@@ -66,7 +84,28 @@ impl HttpBody for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Stream(_) => SizeHint::default(),
+            Self::Stream(_) | Self::Frames(_) => SizeHint::default(),
+            // With an exact length, HTTP/2 would end the stream before the trailers.
+            Self::WithTrailers(..) => SizeHint::default(),
+        }
+    }
+}
+
+/// Most bytes that are read of a body nobody wants.
+pub(crate) const DRAIN: usize = 8 << 20;
+
+/// Reads the rest of a body that is not wanted, within a bound: over HTTP/1.1 a caller that is still sending might else
+/// see its connection closed, and not the answer.
+pub(crate) async fn drain<B>(body: B)
+where
+    B: HttpBody<Data = Bytes>,
+{
+    let mut body = std::pin::pin!(body);
+    let mut read = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        read += frame.data_ref().map_or(0, Bytes::len);
+        if read > DRAIN {
+            return;
         }
     }
 }

@@ -124,6 +124,19 @@ pub fn timeout(headers: &HeaderMap) -> Result<Option<Duration>> {
     })
 }
 
+/// The time that a gRPC caller gives the call, by `grpc-timeout` alone.
+///
+/// # Errors
+/// INVALID_ARGUMENT naming the header.
+pub(crate) fn rpc_timeout(headers: &HeaderMap) -> Result<Option<Duration>> {
+    read(
+        headers,
+        &GRPC_TIMEOUT,
+        "digits and a unit, such as 1500m",
+        grpc_timeout,
+    )
+}
+
 fn read(
     headers: &HeaderMap,
     name: &HeaderName,

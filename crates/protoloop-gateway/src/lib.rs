@@ -2,9 +2,10 @@
 //!
 //! - [`RestGateway`]: serves the bindings of a schema by calling a [`Handler`](protoloop_core::Handler); told how by
 //!   [`RestOptions`].
-//! - [`ConnectGateway`]: serves all methods of a schema over the Connect protocol, told how by [`ConnectOptions`].
+//! - [`ConnectGateway`], [`GrpcGateway`]: serve all methods of a schema over Connect, gRPC and gRPC-Web, told how by
+//!   [`RpcOptions`].
 //! - [`Router`]: from method and path to a binding.
-//! - [`Body`]: the body of an answer. [`compression`]: its codings, and those of requests.
+//! - [`Body`], [`FrameStream`]: the body of an answer. [`compression`]: its codings, and those of requests.
 //! - [`to_metadata`], [`from_metadata`], [`timeout`]: HTTP headers to metadata, metadata to HTTP headers, deadlines;
 //!   the same for every HTTP protocol.
 //!
@@ -16,8 +17,6 @@ mod bind;
 mod body;
 pub mod compression;
 mod condition;
-mod connect;
-mod envelope;
 mod header_rules;
 mod headers;
 mod negotiate;
@@ -27,12 +26,13 @@ mod plan;
 mod respond;
 mod rest;
 mod router;
+mod rpc;
 
-pub use body::Body;
-pub use connect::{ConnectGateway, ConnectOptions};
+pub use body::{Body, FrameStream};
 pub use header_rules::{HeaderNames, HeaderRule, HeaderRules};
 pub use headers::{GRPC_TIMEOUT, REQUEST_TIMEOUT, from_metadata, timeout, to_metadata};
 pub use options::{ErrorFormat, RestOptions, TrailingSlash, UnknownQuery};
 pub use percent::{EscapeError, EscapeErrorKind, PathProfile};
 pub use rest::RestGateway;
 pub use router::{MAX_PATH_BYTES, MAX_SEGMENTS, Match, Outcome, PathError, Route, Router};
+pub use rpc::{ConnectGateway, GrpcGateway, GrpcKind, RpcOptions};

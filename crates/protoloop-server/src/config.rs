@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-use protoloop_gateway::RestOptions;
+use protoloop_gateway::{RestOptions, RpcOptions};
 
 use crate::port::Cors;
 
@@ -99,6 +99,19 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
+    /// What the RPC protocols are told.
+    pub(crate) fn rpc_options(&self) -> RpcOptions {
+        let mut options = RpcOptions {
+            max_message_bytes: self.max_request_bytes,
+            max_response_bytes: self.max_response_bytes,
+            compress: self.compress_responses,
+            ..RpcOptions::default()
+        };
+        options.decode.size = self.max_request_bytes;
+        options.decode.depth = self.max_message_depth;
+        options
+    }
+
     /// Checks every field; nothing is opened or bound.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use protoloop_core::Handler;
-use protoloop_gateway::{ConnectGateway, ConnectOptions, Outcome, Router};
+use protoloop_gateway::{ConnectGateway, Outcome, Router};
 use protoloop_wire::Tables;
 use tonic::body::Body;
 
@@ -23,15 +23,8 @@ impl ConnectEdge {
         handler: Arc<dyn Handler>,
         config: &ServerConfig,
     ) -> Self {
-        let mut options = ConnectOptions {
-            max_message_bytes: config.max_request_bytes,
-            compress: config.compress_responses,
-            ..ConnectOptions::default()
-        };
-        options.decode.size = config.max_request_bytes;
-        options.decode.depth = config.max_message_depth;
         Self {
-            gateway: ConnectGateway::new(Arc::clone(tables), options),
+            gateway: ConnectGateway::new(Arc::clone(tables), config.rpc_options()),
             handler,
         }
     }

@@ -28,6 +28,11 @@ impl ForeignServices {
         self.0.insert(name, BoxCloneSyncService::new(service));
     }
 
+    /// Whether the path is of one of them.
+    pub(crate) fn knows(&self, path: &str) -> bool {
+        service_name(path).is_some_and(|name| self.0.contains_key(name))
+    }
+
     /// Answers a request whose path is none of the schema's methods.
     pub(crate) async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let name = service_name(request.uri().path());

@@ -7,21 +7,20 @@ mod cors;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
-use protoloop_core::Protocol;
+use http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use protoloop_gateway::GrpcKind;
 use tonic::body::Body;
 use tower::BoxError;
 
 use crate::{
     TraceContext,
     connect::ConnectEdge,
-    grpc::{GrpcEdge, Origin, answer_web},
+    grpc::{GrpcEdge, Origin},
     health::Readiness,
     rest::RestEdge,
     trace_context::TRACEPARENT,
 };
-use body::Displayed;
-pub(crate) use body::{Held, ReadTimeout};
+pub(crate) use body::{Displayed, Held, ReadTimeout};
 pub use cors::Cors;
 
 /// Everything that answers on one port.
@@ -32,32 +31,6 @@ pub(crate) struct Port {
     pub(crate) readiness: Arc<Readiness>,
     pub(crate) cors: Cors,
     pub(crate) read_timeout: Duration,
-}
-
-/// What a request's content type says about its protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Speech {
-    Grpc,
-    GrpcWeb,
-    Other,
-    /// gRPC with messages in another form than protobuf.
-    GrpcUnknown,
-}
-
-impl Speech {
-    fn of(headers: &HeaderMap) -> Self {
-        const GRPC: &[u8] = b"application/grpc";
-        let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-        let Some(rest) = value.and_then(|value| value.strip_prefix(GRPC)) else {
-            return Self::Other;
-        };
-        match rest {
-            b"" | b"+proto" => Self::Grpc,
-            _ if rest.starts_with(b"-web") => Self::GrpcWeb,
-            _ if rest.starts_with(b";") || rest.starts_with(b"+proto;") => Self::Grpc,
-            _ => Self::GrpcUnknown,
-        }
-    }
 }
 
 impl Port {
@@ -73,32 +46,26 @@ impl Port {
     {
         let trace = TraceContext::of_headers(request.headers());
         let traced = request.headers().contains_key(TRACEPARENT);
-        let speech = Speech::of(request.headers());
-        let origin = |protocol| Origin {
-            protocol,
-            peer,
-            trace,
-        };
-        let mut response = match speech {
-            Speech::Grpc => match refuse_transport(&request) {
+        let kind = GrpcKind::of(request.headers());
+        let origin = Origin { peer, trace };
+        let mut response = match kind {
+            Some(GrpcKind::Native) => match refuse_transport(&request) {
                 Some(refusal) => refusal,
-                None => self.grpc.answer(request, origin(Protocol::Grpc)).await,
+                None => self.grpc.answer(request, GrpcKind::Native, origin).await,
             },
-            Speech::GrpcWeb => {
+            Some(kind) => {
                 let asked = page(&request);
-                let origin = origin(Protocol::GrpcWeb);
-                let answer = Box::pin(answer_web(&self.grpc, request, origin));
+                let answer = Box::pin(self.grpc.answer(request, kind, origin));
                 let mut response = answer.await;
                 self.cors.expose(asked.as_ref(), response.headers_mut());
                 response
             }
-            Speech::Other => Box::pin(self.answer_http(request, origin(Protocol::Rest))).await,
-            Speech::GrpcUnknown => refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            None => Box::pin(self.answer_http(request, origin)).await,
         };
         // A gRPC client that does not trace needs the id only to tell of an error; sent always, it would be the larger
         // part of a small response's headers.
         let failed = || response.headers().contains_key("grpc-status");
-        if traced || speech != Speech::Grpc || failed() {
+        if traced || kind != Some(GrpcKind::Native) || failed() {
             let headers = response.headers_mut();
             headers.insert(TRACEPARENT, trace.header_value());
         }
@@ -117,10 +84,6 @@ impl Port {
         let mut response = match admin::Page::of(request.method(), request.uri().path()) {
             Some(page) => page.answer(&self.readiness).await,
             None if self.connect.claims(&request, self.rest.router()) => {
-                let origin = Origin {
-                    protocol: Protocol::Connect,
-                    ..origin
-                };
                 // A stream may take its time between messages.
                 if ConnectEdge::is_stream(&request) {
                     Box::pin(self.connect.answer(request.map(Displayed), origin)).await
@@ -144,16 +107,10 @@ fn page<B>(request: &Request<B>) -> Option<HeaderValue> {
     request.headers().get(header::ORIGIN).cloned()
 }
 
-/// gRPC is POST over HTTP/2: its trailers do not fit elsewhere.
+/// gRPC needs HTTP/2: its trailers do not fit elsewhere.
 fn refuse_transport<B>(request: &Request<B>) -> Option<Response<Body>> {
     if request.version() != Version::HTTP_2 {
         return Some(refusal(StatusCode::HTTP_VERSION_NOT_SUPPORTED));
-    }
-    if request.method() != Method::POST {
-        let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED);
-        let post = HeaderValue::from_static("POST");
-        response.headers_mut().insert(header::ALLOW, post);
-        return Some(response);
     }
     None
 }

@@ -17,6 +17,14 @@ const VALUES: [u8; 256] = {
 
 const NONE: u8 = 0xFF;
 
+/// Bytes in the standard alphabet, with padding.
+#[must_use]
+pub fn to_base64(bytes: &[u8]) -> String {
+    let mut out = Vec::new();
+    encode(&mut out, bytes);
+    String::from_utf8(out).expect("base64 is ASCII")
+}
+
 /// Appends the standard alphabet with padding.
 pub(crate) fn encode(out: &mut Vec<u8>, bytes: &[u8]) {
     let letter = |bits: u32| ALPHABET[(bits & 63) as usize];

@@ -18,7 +18,7 @@ mod tests;
 pub(crate) mod text;
 pub(crate) mod time;
 
-pub use base64::from_base64;
+pub use base64::{from_base64, to_base64};
 pub use decode::{DecodeOptions, decode, decode_field};
 pub(crate) use encode::encode_any;
 pub use encode::{EncodeOptions, encode, encode_field};

@@ -1,11 +1,8 @@
 //! The Connect protocol in front of the canonical gRPC call.
 
-mod codec;
 mod get;
 mod head;
 mod stream;
-#[cfg(test)]
-mod tests;
 mod unary;
 
 use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc};
@@ -13,41 +10,12 @@ use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header, request::Parts};
 use http_body::Body as HttpBody;
-use protoloop_core::{Handler, MethodInfo};
-use protoloop_schema::MessageId;
-use protoloop_wire::{Tables, json};
+use protoloop_core::Handler;
+use protoloop_wire::Tables;
 
-use crate::Body;
-use codec::Codec;
+use super::{Entry, RpcOptions, codec::Codec, entries};
+use crate::{Body, body::drain};
 use head::Refusal;
-
-/// Limits and choices of a [`ConnectGateway`].
-#[derive(Clone, Debug)]
-pub struct ConnectOptions {
-    /// Largest request message in bytes, after decompression; more is RESOURCE_EXHAUSTED. Default 4 MiB.
-    pub max_message_bytes: usize,
-    /// Whether responses are compressed where the caller takes it. Requests may always be compressed. Off by default.
-    pub compress: bool,
-    /// How JSON messages are read.
-    pub decode: json::DecodeOptions,
-    /// How JSON messages are written.
-    pub encode: json::EncodeOptions,
-}
-
-impl Default for ConnectOptions {
-    fn default() -> Self {
-        Self {
-            max_message_bytes: 4 << 20,
-            compress: false,
-            decode: json::DecodeOptions {
-                // Connect's clients and servers may be of different versions of a schema.
-                ignore_unknown: true,
-                ..json::DecodeOptions::default()
-            },
-            encode: json::EncodeOptions::default(),
-        }
-    }
-}
 
 /// Serves every method of a schema over Connect by calling a [`Handler`].
 ///
@@ -57,17 +25,7 @@ impl Default for ConnectOptions {
 pub struct ConnectGateway {
     tables: Arc<Tables>,
     methods: HashMap<Arc<str>, Entry>,
-    options: ConnectOptions,
-}
-
-/// What is known of a method beforehand.
-#[derive(Debug)]
-struct Entry {
-    info: Arc<MethodInfo>,
-    input: MessageId,
-    output: MessageId,
-    /// Whether it may be called by GET.
-    safe: bool,
+    options: Arc<RpcOptions>,
 }
 
 /// Content type of a stream, before the codec's name.
@@ -79,19 +37,11 @@ const UNARY: &str = "application/";
 impl ConnectGateway {
     /// Serves the methods of the schema behind `tables`.
     #[must_use]
-    pub fn new(tables: Arc<Tables>, options: ConnectOptions) -> Self {
-        let entry = |method: &protoloop_schema::Method| Entry {
-            info: Arc::clone(&method.info),
-            input: method.input,
-            output: method.output,
-            safe: method.safe,
-        };
-        let methods = tables.schema().methods().iter();
-        let methods = methods.map(|method| (Arc::clone(&method.info.path), entry(method)));
+    pub fn new(tables: Arc<Tables>, options: RpcOptions) -> Self {
         Self {
-            methods: methods.collect(),
+            methods: entries(&tables),
             tables,
-            options,
+            options: Arc::new(options),
         }
     }
 
@@ -133,11 +83,14 @@ impl ConnectGateway {
         let (head, body) = request.into_parts();
         let codec = match self.classify(&head) {
             Ok(found) => found,
-            Err(refusal) => return refusal.answer(&self.tables),
+            Err(refusal) => {
+                drain(body).await;
+                return refusal.answer();
+            }
         };
         let Some(entry) = self.methods.get(head.uri.path()) else {
-            let path = head.uri.path().to_owned();
-            return Refusal::no_method(&path).answer(&self.tables);
+            drain(body).await;
+            return Refusal::no_method(head.uri.path()).answer();
         };
         let caller = Caller {
             gateway: self,

@@ -5,23 +5,28 @@ use std::{
     fmt,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use futures_core::Stream;
-use http::{HeaderMap, HeaderValue, Response, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Response, Version, header, request::Parts};
 use http_body::Body as HttpBody;
-use protoloop_core::{Call, Error, Inbound, LateTrailers, MessageStream, Outbound, Reply, Result};
+use protoloop_core::{Call, Error, LateTrailers, MessageStream, Outbound, Reply, Result};
 use protoloop_schema::MessageId;
 use protoloop_wire::{Tables, status};
 
-use super::{Caller, Codec, ConnectOptions, STREAM, head};
+use super::{Caller, Codec, RpcOptions, STREAM, head};
 use crate::{
     Body,
+    body::drain,
     compression::Encoding,
-    envelope::{COMPRESSED, Envelope, Envelopes},
     headers,
+    rpc::{
+        compress,
+        envelope::{COMPRESSED, Envelope},
+        requests::{Form, Requests},
+    },
 };
 
 /// Flag of the envelope that ends a stream.
@@ -37,7 +42,7 @@ impl Caller<'_> {
         let accepted = gateway
             .options
             .compress
-            .then(|| head::accepted(&head.headers, &head::STREAM_ACCEPT))
+            .then(|| compress::accepted(&head.headers, &head::STREAM_ACCEPT))
             .flatten();
         let mut ending = Ending {
             tables: Arc::clone(&gateway.tables),
@@ -62,7 +67,7 @@ impl Caller<'_> {
             ending,
             codec,
             output: self.entry.output,
-            options: gateway.options.clone(),
+            options: Arc::clone(&gateway.options),
             encoding: accepted,
         };
         let mut response = Response::new(Body::Stream(Box::pin(frames)));
@@ -85,113 +90,28 @@ impl Caller<'_> {
         B::Error: fmt::Display,
     {
         let gateway = self.gateway;
-        let encoding = head::request_encoding(&head.headers, &head::STREAM_ENCODING)?;
+        let encoding = match compress::of_request(&head.headers, &head::STREAM_ENCODING) {
+            Ok(encoding) => encoding,
+            Err(error) => {
+                drain(body).await;
+                return Err(error);
+            }
+        };
+        let whole = head.version < Version::HTTP_2;
         let context = head::context(head.headers, head.extensions, self.peer)?;
-        let limit = gateway.options.max_message_bytes;
-        let mut requests = Requests {
-            envelopes: Some(Envelopes::new(body, limit)),
+        let form = Form {
             codec,
             encoding,
-            tables: Arc::clone(&gateway.tables),
-            input: self.entry.input,
-            options: gateway.options.clone(),
+            whole,
         };
-        let messages = if self.entry.info.client_streaming {
-            Inbound::Stream(Box::pin(requests))
-        } else {
-            Inbound::One(requests.only().await?)
-        };
+        let requests = Requests::new(body, form, self.entry, &gateway.tables, &gateway.options);
+        let messages = requests.into_inbound(self.entry).await?;
         let call = Call {
             method: Arc::clone(&self.entry.info),
             context,
             messages,
         };
         self.handler.call(call).await
-    }
-}
-
-/// The messages of a request, up to the first error.
-struct Requests<B> {
-    envelopes: Option<Envelopes<B>>,
-    codec: Codec,
-    encoding: Option<Encoding>,
-    tables: Arc<Tables>,
-    input: MessageId,
-    options: ConnectOptions,
-}
-
-impl<B> Requests<B>
-where
-    B: HttpBody<Data = Bytes> + Unpin,
-    B::Error: fmt::Display,
-{
-    /// The message of a stream that has exactly one.
-    async fn only(&mut self) -> Result<Bytes> {
-        let first = self.next().await.transpose()?;
-        let second = match first {
-            Some(_) => self.next().await.transpose()?,
-            None => None,
-        };
-        match (first, second) {
-            (Some(message), None) => Ok(message),
-            (None, _) => Err(Error::unimplemented(
-                "the request has no message, and the method takes exactly one",
-            )),
-            (Some(_), Some(_)) => Err(Error::unimplemented(
-                "the request has more than one message, and the method takes exactly one",
-            )),
-        }
-    }
-
-    async fn next(&mut self) -> Option<Result<Bytes>> {
-        std::future::poll_fn(|cx| self.poll(cx)).await
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        let Some(envelopes) = &mut self.envelopes else {
-            return Poll::Ready(None);
-        };
-        let next = ready!(envelopes.poll_next(cx));
-        let next = next.map(|envelope| envelope.and_then(|envelope| self.open(envelope)));
-        if !matches!(next, Some(Ok(_))) {
-            self.envelopes = None;
-        }
-        Poll::Ready(next)
-    }
-
-    fn open(&self, envelope: Envelope) -> Result<Bytes> {
-        let Envelope { flags, message } = envelope;
-        if flags & !COMPRESSED != 0 {
-            return Err(Error::invalid_argument(format!(
-                "a message of the request has the unknown flags {flags:#x}"
-            )));
-        }
-        let message = match (flags & COMPRESSED != 0, self.encoding) {
-            (false, _) => message,
-            (true, Some(encoding)) => {
-                head::decompress(encoding, &message, self.options.max_message_bytes)?
-            }
-            (true, None) => {
-                return Err(Error::new(
-                    protoloop_core::Code::Internal,
-                    "a message is compressed, but connect-content-encoding names no compression",
-                ));
-            }
-        };
-        self.codec
-            .decode(&self.tables, self.input, message, &self.options)
-    }
-}
-
-impl<B> Stream for Requests<B>
-where
-    B: HttpBody<Data = Bytes> + Unpin,
-    B::Error: fmt::Display,
-{
-    type Item = Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll(cx)
     }
 }
 
@@ -244,7 +164,7 @@ struct Frames {
     ending: Ending,
     codec: Codec,
     output: MessageId,
-    options: ConnectOptions,
+    options: Arc<RpcOptions>,
     encoding: Option<Encoding>,
 }
 
@@ -258,9 +178,7 @@ impl Frames {
             None => Ok(Envelope { flags: 0, message }),
             Some(encoding) => Ok(Envelope {
                 flags: COMPRESSED,
-                message: encoding
-                    .compress(&message)
-                    .map_err(|error| head::compression_failed(&error))?,
+                message: compress::compress(encoding, &message)?,
             }),
         }
     }

@@ -1,15 +1,15 @@
-//! The two forms in which Connect carries messages.
+//! The two forms of a message.
 
 use bytes::Bytes;
 use protoloop_core::{Error, Result};
 use protoloop_schema::MessageId;
 use protoloop_wire::{Limits, Tables, check, json};
 
-use super::ConnectOptions;
+use super::RpcOptions;
 
 /// How a message stands in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Codec {
+pub(super) enum Codec {
     /// Protobuf bytes.
     Proto,
     /// ProtoJSON.
@@ -42,7 +42,7 @@ impl Codec {
         tables: &Tables,
         input: MessageId,
         message: Bytes,
-        options: &ConnectOptions,
+        options: &RpcOptions,
     ) -> Result<Bytes> {
         match self {
             Self::Proto => {
@@ -53,7 +53,6 @@ impl Codec {
                 check(tables, input, &message, &limits)?;
                 Ok(message)
             }
-            // What has no fields may be left out, as connect-go does.
             Self::Json if message.is_empty() => Err(Error::invalid_argument(
                 "an empty body is no JSON; the empty message is {}",
             )),
@@ -70,8 +69,14 @@ impl Codec {
         tables: &Tables,
         output: MessageId,
         message: Bytes,
-        options: &ConnectOptions,
+        options: &RpcOptions,
     ) -> Result<Bytes> {
+        if message.len() > options.max_response_bytes {
+            return Err(Error::out_of_range(format!(
+                "the response is larger than {} bytes",
+                options.max_response_bytes
+            )));
+        }
         match self {
             Self::Proto => Ok(message),
             Self::Json => {

@@ -5,7 +5,12 @@ use http::{HeaderMap, Response, Uri, request::Parts};
 use protoloop_core::{Error, Result};
 
 use super::{Caller, Codec, head};
-use crate::{Body, compression::Encoding, envelope::too_large, percent};
+use crate::{
+    Body,
+    compression::Encoding,
+    percent,
+    rpc::{compress, envelope::too_large},
+};
 
 /// Whether the query says `connect=v1`.
 pub(super) fn is_marked(uri: &Uri) -> bool {
@@ -23,7 +28,7 @@ struct Query {
 impl Caller<'_> {
     pub(super) async fn get(self, head: Parts) -> Response<Body> {
         if !self.entry.safe {
-            return head::Refusal::method_not_allowed(false).answer(&self.gateway.tables);
+            return head::Refusal::method_not_allowed(false).answer();
         }
         let accepted = self.accepted(&head.headers);
         let read = Query::read(&head.uri).and_then(|query| {
@@ -48,7 +53,7 @@ impl Caller<'_> {
             return Err(too_large(limit));
         }
         match query.encoding {
-            Some(encoding) => head::decompress(encoding, &query.message, limit),
+            Some(encoding) => compress::decompress(encoding, &query.message, limit),
             None => Ok(Bytes::copy_from_slice(&query.message)),
         }
     }
@@ -94,7 +99,7 @@ impl Query {
             Some(name) if name.is_empty() || name == b"identity" => None,
             Some(name) => {
                 let name = String::from_utf8_lossy(&name);
-                Some(Encoding::of(&name).ok_or_else(|| head::unknown_encoding(&name))?)
+                Some(Encoding::of(&name).ok_or_else(|| compress::unknown_encoding(&name))?)
             }
         };
         Ok(Self {

@@ -8,7 +8,13 @@ use http_body::Body as HttpBody;
 use protoloop_core::{Call, Error, Reply, Result};
 
 use super::{Caller, Codec, UNARY, head};
-use crate::{Body, body, compression::Encoding, envelope::too_large, headers};
+use crate::{
+    Body,
+    body::{self, drain},
+    compression::Encoding,
+    headers,
+    rpc::{compress, envelope::too_large},
+};
 
 impl Caller<'_> {
     pub(super) async fn unary<B>(self, head: Parts, body: B, codec: Codec) -> Response<Body>
@@ -37,17 +43,20 @@ impl Caller<'_> {
         B::Error: fmt::Display,
     {
         let limit = self.gateway.options.max_message_bytes;
-        let encoding = head::request_encoding(headers, &header::CONTENT_ENCODING)?;
-        let body = body::read(headers, body, limit)
-            .await
-            .map_err(|error| match error {
-                body::ReadError::TooLarge(limit) => too_large(limit),
-                body::ReadError::Broken(reason) => {
-                    Error::cancelled("the request broke off").with_internal(reason)
-                }
-            })?;
-        match encoding {
-            Some(encoding) if !body.is_empty() => head::decompress(encoding, &body, limit),
+        let encoding = compress::of_request(headers, &header::CONTENT_ENCODING);
+        let mut body = std::pin::pin!(body);
+        let read = body::read(headers, body.as_mut(), limit).await;
+        if read.is_err() {
+            drain(body).await;
+        }
+        let body = read.map_err(|error| match error {
+            body::ReadError::TooLarge(limit) => too_large(limit),
+            body::ReadError::Broken(reason) => {
+                Error::cancelled("the request broke off").with_internal(reason)
+            }
+        })?;
+        match encoding? {
+            Some(encoding) if !body.is_empty() => compress::decompress(encoding, &body, limit),
             _ => Ok(body),
         }
     }
@@ -99,8 +108,7 @@ impl Caller<'_> {
                     HeaderValue::from_static(encoding.name()),
                 );
                 out.append(header::VARY, HeaderValue::from_static("accept-encoding"));
-                let compressed = encoding.compress(&message);
-                compressed.map_err(|error| head::compression_failed(&error))?
+                compress::compress(encoding, &message)?
             }
         };
         *response.body_mut() = Body::Full(message);
@@ -110,6 +118,6 @@ impl Caller<'_> {
     /// The coding of the answer, where answers are compressed at all.
     pub(super) fn accepted(self, headers: &HeaderMap) -> Option<Encoding> {
         let wanted = self.gateway.options.compress.then_some(headers)?;
-        Encoding::preferred(wanted)
+        compress::accepted(wanted, &header::ACCEPT_ENCODING)
     }
 }

@@ -94,6 +94,8 @@ pub(crate) struct Envelopes<B> {
     body: B,
     decoder: Decoder,
     ended: bool,
+    /// Bytes that were read for nothing.
+    drained: usize,
 }
 
 impl<B> Envelopes<B>
@@ -106,6 +108,7 @@ where
             body,
             decoder: Decoder::new(limit),
             ended: false,
+            drained: 0,
         }
     }
 
@@ -144,6 +147,22 @@ where
                 None => self.ended = true,
             }
         }
+    }
+}
+
+impl<B> Envelopes<B>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    /// Reads the rest of the body for nothing, within a bound.
+    pub(crate) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.ended && self.drained < crate::body::DRAIN {
+            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Ok(frame)) => self.drained += frame.data_ref().map_or(0, Bytes::len),
+                Some(Err(_)) | None => self.ended = true,
+            }
+        }
+        Poll::Ready(())
     }
 }
 

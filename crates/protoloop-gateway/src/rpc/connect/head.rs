@@ -6,17 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use protoloop_core::{CallContext, Code, Error, Protocol, Result};
+use protoloop_core::{CallContext, Error, Protocol, Result};
 use protoloop_wire::{Tables, status};
 
-use crate::{
-    Body,
-    compression::{DecompressError, Encoding},
-    envelope::too_large,
-    headers,
-};
+use crate::{Body, headers};
 
 pub(super) const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("connect-protocol-version");
 pub(super) const TIMEOUT_MS: HeaderName = HeaderName::from_static("connect-timeout-ms");
@@ -26,20 +20,20 @@ pub(super) const STREAM_ACCEPT: HeaderName = HeaderName::from_static("connect-ac
 /// Names that Connect keeps to itself.
 const OWN: [HeaderName; 4] = [PROTOCOL_VERSION, TIMEOUT_MS, STREAM_ENCODING, STREAM_ACCEPT];
 
-/// A request that is answered by its head alone.
+/// A request that is answered by its head alone. The body is plain text: clients take the code from the HTTP status.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
-    error: Error,
+    message: String,
     header: Option<(HeaderName, &'static str)>,
 }
 
 impl Refusal {
-    /// 404, which clients read as "unimplemented".
+    /// 404.
     pub(super) fn no_method(path: &str) -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
-            error: Error::unimplemented(format!("there is no method {path}")),
+            message: format!("there is no method {path}"),
             header: None,
         }
     }
@@ -49,7 +43,7 @@ impl Refusal {
         let allow = if get { "GET, POST" } else { "POST" };
         Self {
             status: StatusCode::METHOD_NOT_ALLOWED,
-            error: Error::unimplemented(format!("this method is called by {allow}")),
+            message: format!("this method is called by {allow}"),
             header: Some((header::ALLOW, allow)),
         }
     }
@@ -63,16 +57,16 @@ impl Refusal {
         };
         Self {
             status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            error: Error::unimplemented(format!(
-                "the content type {content_type:?} is not one of {accepted}"
-            )),
+            message: format!("the content type {content_type:?} is not one of {accepted}"),
             header: Some((HeaderName::from_static("accept-post"), accepted)),
         }
     }
 
-    pub(super) fn answer(self, tables: &Tables) -> Response<Body> {
-        let mut response = error_answer(tables, self.error, HeaderMap::new());
+    pub(super) fn answer(self) -> Response<Body> {
+        let mut response = Response::new(Body::Full(self.message.into()));
         *response.status_mut() = self.status;
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, text);
         if let Some((name, value)) = self.header {
             let value = HeaderValue::from_static(value);
             response.headers_mut().insert(name, value);
@@ -153,43 +147,4 @@ fn timeout(request: &HeaderMap) -> Result<Option<Duration>> {
             "connect-timeout-ms: expected at most ten digits",
         )),
     }
-}
-
-/// The coding of a request, by the header that names it.
-pub(super) fn request_encoding(request: &HeaderMap, name: &HeaderName) -> Result<Option<Encoding>> {
-    Encoding::of_request(request, name).map_err(|unknown| unknown_encoding(&unknown.0))
-}
-
-pub(super) fn unknown_encoding(name: &str) -> Error {
-    let known = Encoding::NAMES;
-    Error::unimplemented(format!(
-        "unknown compression {name:?}; it can be one of {known}"
-    ))
-}
-
-/// A message as it was before it was compressed.
-pub(super) fn decompress(encoding: Encoding, message: &[u8], limit: usize) -> Result<Bytes> {
-    encoding
-        .decompress(message, limit)
-        .map_err(|error| match error {
-            DecompressError::TooLarge(limit) => too_large(limit),
-            DecompressError::Malformed(error) => {
-                Error::invalid_argument(format!("a message is not valid {}", encoding.name()))
-                    .with_internal(error.to_string())
-            }
-        })
-}
-
-/// The best coding of an answer by an `Accept-Encoding` that may stand under another name.
-pub(super) fn accepted(request: &HeaderMap, name: &HeaderName) -> Option<Encoding> {
-    let values = request.get_all(name).iter().cloned();
-    let renamed: HeaderMap = values
-        .map(|value| (header::ACCEPT_ENCODING, value))
-        .collect();
-    Encoding::preferred(&renamed)
-}
-
-/// An error of the transport itself, as the caller may know it.
-pub(super) fn compression_failed(error: &std::io::Error) -> Error {
-    Error::new(Code::Internal, "internal error").with_internal(format!("compressing: {error}"))
 }

@@ -1,0 +1,256 @@
+//! gRPC and gRPC-Web in front of the canonical gRPC call.
+
+mod answer;
+mod status;
+mod web;
+
+use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Version, header, request::Parts,
+};
+use http_body::Body as HttpBody;
+use protoloop_core::{Call, CallContext, Error, Handler, Protocol, Reply, Result};
+use protoloop_wire::Tables;
+
+use super::{
+    Entry, RpcOptions,
+    codec::Codec,
+    compress, entries,
+    requests::{Form, Requests},
+};
+use crate::{Body, body::drain, compression::Encoding, headers};
+use web::FromText;
+
+const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+const ACCEPT: HeaderName = HeaderName::from_static("grpc-accept-encoding");
+
+/// Which of gRPC's forms a request has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrpcKind {
+    /// gRPC itself, over HTTP/2: the status stands in trailers.
+    Native,
+    /// gRPC-Web, over any HTTP: the status is the last message.
+    Web,
+    /// The same in base64.
+    WebText,
+}
+
+/// What a content type of gRPC says.
+#[derive(Clone, Copy, Debug)]
+struct ContentType {
+    kind: GrpcKind,
+    codec: Codec,
+}
+
+impl GrpcKind {
+    /// The kind of a request by its content type; `None` for what is not gRPC at all.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
+        split(headers).map(|(kind, _)| kind)
+    }
+}
+
+/// Kind and subtype of a content type: `application/grpc-web+json` is `(Web, "+json")`.
+fn split(headers: &HeaderMap) -> Option<(GrpcKind, &str)> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let rest = value.strip_prefix("application/grpc")?;
+    let rest = rest.split(';').next().unwrap_or_default().trim_end();
+    let (kind, subtype) = match rest.strip_prefix("-web") {
+        None => (GrpcKind::Native, rest),
+        Some(rest) => match rest.strip_prefix("-text") {
+            None => (GrpcKind::Web, rest),
+            Some(rest) => (GrpcKind::WebText, rest),
+        },
+    };
+    (subtype.is_empty() || subtype.starts_with('+')).then_some((kind, subtype))
+}
+
+impl ContentType {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let (kind, subtype) = split(headers)?;
+        let codec = match subtype {
+            "" => Codec::Proto,
+            subtype => Codec::of(&subtype[1..])?,
+        };
+        Some(Self { kind, codec })
+    }
+}
+
+/// Serves every method of a schema over gRPC and gRPC-Web by calling a [`Handler`].
+///
+/// Immutable; share it by [`Arc`].
+#[derive(Debug)]
+pub struct GrpcGateway {
+    tables: Arc<Tables>,
+    methods: HashMap<Arc<str>, Entry>,
+    options: Arc<RpcOptions>,
+}
+
+impl GrpcGateway {
+    /// Serves the methods of the schema behind `tables`.
+    #[must_use]
+    pub fn new(tables: Arc<Tables>, options: RpcOptions) -> Self {
+        Self {
+            methods: entries(&tables),
+            tables,
+            options: Arc::new(options),
+        }
+    }
+
+    /// Whether a path is that of a method.
+    #[must_use]
+    pub fn knows(&self, path: &str) -> bool {
+        self.methods.contains_key(path)
+    }
+
+    /// Whether the method at a path takes exactly one message.
+    #[must_use]
+    pub fn takes_one(&self, path: &str) -> bool {
+        let entry = self.methods.get(path);
+        entry.is_some_and(|entry| !entry.info.client_streaming)
+    }
+
+    /// Answers one request whose content type is gRPC's. Every outcome is a response with a gRPC status, but for a codec
+    /// that is not known, which is 415. The request's extensions become the call's.
+    pub async fn serve<B>(
+        &self,
+        request: Request<B>,
+        peer: Option<SocketAddr>,
+        handler: &dyn Handler,
+    ) -> Response<Body>
+    where
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: fmt::Display,
+    {
+        let (head, body) = request.into_parts();
+        if head.method != Method::POST {
+            drain(body).await;
+            return answer::method_not_allowed();
+        }
+        let Some(content_type) = ContentType::of(&head.headers) else {
+            drain(body).await;
+            return answer::unsupported();
+        };
+        // The answer has the content type of the request.
+        let echoed = head.headers.get(header::CONTENT_TYPE).cloned();
+        let accepted = self
+            .options
+            .compress
+            .then(|| compress::accepted(&head.headers, &ACCEPT))
+            .flatten();
+        let Some(entry) = self.methods.get(head.uri.path()) else {
+            drain(body).await;
+            let message = format!("there is no method {}", head.uri.path());
+            let error = Error::unimplemented(message);
+            return answer::failed(content_type.kind, echoed, &error);
+        };
+        let caller = Caller {
+            gateway: self,
+            entry,
+            content_type,
+            peer,
+            handler,
+        };
+        match caller.reply(head, body).await {
+            Ok(reply) => caller.answer(reply, echoed, accepted),
+            Err(error) => answer::failed(content_type.kind, echoed, &error),
+        }
+    }
+}
+
+/// One request's way to the handler.
+#[derive(Clone, Copy)]
+struct Caller<'a> {
+    gateway: &'a GrpcGateway,
+    entry: &'a Entry,
+    content_type: ContentType,
+    peer: Option<SocketAddr>,
+    handler: &'a dyn Handler,
+}
+
+impl Caller<'_> {
+    async fn reply<B>(self, head: Parts, body: B) -> Result<Reply>
+    where
+        B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: fmt::Display,
+    {
+        let whole = head.version < Version::HTTP_2;
+        let prepared = compress::of_request(&head.headers, &ENCODING)
+            .and_then(|encoding| Ok((encoding, self.context(head)?)));
+        let (encoding, context) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                drain(body).await;
+                return Err(error);
+            }
+        };
+        let form = Form {
+            codec: self.content_type.codec,
+            encoding,
+            whole,
+        };
+        let Self { gateway, entry, .. } = self;
+        let (tables, options) = (&gateway.tables, &gateway.options);
+        let messages = if self.content_type.kind == GrpcKind::WebText {
+            let requests = Requests::new(FromText::new(body), form, entry, tables, options);
+            requests.into_inbound(entry).await?
+        } else {
+            let requests = Requests::new(body, form, entry, tables, options);
+            requests.into_inbound(entry).await?
+        };
+        let call = Call {
+            method: Arc::clone(&entry.info),
+            context,
+            messages,
+        };
+        self.handler.call(call).await
+    }
+
+    fn context(self, head: Parts) -> Result<CallContext> {
+        let timeout = headers::rpc_timeout(&head.headers)?;
+        let protocol = match self.content_type.kind {
+            GrpcKind::Native => Protocol::Grpc,
+            GrpcKind::Web | GrpcKind::WebText => Protocol::GrpcWeb,
+        };
+        let metadata = headers::to_metadata(head.headers)?;
+        let mut context = CallContext::of_request(protocol, self.peer, metadata);
+        *context.extensions_mut() = head.extensions;
+        // A time so far away that it cannot be told is no deadline.
+        if let Some(deadline) = timeout.and_then(|timeout| Instant::now().checked_add(timeout)) {
+            context.limit_deadline(deadline);
+        }
+        Ok(context)
+    }
+
+    fn answer(
+        self,
+        reply: Reply,
+        echoed: Option<HeaderValue>,
+        encoding: Option<Encoding>,
+    ) -> Response<Body> {
+        let metadata = reply.metadata;
+        let frames = answer::Frames::new(
+            answer::Style {
+                kind: self.content_type.kind,
+                codec: self.content_type.codec,
+                encoding,
+                output: self.entry.output,
+            },
+            &self.gateway.tables,
+            &self.gateway.options,
+            reply.messages,
+            reply.trailers,
+            reply.late_trailers,
+        );
+        let mut response = Response::new(frames.into_body());
+        let out = response.headers_mut();
+        headers::from_metadata(metadata, out);
+        answer::head(out, echoed);
+        if let Some(encoding) = encoding {
+            out.insert(ENCODING, HeaderValue::from_static(encoding.name()));
+        }
+        response
+    }
+}
