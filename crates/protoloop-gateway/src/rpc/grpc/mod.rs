@@ -45,17 +45,26 @@ struct ContentType {
 }
 
 impl GrpcKind {
-    /// The kind of a request by its content type; `None` for what is not gRPC at all.
+    /// The kind of a request by its content type; `None` for what does not begin like gRPC's at all.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Option<Self> {
-        split(headers).map(|(kind, _)| kind)
+        let value = headers.get(header::CONTENT_TYPE)?.as_bytes();
+        let rest = value.strip_prefix(GRPC.as_bytes())?;
+        Some(match rest.strip_prefix(b"-web") {
+            None => Self::Native,
+            Some(rest) if rest.starts_with(b"-text") => Self::WebText,
+            Some(_) => Self::Web,
+        })
     }
 }
+
+/// How every content type of gRPC begins.
+const GRPC: &str = "application/grpc";
 
 /// Kind and subtype of a content type: `application/grpc-web+json` is `(Web, "+json")`.
 fn split(headers: &HeaderMap) -> Option<(GrpcKind, &str)> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let rest = value.strip_prefix("application/grpc")?;
+    let rest = value.strip_prefix(GRPC)?;
     let rest = rest.split(';').next().unwrap_or_default().trim_end();
     let (kind, subtype) = match rest.strip_prefix("-web") {
         None => (GrpcKind::Native, rest),

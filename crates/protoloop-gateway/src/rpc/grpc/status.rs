@@ -55,7 +55,7 @@ pub(super) fn lines(trailers: &HeaderMap) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, value) in trailers {
         out.extend_from_slice(name.as_str().as_bytes());
-        out.extend_from_slice(b": ");
+        out.push(b':');
         out.extend_from_slice(value.as_bytes());
         out.extend_from_slice(b"\r\n");
     }
@@ -79,6 +79,6 @@ mod tests {
         trailers.append("x-a", HeaderValue::from_static("1"));
         trailers.append("x-a", HeaderValue::from_static("2"));
         let lines = String::from_utf8(lines(&ok(trailers))).unwrap();
-        assert_eq!(lines, "x-a: 1\r\nx-a: 2\r\ngrpc-status: 0\r\n");
+        assert_eq!(lines, "x-a:1\r\nx-a:2\r\ngrpc-status:0\r\n");
     }
 }
