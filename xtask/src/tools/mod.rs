@@ -5,6 +5,7 @@
 
 mod buf;
 mod conformance;
+mod connect;
 mod peers;
 mod python;
 mod system;
@@ -33,11 +34,12 @@ pub(crate) struct Tool {
 }
 
 /// How each tool is had, in the order in which they are listed.
-const KINDS: [(&str, Find); 4] = [
+const KINDS: [(&str, Find); 5] = [
     ("PROTOLOOP_TEST_CURL", |_| system::need("curl", "curl")),
     ("PROTOLOOP_TEST_PYTHON", python::find),
     ("PROTOLOOP_TEST_BUF", buf::find),
     ("PROTOLOOP_CONFORMANCE_RUNNER", conformance::find),
+    ("PROTOLOOP_CONNECT_CONFORMANCE", connect::find),
 ];
 
 /// Finds or installs all of them, at the same time since most of it is waiting for the network.
