@@ -51,6 +51,10 @@ pub struct ServerConfig {
     pub reflection: bool,
     /// Which web pages of other origins may call. Any, without credentials.
     pub cors: Cors,
+    /// Whether requests and answers are held to `google.api.field_behavior`, and hidden fields kept back, for methods
+    /// that the standard engine does not serve; see [`FieldBehavior`](crate::FieldBehavior). On. A server in front of
+    /// others, which hold to it in their own way, may turn it off.
+    pub field_behavior: bool,
     /// How REST requests are read and answered. The bounds of bodies in it are not looked at: those of this
     /// configuration count for every protocol.
     pub rest: RestOptions,
@@ -92,6 +96,7 @@ impl Default for ServerConfig {
             compress_responses: false,
             reflection: true,
             cors: Cors::Any,
+            field_behavior: true,
             rest: RestOptions::default(),
             tls: None,
         }

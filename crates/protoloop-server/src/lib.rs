@@ -39,7 +39,8 @@ pub use protoloop_gateway::{
     UnknownQuery,
 };
 pub use sequence::{
-    CallLayer, CatchPanic, HandlerService, Limits, Phase, Sequence, TowerLayer, Trace, layer_fn,
+    CallLayer, CatchPanic, FieldBehavior, HandlerService, Limits, Phase, Sequence, TowerLayer,
+    Trace, layer_fn,
 };
 pub use server::{Replacer, Server, ServerBuilder, StartError};
 pub use trace_context::TraceContext;

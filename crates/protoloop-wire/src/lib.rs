@@ -7,6 +7,7 @@
 //!   order that the rest of the toolkit reads fastest.
 //! - [`json`]: ProtoJSON, straight from text to wire bytes and back.
 //! - [`mask`]: field masks: merge for Update, project for reads. [`Patch`] sets and removes single fields.
+//! - [`marked`]: fields with a mark in the schema, at any depth: finds them, and takes them out.
 //! - [`status`]: `google.rpc.Status` on the wire and the AIP-193 JSON envelope.
 //!
 //! No function here panics on any input, and none recurses deeper than [`Limits::depth`].
@@ -15,6 +16,7 @@ mod canonical;
 mod check;
 mod error;
 pub mod json;
+pub mod marked;
 pub mod mask;
 mod patch;
 mod scalar;

@@ -1,8 +1,11 @@
 //! What a caller may say about a row.
 
 use protoloop_core::{Error, Result};
-use protoloop_schema::{Kind, Presence};
-use protoloop_wire::{View, mask::Mask};
+use protoloop_wire::{
+    View,
+    marked::{is_missing, is_present},
+    mask::Mask,
+};
 
 use super::operation::Subject;
 use crate::Record;
@@ -65,19 +68,4 @@ fn raw<'a>(row: &View<'a>, number: u32) -> impl Iterator<Item = &'a [u8]> + use<
     row.raw_fields()
         .filter(move |field| field.0 == number)
         .map(|field| field.1)
-}
-
-fn is_present(message: &View<'_>, number: u32) -> bool {
-    message.has(number)
-}
-
-/// Whether a REQUIRED field counts as not set. Zero is a value of numbers and bools that cannot be absent.
-fn is_missing(message: &View<'_>, number: u32) -> bool {
-    let zero_counts = message.table().field(number).is_some_and(|field| {
-        field.is_singular()
-            && field.presence() == Presence::Implicit
-            && !matches!(field.kind(), Kind::String | Kind::Bytes | Kind::Enum(_))
-            && field.message().is_none()
-    });
-    !zero_counts && !message.has(number)
 }

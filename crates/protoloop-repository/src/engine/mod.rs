@@ -18,7 +18,6 @@ mod batch;
 mod builder;
 mod create;
 mod delete;
-mod fields;
 mod input;
 mod list;
 mod operation;

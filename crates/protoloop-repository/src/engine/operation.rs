@@ -8,9 +8,10 @@ use protoloop_schema::{MessageId, Method, StandardKind, StandardMethod};
 
 use super::{
     arguments::Arguments,
-    fields::Fields,
     request_id::{Answers, Turn},
 };
+use protoloop_wire::marked::MarkedFields;
+
 use crate::{Model, PageTokenKey, Record, Repository};
 
 /// A model with what the engine works out about it once.
@@ -19,17 +20,17 @@ pub(super) struct Subject {
     pub(super) repository: Arc<dyn Repository<Record>>,
     pub(super) page_tokens: PageTokenKey,
     /// OUTPUT_ONLY and server-filled fields: dropped on input.
-    pub(super) ignored: Fields,
+    pub(super) ignored: MarkedFields,
     /// Hidden fields: unknown to masks.
-    pub(super) hidden: Fields,
+    pub(super) hidden: MarkedFields,
     /// Hidden fields and, in the row itself, navigation fields: refused on input.
-    pub(super) refused: Fields,
+    pub(super) refused: MarkedFields,
     /// Hidden and OUTPUT_ONLY fields: kept by an update that replaces the message around them.
-    pub(super) kept: Fields,
+    pub(super) kept: MarkedFields,
     /// REQUIRED fields.
-    pub(super) required: Fields,
+    pub(super) required: MarkedFields,
     /// Hidden and INPUT_ONLY fields: stripped from answers.
-    pub(super) stripped: Fields,
+    pub(super) stripped: MarkedFields,
     /// IMMUTABLE fields of the row.
     pub(super) immutable: Vec<u32>,
 }
@@ -42,26 +43,26 @@ impl Subject {
     ) -> Self {
         let (schema, entity, root) = (model.schema(), model.entity(), model.message().id);
         let is_key = |number: u32| entity.key.contains(&number);
-        let mut ignored = Fields::new(schema, root, |field| field.behavior.output_only);
+        let mut ignored = MarkedFields::new(schema, root, |field| field.behavior.output_only);
         for number in [entity.create_time, entity.update_time, entity.etag] {
             ignored.add(number);
         }
         ignored.keep(&entity.key);
-        let mut refused = Fields::new(schema, root, |field| field.hidden);
+        let mut refused = MarkedFields::new(schema, root, |field| field.hidden);
         for relation in &entity.relations {
             refused.add(Some(relation.field));
         }
-        let mut required = Fields::new(schema, root, |field| {
+        let mut required = MarkedFields::new(schema, root, |field| {
             field.behavior.required && !field.behavior.output_only
         });
         // The key has rules of its own.
         required.keep(&entity.key);
         Self {
-            kept: Fields::new(schema, root, |field| {
+            kept: MarkedFields::new(schema, root, |field| {
                 field.hidden || field.behavior.output_only
             }),
-            hidden: Fields::new(schema, root, |field| field.hidden),
-            stripped: Fields::new(schema, root, |field| {
+            hidden: MarkedFields::new(schema, root, |field| field.hidden),
+            stripped: MarkedFields::new(schema, root, |field| {
                 field.hidden || field.behavior.input_only
             }),
             immutable: model

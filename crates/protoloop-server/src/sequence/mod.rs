@@ -1,5 +1,6 @@
 //! The fixed order of named phases that every call goes through.
 
+mod behavior;
 mod layer;
 mod limits;
 mod panic;
@@ -9,6 +10,7 @@ use std::{fmt, sync::Arc};
 
 use protoloop_core::Handler;
 
+pub use behavior::FieldBehavior;
 pub use layer::{CallLayer, HandlerService, TowerLayer, layer_fn};
 pub use limits::Limits;
 pub use panic::CatchPanic;

@@ -16,7 +16,7 @@ use crate::{
     port::Port,
     reflection,
     rest::RestEdge,
-    sequence::Limits,
+    sequence::{FieldBehavior, Limits, Phase},
 };
 
 /// What stays the same whatever schema is served.
@@ -50,7 +50,13 @@ impl Assembly {
         {
             problems.push(chain(&error));
         }
-        let sequence = Sequence::standard(limits(schema, &self.config)).extend(self.layers.clone());
+        let mut sequence = Sequence::standard(limits(schema, &self.config));
+        if self.config.field_behavior
+            && let Some(behavior) = FieldBehavior::new(tables)
+        {
+            sequence = sequence.at(Phase::Validate, behavior);
+        }
+        let sequence = sequence.extend(self.layers.clone());
         let handler = sequence.wrap(Arc::new(dispatcher));
         let rest = match RestEdge::new(tables, Arc::clone(&handler), &self.config) {
             Ok(rest) if problems.is_empty() => rest,

@@ -1,13 +1,14 @@
-//! Sets of fields, at any depth of a message.
+//! Sets of fields, at any depth of a message: those that a caller may not see, that it must send, and so on.
 
 use std::collections::{HashMap, HashSet};
 
-use protoloop_schema::{Field, Kind, MessageId, Schema};
-use protoloop_wire::{FieldTable, Value, View, Writer, mask::Mask};
+use protoloop_schema::{Field, Kind, MessageId, Presence, Schema};
+
+use crate::{FieldTable, Value, View, Writer, mask::Mask};
 
 /// Fields of a message and of the messages below it. Where none are below, nothing below is read.
 #[derive(Debug, Default)]
-pub(super) struct Fields {
+pub struct MarkedFields {
     root: Level,
     below: HashMap<MessageId, Level>,
 }
@@ -20,9 +21,10 @@ struct Level {
     inner: Vec<u32>,
 }
 
-impl Fields {
+impl MarkedFields {
     /// The fields below `root` that a test marks.
-    pub(super) fn new(schema: &Schema, root: MessageId, test: impl Fn(&Field) -> bool) -> Self {
+    #[must_use]
+    pub fn new(schema: &Schema, root: MessageId, test: impl Fn(&Field) -> bool) -> Self {
         let reached = reached(schema, root);
         let mut below: HashMap<MessageId, Level> = HashMap::new();
         for id in &reached {
@@ -57,30 +59,47 @@ impl Fields {
         }
     }
 
+    /// The fields of `root` itself that a test marks.
+    #[must_use]
+    pub fn of_message(schema: &Schema, root: MessageId, test: impl Fn(&Field) -> bool) -> Self {
+        let fields = schema.message(root).fields.iter();
+        let marked = fields.filter(|field| test(field)).map(|field| field.number);
+        Self {
+            root: Level {
+                marked: marked.collect(),
+                inner: Vec::new(),
+            },
+            below: HashMap::new(),
+        }
+    }
+
     /// Marks a field of the root.
-    pub(super) fn add(&mut self, number: Option<u32>) {
+    pub fn add(&mut self, number: Option<u32>) {
         if let Some(number) = number.filter(|number| !self.root.marked.contains(number)) {
             self.root.marked.push(number);
         }
     }
 
     /// Unmarks fields of the root.
-    pub(super) fn keep(&mut self, numbers: &[u32]) {
+    pub fn keep(&mut self, numbers: &[u32]) {
         self.root.marked.retain(|number| !numbers.contains(number));
     }
 
     /// The marked fields of the root.
-    pub(super) fn of_root(&self) -> &[u32] {
+    #[must_use]
+    pub fn of_root(&self) -> &[u32] {
         &self.root.marked
     }
 
     /// Whether no field is marked anywhere.
-    pub(super) fn is_empty(&self) -> bool {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.root.marked.is_empty() && self.root.inner.is_empty()
     }
 
     /// The message without the marked fields; `None` when it holds none of them.
-    pub(super) fn without(&self, message: &View<'_>) -> Option<Vec<u8>> {
+    #[must_use]
+    pub fn without(&self, message: &View<'_>) -> Option<Vec<u8>> {
         if self.is_empty() {
             return None;
         }
@@ -127,7 +146,8 @@ impl Fields {
     }
 
     /// The path of the first marked field that `test` finds in a message; of the root's fields only those in `only`.
-    pub(super) fn find(
+    #[must_use]
+    pub fn find(
         &self,
         message: &View<'_>,
         only: Option<&Mask>,
@@ -177,7 +197,8 @@ impl Fields {
 
     /// The mask of an update that leaves marked fields as they are: where it names a whole message that holds some, and
     /// the update holds the message, it names the others instead. Lists and maps are set as a whole.
-    pub(super) fn spare(&self, mask: &Mask, update: &View<'_>) -> Mask {
+    #[must_use]
+    pub fn spare(&self, mask: &Mask, update: &View<'_>) -> Mask {
         self.spare_in(mask, update, &self.root)
     }
 
@@ -203,7 +224,8 @@ impl Fields {
     }
 
     /// The first marked field that a mask names, as a path of names.
-    pub(super) fn named_by(&self, mask: &Mask, message: &View<'_>) -> Option<String> {
+    #[must_use]
+    pub fn named_by(&self, mask: &Mask, message: &View<'_>) -> Option<String> {
         self.named_in(mask, message, &self.root)
     }
 
@@ -218,6 +240,24 @@ impl Fields {
             Some(format!("{}.{below}", field.name()))
         })
     }
+}
+
+/// Whether a field is set.
+#[must_use]
+pub fn is_present(message: &View<'_>, number: u32) -> bool {
+    message.has(number)
+}
+
+/// Whether a REQUIRED field counts as not set. Zero is a value of numbers and bools that cannot be absent.
+#[must_use]
+pub fn is_missing(message: &View<'_>, number: u32) -> bool {
+    let zero_counts = message.table().field(number).is_some_and(|field| {
+        field.is_singular()
+            && field.presence() == Presence::Implicit
+            && !matches!(field.kind(), Kind::String | Kind::Bytes | Kind::Enum(_))
+            && field.message().is_none()
+    });
+    !zero_counts && !message.has(number)
 }
 
 /// The messages in a field: one, those of a list, or the entries of a map.
