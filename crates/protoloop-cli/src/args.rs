@@ -160,6 +160,30 @@ pub(crate) struct Surface {
         env = "PROTOLOOP_TLS_KEY"
     )]
     pub(crate) tls_key: Option<PathBuf>,
+    /// How escapes in REST paths are read
+    #[arg(
+        long,
+        value_enum,
+        value_name = "PROFILE",
+        default_value = "google",
+        env = "PROTOLOOP_REST_PATHS"
+    )]
+    pub(crate) rest_paths: RestPaths,
+    /// How REST errors are written, for callers that do not ask for problem+json
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "envelope",
+        env = "PROTOLOOP_REST_ERRORS"
+    )]
+    pub(crate) rest_errors: RestErrors,
+    /// Let query parameters and JSON members be that name no field, instead of refusing them
+    #[arg(long, env = "PROTOLOOP_IGNORE_UNKNOWN")]
+    pub(crate) ignore_unknown: bool,
+    /// Compress answers for callers that take it
+    #[arg(long, env = "PROTOLOOP_COMPRESS")]
+    pub(crate) compress: bool,
     /// Show the table of routes
     #[arg(long)]
     pub(crate) routes: bool,
@@ -174,6 +198,24 @@ pub(crate) struct Surface {
         env = "PROTOLOOP_LOG"
     )]
     pub(crate) log: String,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RestPaths {
+    /// As google/api/http.proto says: a `%2F` is kept in variables of several segments, the rest is decoded
+    Google,
+    /// As grpc-gateway: decoded before routing
+    GrpcGateway,
+    /// As Envoy: reserved characters are kept in variables of several segments
+    Envoy,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RestErrors {
+    /// {"error": {"code": 404, …}} (AIP-193)
+    Envelope,
+    /// {"code": 5, …}, a bare google.rpc.Status
+    Status,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

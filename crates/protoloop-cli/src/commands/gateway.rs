@@ -6,7 +6,8 @@ use std::{
 };
 
 use protoloop::{
-    GatewayError, Reloader, RetryPolicy, Schema, Selector, UpstreamConfig, UpstreamTls, shutdown,
+    GatewayError, Reloader, RetryPolicy, Schema, Selector, ServerConfig, UpstreamConfig,
+    UpstreamTls, shutdown,
 };
 
 use crate::{
@@ -56,10 +57,15 @@ fn ready(arguments: &Gateway, schema: &Schema, started: Instant) {
 
 fn gateway(arguments: &Gateway) -> Result<protoloop::Gateway, Failure> {
     let retry = retry(arguments)?;
+    // The services behind hold to `field_behavior` in their own way.
+    let config = ServerConfig {
+        field_behavior: false,
+        ..arguments.surface.config()
+    };
     let mut gateway = protoloop::Gateway::without_default()
         .unbound(arguments.unbound)
         .refresh_interval(Duration::from_secs(arguments.refresh))
-        .config(arguments.surface.config());
+        .config(config);
     for written in &arguments.upstreams {
         let at = |error: &dyn std::fmt::Display| {
             Failure::at(format_args!("--upstream {written}"), error)

@@ -2,11 +2,15 @@
 
 use std::net::SocketAddr;
 
-use protoloop::{Schema, ServerConfig, TlsFiles, telemetry};
+use protoloop::{
+    Schema, ServerConfig, TlsFiles,
+    rest::{ErrorFormat, PathProfile, RestOptions, UnknownQuery},
+    telemetry,
+};
 use tokio::net::TcpListener;
 
 use crate::{
-    args::{LogFormat, Surface},
+    args::{LogFormat, RestErrors, RestPaths, Surface},
     output::{self, BOLD, Failure, RESET},
     routes,
 };
@@ -22,7 +26,11 @@ impl Surface {
     }
 
     pub(super) fn config(&self) -> ServerConfig {
-        let mut config = ServerConfig::default();
+        let mut config = ServerConfig {
+            rest: self.rest(),
+            compress_responses: self.compress,
+            ..ServerConfig::default()
+        };
         if let (Some(certificate), Some(private_key)) = (&self.tls_cert, &self.tls_key) {
             config.tls = Some(TlsFiles {
                 certificate: certificate.clone(),
@@ -31,6 +39,26 @@ impl Surface {
             });
         }
         config
+    }
+
+    fn rest(&self) -> RestOptions {
+        let mut rest = RestOptions {
+            path: match self.rest_paths {
+                RestPaths::Google => PathProfile::Google,
+                RestPaths::GrpcGateway => PathProfile::GrpcGateway,
+                RestPaths::Envoy => PathProfile::Envoy,
+            },
+            error_format: match self.rest_errors {
+                RestErrors::Envelope => ErrorFormat::Envelope,
+                RestErrors::Status => ErrorFormat::Status,
+            },
+            ..RestOptions::default()
+        };
+        if self.ignore_unknown {
+            rest.unknown_query = UnknownQuery::Ignore;
+            rest.decode.ignore_unknown = true;
+        }
+        rest
     }
 
     pub(super) async fn bind(&self) -> Result<(TcpListener, SocketAddr), Failure> {

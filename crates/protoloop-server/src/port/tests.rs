@@ -224,7 +224,11 @@ async fn grpc_needs_http2_post_and_a_known_codec() {
         (answer.status, &answer.headers["allow"]),
         (405, &HeaderValue::from_static("POST"))
     );
-    for kind in ["application/grpc+xml", "application/grpcx", "application/grpc-web+"] {
+    for kind in [
+        "application/grpc+xml",
+        "application/grpcx",
+        "application/grpc-web+",
+    ] {
         let mut other = grpc("Say", Bytes::new());
         other
             .headers_mut()
