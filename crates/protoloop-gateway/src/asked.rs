@@ -19,6 +19,7 @@ impl Asked {
     pub(crate) const IDEMPOTENCY_KEY: Self = Self(1 << 4);
     pub(crate) const FIELD_MASK: Self = Self(1 << 5);
     pub(crate) const ACCEPT_ENCODING: Self = Self(1 << 6);
+    pub(crate) const LAST_EVENT_ID: Self = Self(1 << 7);
 
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         headers
@@ -37,6 +38,7 @@ impl Asked {
         match (name.len(), name) {
             (6, "accept") => Self::ACCEPT,
             (8, "if-match") | (13, "if-none-match") => Self::CONDITIONS,
+            (13, "last-event-id") => Self::LAST_EVENT_ID,
             (15, "accept-encoding") => Self::ACCEPT_ENCODING,
             (15, "idempotency-key") => Self::IDEMPOTENCY_KEY,
             (16, "content-encoding") => Self::CONTENT_ENCODING,

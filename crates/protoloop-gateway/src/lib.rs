@@ -27,6 +27,7 @@ mod respond;
 mod rest;
 mod router;
 mod rpc;
+mod stream;
 
 pub use body::{Body, FrameStream};
 pub use header_rules::{HeaderNames, HeaderRule, HeaderRules};
@@ -36,3 +37,4 @@ pub use percent::{EscapeError, EscapeErrorKind, PathProfile};
 pub use rest::RestGateway;
 pub use router::{MAX_PATH_BYTES, MAX_SEGMENTS, Match, Outcome, PathError, Route, Router};
 pub use rpc::{ConnectGateway, GrpcGateway, GrpcKind, RpcOptions};
+pub use stream::KeepAlive;

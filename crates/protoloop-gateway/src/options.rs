@@ -2,7 +2,7 @@
 
 use protoloop_wire::{json, status};
 
-use crate::{HeaderRules, PathProfile};
+use crate::{HeaderRules, KeepAlive, PathProfile};
 
 /// Limits and choices of a [`RestGateway`](crate::RestGateway).
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct RestOptions {
     /// Whether a GET whose answer has no etag field gets an `ETag` made of the answer's bytes, so that a caller that has
     /// them is told 304. The call is made all the same. Off by default.
     pub content_etags: bool,
+    /// Signs of life in streams of events; `None`, the default, for none.
+    pub keep_alive: Option<KeepAlive>,
 }
 
 /// What becomes of a query parameter that names no field.
@@ -95,6 +97,7 @@ impl Default for RestOptions {
             reply_status: true,
             compress_from: None,
             content_etags: false,
+            keep_alive: None,
         }
     }
 }

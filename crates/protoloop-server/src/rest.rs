@@ -1,11 +1,11 @@
 //! REST/JSON, by the gateway.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use protoloop_core::Handler;
-use protoloop_gateway::{RestGateway, Router};
+use protoloop_core::{BoxFuture, Handler};
+use protoloop_gateway::{KeepAlive, RestGateway, Router};
 use protoloop_schema::Diagnostics;
 use protoloop_wire::Tables;
 use tonic::body::Body;
@@ -14,6 +14,9 @@ use crate::{ServerConfig, grpc::Origin};
 
 /// Bytes below which compressing an answer is not worth its time, unless the configuration says otherwise.
 const COMPRESS_FROM: usize = 1024;
+
+/// How long a stream of events may be silent, unless the configuration says otherwise: half of what proxies commonly wait.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Answers requests that no other protocol claimed, by calling the same handler as the gRPC edge.
 pub(crate) struct RestEdge {
@@ -35,6 +38,10 @@ impl RestEdge {
         options.decode.depth = config.max_message_depth;
         if config.compress_responses && options.compress_from.is_none() {
             options.compress_from = Some(COMPRESS_FROM);
+        }
+        if options.keep_alive.is_none() {
+            let sleep = |time| Box::pin(tokio::time::sleep(time)) as BoxFuture<'static, ()>;
+            options.keep_alive = Some(KeepAlive::new(KEEP_ALIVE, sleep));
         }
         let gateway = RestGateway::new(Arc::clone(tables), options)?;
         Ok(Self { gateway, handler })

@@ -35,6 +35,30 @@ pub(crate) struct Plan {
     pub(crate) etag: EtagPlan,
     /// What `Idempotency-Key` fills.
     pub(crate) request_id: Option<RequestField>,
+    /// Set for server streams.
+    pub(crate) resume: Resume,
+}
+
+/// Where a stream's tokens stand: what `id` of an event is made of, and what `Last-Event-ID` fills.
+#[derive(Debug, Default)]
+pub(crate) struct Resume {
+    /// In the response.
+    pub(crate) token: Option<(MessageId, u32)>,
+    /// In the request.
+    pub(crate) from: Option<RequestField>,
+}
+
+impl Resume {
+    fn new(tables: &Tables, method: &Method) -> Self {
+        if !method.info.server_streaming {
+            return Self::default();
+        }
+        let token = special::resume_token(tables, method.output);
+        Self {
+            token: token.map(|number| (method.output, number)),
+            from: RequestField::resume_token(tables, method.input),
+        }
+    }
 }
 
 /// A path variable.
@@ -121,6 +145,7 @@ impl Plan {
             update: update(schema, method, rule),
             is_read: rule.method == HttpMethod::Get,
             etag: EtagPlan::new(schema, tables, method, rule, answer),
+            resume: Resume::new(tables, method),
             request_id: RequestField::request_id(tables, method.input),
         })
     }

@@ -53,7 +53,24 @@ impl EtagPlan {
     }
 }
 
+const RESUME_TOKEN: &str = "resume_token";
+
+/// The number of a message's string field `resume_token`.
+pub(super) fn resume_token(tables: &Tables, message: MessageId) -> Option<u32> {
+    string(tables, message, RESUME_TOKEN)
+}
+
 impl RequestField {
+    /// `resume_token`, from which a stream goes on.
+    pub(super) fn resume_token(tables: &Tables, input: MessageId) -> Option<Self> {
+        let field = resume_token(tables, input)?;
+        Some(Self {
+            numbers: vec![field],
+            parent: input,
+            name: RESUME_TOKEN.to_owned(),
+        })
+    }
+
     /// `request_id` of AIP-155.
     pub(super) fn request_id(tables: &Tables, input: MessageId) -> Option<Self> {
         let field = string(tables, input, "request_id")?;

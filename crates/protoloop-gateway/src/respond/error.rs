@@ -65,6 +65,13 @@ impl Refusal {
         Self::with(406, Code::InvalidArgument, message)
     }
 
+    /// 406: the caller takes no form of a stream.
+    pub(crate) fn no_such_stream() -> Self {
+        let message = "answers are application/json, application/x-ndjson or text/event-stream, all of which the Accept \
+                       header excludes";
+        Self::with(406, Code::InvalidArgument, message.to_owned())
+    }
+
     /// 414 or 400: not a path that can be routed.
     pub(crate) fn bad_path(error: PathError) -> Self {
         match error {
@@ -146,6 +153,16 @@ impl From<DecompressError> for Refusal {
                 let message = "the body is not in the coding that Content-Encoding names";
                 Error::invalid_argument(message).with_source(cause).into()
             }
+        }
+    }
+}
+
+impl ErrorShape {
+    /// As it stands inside a stream, where there is no title.
+    pub(crate) fn in_stream(self) -> status::Shape {
+        match self {
+            Self::Format(format) => format.into(),
+            Self::Problem => status::Shape::Envelope,
         }
     }
 }

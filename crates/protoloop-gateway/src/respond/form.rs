@@ -114,7 +114,7 @@ impl Form {
     ///
     /// # Errors
     /// INTERNAL when the message has no JSON.
-    pub(super) fn content(
+    pub(crate) fn content(
         &self,
         tables: &Tables,
         message: &Bytes,

@@ -13,6 +13,7 @@ use crate::{
     condition::{Conditions, Tag, Verdict},
     headers,
     plan::{AnswerPlan, Plan},
+    stream::StreamKind,
 };
 
 /// Reply metadata with the status of a success.
@@ -28,6 +29,8 @@ pub(crate) struct How {
     pub(crate) by_header: bool,
     /// The coding the caller likes best, where answers are compressed.
     pub(crate) encoding: Option<Encoding>,
+    /// The form of a stream of messages.
+    pub(crate) stream: Option<StreamKind>,
 }
 
 /// The answer to a successful unary call. Reply metadata and trailers become headers, the etag of the message as well.

@@ -14,7 +14,7 @@ use http::{
 };
 use protoloop_core::{Call, CallContext, Handler, Protocol, Result};
 use protoloop_schema::{Diagnostic, Diagnostics, Schema, Severity};
-use protoloop_wire::Tables;
+use protoloop_wire::{Tables, json};
 
 use crate::{
     Body, EscapeError, RestOptions, TrailingSlash,
@@ -25,6 +25,7 @@ use crate::{
     plan::Plan,
     respond::{self, ErrorShape, How, Refusal},
     router::{Match, Outcome, PathError, Router},
+    stream::{self, StreamKind},
 };
 
 /// Serves the REST bindings of a schema by calling a [`Handler`].
@@ -93,6 +94,10 @@ impl RestGateway {
             asked,
             accept,
         };
+        let shape = match accept.problem {
+            true => ErrorShape::Problem,
+            false => ErrorShape::Format(self.options.error_format),
+        };
         let path = self.path_of(&uri);
         let routed = match &path {
             Ok(path) => self
@@ -107,16 +112,12 @@ impl RestGateway {
                 match self.read(plan, &found, &head, body).await {
                     Ok(wish) => {
                         let context = context(plan, &self.options, headers, extensions, peer);
-                        self.call(plan, wish, context, handler).await
+                        self.call(plan, wish, context, handler, shape).await
                     }
                     Err(refusal) => Err(refusal),
                 }
             }
             Err(refusal) => Err(refusal),
-        };
-        let shape = match accept.problem {
-            true => ErrorShape::Problem,
-            false => ErrorShape::Format(self.options.error_format),
         };
         let refuse = |refusal| respond::refuse(&self.tables, refusal, shape);
         let response = response.unwrap_or_else(refuse);
@@ -195,6 +196,7 @@ impl RestGateway {
         wish: Wish,
         context: Result<CallContext>,
         handler: &dyn Handler,
+        shape: ErrorShape,
     ) -> Result<Response<Body>, Refusal> {
         let Wish { message, how } = wish;
         let call = Call::unary(Arc::clone(&plan.method), context?, message);
@@ -205,6 +207,21 @@ impl RestGateway {
             }
             Err(error) => return Err(error.into()),
         };
+        if plan.method.server_streaming {
+            let shape = stream::Shape {
+                kind: how.stream,
+                form: how.form,
+                // A line, and an event's data, are one line.
+                encode: json::EncodeOptions {
+                    pretty: how.encode.pretty && how.stream == Some(StreamKind::Array),
+                    ..how.encode
+                },
+                error: shape.in_stream(),
+                token: plan.resume.token,
+                keep_alive: self.options.keep_alive.clone(),
+            };
+            return Ok(stream::answer(&self.tables, shape, reply).await?);
+        }
         respond::answer(&self.tables, plan, &self.options, &how, reply)
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     plan::{AnswerPlan, BodyPlan, Plan},
     respond::{Form, How, Refusal},
     router::Match,
+    stream::StreamKind,
 };
 
 impl RestGateway {
@@ -38,7 +39,11 @@ impl RestGateway {
         // Who says `alt` takes that form.
         let query = head.uri.query().unwrap_or_default();
         let says_form = || matches!(plan.answer, AnswerPlan::Raw(..)) || bind::may_hold_alt(query);
-        if !head.accept.json && !says_form() {
+        let raw = matches!(plan.answer, AnswerPlan::Raw(..));
+        let stream = (plan.method.server_streaming && !raw)
+            .then(|| StreamKind::preferred(head.headers).ok_or_else(Refusal::no_such_stream))
+            .transpose()?;
+        if stream.is_none() && !head.accept.json && !says_form() {
             return Err(Refusal::not_acceptable());
         }
         let conditions = Conditions::read(
@@ -63,6 +68,7 @@ impl RestGateway {
             conditions,
             by_header: head.asked.has(Asked::FIELD_MASK),
             encoding: self.encoding(head),
+            stream,
         };
         Ok(Wish { message, how })
     }
@@ -125,13 +131,14 @@ impl RestGateway {
     }
 }
 
-/// UNIMPLEMENTED for streaming methods: they are served over gRPC only, for now.
+/// UNIMPLEMENTED for methods that take a stream: over REST one message goes in.
 fn check_streaming(plan: &Plan) -> Result<(), Refusal> {
-    if plan.method.is_unary() {
+    if !plan.method.client_streaming {
         return Ok(());
     }
     let name = &plan.method.path[1..];
-    Err(Error::unimplemented(format!("{name} streams; call it over gRPC")).into())
+    let message = format!("{name} takes a stream; call it over gRPC or Connect");
+    Err(Error::unimplemented(message).into())
 }
 
 /// 415 for a body that is read as JSON and says it is none.

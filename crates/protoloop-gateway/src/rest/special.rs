@@ -12,6 +12,7 @@ use crate::{
     plan::Plan,
 };
 
+const LAST_EVENT_ID: &str = "last-event-id";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// The values that headers give fields of the request.
@@ -46,6 +47,20 @@ pub(super) fn fields<'r>(
             field,
             text: idempotency_key(head.headers)?,
             header: "Idempotency-Key header",
+        });
+    }
+    if head.asked.has(Asked::LAST_EVENT_ID)
+        && let Some(field) = &plan.resume.from
+    {
+        let value = head.headers.get(LAST_EVENT_ID).map(HeaderValue::to_str);
+        let Some(Ok(token)) = value else {
+            let message = format!("header {LAST_EVENT_ID}: expected the id of an event");
+            return Err(Error::invalid_argument(message));
+        };
+        fields.push(HeaderField {
+            field,
+            text: token.to_owned(),
+            header: "Last-Event-ID header",
         });
     }
     Ok(fields)

@@ -106,17 +106,6 @@ fn case_45_accept_and_encodings() {
     );
 }
 
-#[test]
-fn streaming_methods_say_so() {
-    check(
-        things(),
-        &[(
-            "GET /watch",
-            "501 t.v1.Things/Watch streams; call it over gRPC",
-        )],
-    );
-}
-
 fn answer_of(result: Result<Reply>) -> Answer {
     let echo = Echo::default();
     *echo.answer.lock().unwrap() = Some(result);

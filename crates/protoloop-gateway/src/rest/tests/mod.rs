@@ -8,6 +8,7 @@ mod compress;
 mod condition;
 mod edge;
 mod form;
+mod stream;
 mod update;
 
 use std::sync::{Arc, Mutex, OnceLock};

@@ -1,0 +1,13 @@
+//! Server streams over REST.
+//!
+//! - [`StreamKind`]: JSON array, NDJSON or server-sent events, as the caller takes them.
+//! - [`answer`]: the messages of a reply as frames of a body, each sent as it is made.
+//! - [`KeepAlive`]: signs of life in between.
+
+mod answer;
+mod keep_alive;
+mod kind;
+
+pub(crate) use answer::{Shape, answer};
+pub use keep_alive::KeepAlive;
+pub(crate) use kind::StreamKind;
