@@ -30,13 +30,17 @@ enum Speech {
     Grpc,
     GrpcWeb,
     GrpcWebText,
+    ConnectProto,
+    ConnectJson,
     Rest,
 }
 
-const SPEECHES: [Speech; 4] = [
+const SPEECHES: [Speech; 6] = [
     Speech::Grpc,
     Speech::GrpcWeb,
     Speech::GrpcWebText,
+    Speech::ConnectProto,
+    Speech::ConnectJson,
     Speech::Rest,
 ];
 
@@ -45,6 +49,7 @@ impl Speech {
         match self {
             Self::Grpc => Protocol::Grpc,
             Self::GrpcWeb | Self::GrpcWebText => Protocol::GrpcWeb,
+            Self::ConnectProto | Self::ConnectJson => Protocol::Connect,
             Self::Rest => Protocol::Rest,
         }
     }
@@ -53,7 +58,7 @@ impl Speech {
     fn compressions(self) -> &'static [Compression] {
         use Compression::{Brotli, Gzip, Identity, Zstd};
         match self {
-            Self::Rest => &[Identity, Gzip, Zstd, Brotli],
+            Self::Rest | Self::ConnectProto | Self::ConnectJson => &[Identity, Gzip, Zstd, Brotli],
             _ => &[Identity, Gzip, Zstd],
         }
     }
@@ -73,6 +78,16 @@ impl Speech {
                 .header("grpc-encoding", encoding)
                 .header("grpc-accept-encoding", encoding)
         };
+        let connect = |content_type: &str| {
+            Request::post("http://echo/echo.v1.Echo/Say")
+                .header("content-type", content_type)
+                .header("connect-protocol-version", "1")
+                .header("connect-timeout-ms", "5000")
+                .header("x-ask", "one")
+                .header("x-bytes-bin", "AP8")
+                .header("content-encoding", encoding)
+                .header("accept-encoding", encoding)
+        };
         let request = match self {
             Self::Grpc => grpc("application/grpc+proto").body(frame(&message(), compression)),
             Self::GrpcWeb => {
@@ -83,6 +98,12 @@ impl Speech {
                 grpc("application/grpc-web-text+proto")
                     .header("accept", "application/grpc-web-text")
                     .body(body.into())
+            }
+            Self::ConnectProto => {
+                connect("application/proto").body(compression.compress(&message()).into())
+            }
+            Self::ConnectJson => {
+                connect("application/json").body(compression.compress(json().as_bytes()).into())
             }
             Self::Rest => base("/v1/echo", "application/json")
                 .header("content-encoding", encoding)
@@ -102,10 +123,13 @@ impl Speech {
                 .get(name)
                 .map_or("identity", |value| value.to_str().expect("text"))
         };
-        if self == Self::Rest {
+        if matches!(self, Self::Rest | Self::ConnectProto | Self::ConnectJson) {
             assert_eq!(found("content-encoding"), compression.name(), "{cell}");
-            let text = compression.decompress(&answer.body);
-            assert_eq!(String::from_utf8(text).expect("UTF-8"), json(), "{cell}");
+            let body = compression.decompress(&answer.body);
+            match self {
+                Self::ConnectProto => assert_eq!(body, message(), "{cell}"),
+                _ => assert_eq!(String::from_utf8(body).expect("UTF-8"), json(), "{cell}"),
+            }
             return;
         }
         let encoding = Compression::of(found("grpc-encoding"));
@@ -199,7 +223,7 @@ async fn for_every_cell(server: &Running, check: impl Fn(Speech, &str)) {
             cells += 1;
         }
     }
-    assert_eq!(cells, 13);
+    assert_eq!(cells, 21);
 }
 
 fn base64(data: &[u8]) -> String {
