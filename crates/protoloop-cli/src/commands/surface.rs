@@ -88,6 +88,7 @@ impl Surface {
             "  {BOLD}gRPC{RESET}      {address}  (with reflection)"
         ));
         output::line(format_args!("  {BOLD}gRPC-Web{RESET}  {root}"));
+        output::line(format_args!("  {BOLD}Connect{RESET}   {root}"));
         output::line(format_args!("  {BOLD}health{RESET}    {root}/readyz"));
     }
 }
