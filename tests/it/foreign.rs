@@ -48,10 +48,10 @@ fn python_asks_and_watches_the_health_service() {
 }
 
 #[test]
-fn buf_curl_speaks_grpc_and_grpc_web() {
+fn buf_curl_speaks_grpc_grpc_web_and_connect() {
     let Some(buf) = tools::buf() else { return };
     let server = Served::start(&support::todo(), "memory:");
-    for protocol in ["grpc", "grpcweb"] {
+    for protocol in ["grpc", "grpcweb", "connect"] {
         let call = |method: &str, request: &str| buf_curl(&buf, &server, protocol, method, request);
         let made: Value =
             json(&call("CreateTodo", r#"{"todo": {"title": "from buf"}}"#).succeeded());
@@ -159,7 +159,12 @@ fn what_one_protocol_creates_the_others_read_also_after_a_restart() {
         let request = format!(r#"{{"todo": {{"title": "by {protocol}"}}}}"#);
         json(&buf_curl(&buf, &server, protocol, "CreateTodo", &request).succeeded())
     };
-    let todos = [by_rest, create("grpc"), create("grpcweb")];
+    let todos = [
+        by_rest,
+        create("grpc"),
+        create("grpcweb"),
+        create("connect"),
+    ];
     let everyone_reads = |server: &Served| {
         for todo in &todos {
             let (id, title) = (
@@ -170,7 +175,7 @@ fn what_one_protocol_creates_the_others_read_also_after_a_restart() {
                 &rest(&curl, server.address(), &[&format!("/v1/todos/{id}")]).1,
                 todo
             );
-            for protocol in ["grpc", "grpcweb"] {
+            for protocol in ["grpc", "grpcweb", "connect"] {
                 let got = buf_curl(
                     &buf,
                     server,
@@ -203,7 +208,8 @@ fn script(python: &Path, name: &str, server: SocketAddr, arguments: &[&str]) -> 
     run(&mut command).succeeded().stdout.trim().to_owned()
 }
 
-/// Calls a method of the todo service; buf learns its types by reflection.
+/// Calls a method of the todo service; buf learns its types by reflection, for Connect from a descriptor set, since it
+/// would ask for reflection over Connect too.
 #[track_caller]
 fn buf_curl(buf: &Path, server: &Served, protocol: &str, method: &str, request: &str) -> Ran {
     let mut command = Command::new(buf);
@@ -215,6 +221,16 @@ fn buf_curl(buf: &Path, server: &Served, protocol: &str, method: &str, request: 
         "--data",
         request,
     ]);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    if protocol == "connect" {
+        let schema = folder.path().join("todo.binpb");
+        let mut generate = Command::new(env!("CARGO_BIN_EXE_protoloop"));
+        generate
+            .args(["generate", "descriptor"])
+            .arg(support::todo());
+        run(generate.arg("-o").arg(&schema)).succeeded();
+        command.arg("--schema").arg(schema);
+    }
     run(command.arg(format!("{}/todo.v1.TodoService/{method}", server.url())))
 }
 

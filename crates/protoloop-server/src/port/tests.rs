@@ -332,3 +332,89 @@ async fn every_problem_of_the_start_is_told_at_once() {
         cannot read certificates from the PEM file no/such.pem: I/O error: No such file or directory (os error 2)
     "#);
 }
+
+fn connect(method: &str, kind: &'static str, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
+    Request::post(format!("/echo.v1.Echo/{method}"))
+        .header("content-type", kind)
+        .header("connect-protocol-version", "1")
+        .body(Full::new(body.into()))
+        .expect("a good request")
+}
+
+#[tokio::test]
+async fn connect_is_answered_in_both_forms() {
+    let answer = ask(connect("Say", "application/json", r#"{"text":"hi"}"#)).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["content-type"], "application/json");
+    assert_eq!(answer.headers["x-head"], "from the handler");
+    assert_eq!(answer.headers["trailer-x-tail"], "after the message");
+    assert_eq!(answer.body, r#"{"text":"hi"}"#);
+    let answer = ask(connect("Say", "application/proto", text("hi"))).await;
+    assert_eq!(answer.headers["content-type"], "application/proto");
+    assert_eq!(read(&answer.body), "hi");
+}
+
+#[tokio::test]
+async fn connect_says_what_failed() {
+    let answer = ask(connect("Fail", "application/proto", text("hi"))).await;
+    assert_eq!(answer.status, 404);
+    let body = String::from_utf8_lossy(&answer.body);
+    assert!(
+        body.starts_with(r#"{"code":"not_found","message":"there is no such thing""#),
+        "{body}"
+    );
+    assert!(!body.contains("secrets"), "{body}");
+    let answer = ask(connect("Say", "application/json", r#"{"text":1}"#)).await;
+    let body = String::from_utf8_lossy(&answer.body);
+    assert_eq!(answer.status, 400);
+    assert!(
+        body.starts_with(r#"{"code":"invalid_argument","message":"text: "#),
+        "{body}"
+    );
+}
+
+#[tokio::test]
+async fn connect_refuses_what_it_cannot_read_by_http_status() {
+    let cases = [
+        ("another codec", connect("Say", "application/xml", ""), 415),
+        (
+            "a stream's type",
+            connect("Say", "application/connect+json", ""),
+            415,
+        ),
+        (
+            "no such method",
+            connect("Nothing", "application/json", "{}"),
+            404,
+        ),
+    ];
+    for (what, request, status) in cases {
+        assert_eq!(ask(request).await.status, status, "{what}");
+    }
+    let mut get = connect("Say", "application/json", "");
+    *get.method_mut() = Method::GET;
+    let answer = ask(get).await;
+    assert_eq!(answer.status, 405);
+    assert_eq!(answer.headers["allow"], "POST");
+}
+
+#[tokio::test]
+async fn a_connect_stream_ends_with_its_outcome() {
+    let body = [frame(br#"{"text":"a"}"#), frame(br#"{"text":"b"}"#)].concat();
+    let answer = ask(connect("Collect", "application/connect+json", body)).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["content-type"], "application/connect+json");
+    let body = String::from_utf8_lossy(&answer.body);
+    assert!(body.ends_with('}'), "{body}");
+    let broken = connect(
+        "Collect",
+        "application/connect+json",
+        &b"\x00\x00\x00\x00\x09{}"[..],
+    );
+    let body = ask(broken).await.body;
+    let body = String::from_utf8_lossy(&body);
+    assert!(
+        body.contains(r#"{"error":{"code":"invalid_argument""#),
+        "{body}"
+    );
+}

@@ -81,16 +81,16 @@ impl ConnectGateway {
         B::Error: fmt::Display,
     {
         let (head, body) = request.into_parts();
-        let codec = match self.classify(&head) {
-            Ok(found) => found,
+        let Some(entry) = self.methods.get(head.uri.path()) else {
+            drain(body).await;
+            return Refusal::no_method(head.uri.path()).answer();
+        };
+        let kind = match classify(entry, &head) {
+            Ok(kind) => kind,
             Err(refusal) => {
                 drain(body).await;
                 return refusal.answer();
             }
-        };
-        let Some(entry) = self.methods.get(head.uri.path()) else {
-            drain(body).await;
-            return Refusal::no_method(head.uri.path()).answer();
         };
         let caller = Caller {
             gateway: self,
@@ -98,38 +98,29 @@ impl ConnectGateway {
             peer,
             handler,
         };
-        match codec {
+        match kind {
             Kind::Get => caller.get(head).await,
             Kind::Unary(codec) => caller.unary(head, body, codec).await,
             Kind::Stream(codec) => caller.stream(head, body, codec).await,
         }
     }
+}
 
-    /// How the request is made, by method and content type.
-    fn classify(&self, head: &Parts) -> Result<Kind, Refusal> {
-        let unary = self
-            .methods
-            .get(head.uri.path())
-            .is_none_or(|entry| entry.info.is_unary());
-        match head.method {
-            Method::GET if unary => return Ok(Kind::Get),
-            Method::POST => {}
-            _ => return Err(Refusal::method_not_allowed(unary && self.is_safe(head))),
-        }
-        let content_type = content_type(&head.headers);
-        let codec = if unary {
-            let name = content_type.strip_prefix(UNARY);
-            name.and_then(Codec::of).map(Kind::Unary)
-        } else {
-            let name = content_type.strip_prefix(STREAM);
-            name.and_then(Codec::of).map(Kind::Stream)
-        };
-        codec.ok_or_else(|| Refusal::unsupported(&content_type, unary))
+/// How a request is made, by method and content type.
+fn classify(entry: &Entry, head: &Parts) -> Result<Kind, Refusal> {
+    let unary = entry.info.is_unary();
+    match head.method {
+        Method::GET if unary => return Ok(Kind::Get),
+        Method::POST => {}
+        _ => return Err(Refusal::method_not_allowed(unary && entry.safe)),
     }
-
-    fn is_safe(&self, head: &Parts) -> bool {
-        let entry = self.methods.get(head.uri.path());
-        entry.is_some_and(|entry| entry.safe)
+    let content_type = content_type(&head.headers);
+    let prefix = if unary { UNARY } else { STREAM };
+    let codec = content_type.strip_prefix(prefix).and_then(Codec::of);
+    match codec {
+        Some(codec) if unary => Ok(Kind::Unary(codec)),
+        Some(codec) => Ok(Kind::Stream(codec)),
+        None => Err(Refusal::unsupported(&content_type, unary)),
     }
 }
 
