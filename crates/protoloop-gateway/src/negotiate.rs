@@ -36,6 +36,16 @@ pub(crate) fn content_type(headers: &HeaderMap) -> ContentType<'_> {
     }
 }
 
+/// Whether the request body is NDJSON.
+pub(crate) fn is_lines(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE);
+    let text = value.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    ["application/x-ndjson", "application/jsonl"]
+        .iter()
+        .any(|name| essence.eq_ignore_ascii_case(name))
+}
+
 /// What of `Accept` concerns an answer in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Accept {

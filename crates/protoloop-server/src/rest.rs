@@ -50,7 +50,7 @@ impl RestEdge {
     /// Answers one request. Every outcome is a response.
     pub(crate) async fn answer<B>(&self, mut request: Request<B>, origin: Origin) -> Response<Body>
     where
-        B: http_body::Body<Data = Bytes>,
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: fmt::Display,
     {
         // What the transport left there is about the connection; the call gets what is about the call.

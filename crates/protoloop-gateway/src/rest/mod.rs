@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{
     Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request,
 };
-use protoloop_core::{Call, CallContext, Handler, Protocol, Result};
+use protoloop_core::{Call, CallContext, Handler, Inbound, Protocol, Result};
 use protoloop_schema::{Diagnostic, Diagnostics, Schema, Severity};
 use protoloop_wire::{Tables, json};
 
@@ -72,7 +72,7 @@ impl RestGateway {
         handler: &dyn Handler,
     ) -> Response<Body>
     where
-        B: http_body::Body<Data = Bytes>,
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: fmt::Display,
     {
         let (head, body) = request.into_parts();
@@ -109,7 +109,11 @@ impl RestGateway {
             Ok(Routed::Options(allow)) => Ok(options_answer(&allow)),
             Ok(Routed::Found(found)) => {
                 let plan = &self.plans[found.route];
-                match self.read(plan, &found, &head, body).await {
+                let wish = match plan.method.client_streaming {
+                    false => self.read(plan, &found, &head, body).await,
+                    true => self.read_stream(plan, &found, &head, body).await,
+                };
+                match wish {
                     Ok(wish) => {
                         let context = context(plan, &self.options, headers, extensions, peer);
                         self.call(plan, wish, context, handler, shape).await
@@ -198,8 +202,12 @@ impl RestGateway {
         handler: &dyn Handler,
         shape: ErrorShape,
     ) -> Result<Response<Body>, Refusal> {
-        let Wish { message, how } = wish;
-        let call = Call::unary(Arc::clone(&plan.method), context?, message);
+        let Wish { messages, how } = wish;
+        let call = Call {
+            method: Arc::clone(&plan.method),
+            context: context?,
+            messages,
+        };
         let reply = match handler.call(call).await {
             Ok(reply) => reply,
             Err(error) if how.conditions.explain(&error) => {
@@ -238,7 +246,7 @@ struct Head<'r> {
 /// A request, read: the call it asks for, and what it asks of the answer.
 #[derive(Debug)]
 struct Wish {
-    message: Bytes,
+    messages: Inbound,
     how: How,
 }
 

@@ -4,13 +4,13 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, header};
-use protoloop_core::{Error, Result};
+use protoloop_core::{Error, Inbound, Result};
 use protoloop_wire::json::EncodeOptions;
 
 use super::{Head, RestGateway, Wish, special};
 use crate::{
     asked::{Asked, FIELD_MASK},
-    bind::{self, Bound, Parts, System},
+    bind::{self, Bound, HeaderField, Parts, System},
     body,
     compression::Encoding,
     condition::Conditions,
@@ -18,7 +18,7 @@ use crate::{
     plan::{AnswerPlan, BodyPlan, Plan},
     respond::{Form, How, Refusal},
     router::Match,
-    stream::StreamKind,
+    stream::{self, StreamKind},
 };
 
 impl RestGateway {
@@ -35,7 +35,60 @@ impl RestGateway {
         B: http_body::Body<Data = Bytes>,
         B::Error: fmt::Display,
     {
-        check_streaming(plan)?;
+        let before = self.before_body(plan, head)?;
+        let body = self.body(plan, head, body).await?;
+        let (message, how) = self.bound(plan, found, head, before, &body)?;
+        Ok(Wish {
+            messages: Inbound::One(message),
+            how,
+        })
+    }
+
+    /// The same for a client stream: the first part of the body is bound with path, query and headers, the others are
+    /// read while the call runs.
+    pub(super) async fn read_stream<B>(
+        &self,
+        plan: &Plan,
+        found: &Match<'_>,
+        head: &Head<'_>,
+        body: B,
+    ) -> Result<Wish, Refusal>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: fmt::Display,
+    {
+        let before = self.before_body(plan, head)?;
+        if head.asked.has(Asked::CONTENT_ENCODING) {
+            let message =
+                "the body of a stream is not decompressed; send it without Content-Encoding";
+            return Err(Refusal::unsupported(message.to_owned()));
+        }
+        let lines = negotiate::is_lines(head.headers);
+        if !lines && !body.is_end_stream() {
+            check_content_type(plan, head.headers)?;
+        }
+        // Without a body there is one message, made of the rest; an empty array has none.
+        let absent = plan.body == BodyPlan::None || body.is_end_stream();
+        let mut parts = stream::Parts::new(body, plan.body, lines, self.options.max_body_bytes);
+        let first = match absent {
+            true => Some(Bytes::new()),
+            false => parts.next().await.transpose()?.map(|(_, part)| part),
+        };
+        let parts = (!absent).then_some(parts);
+        let none = Bytes::new();
+        let body = first.as_ref().unwrap_or(&none);
+        let (message, how) = self.bound(plan, found, head, before, body)?;
+        let first = first.map(|_| message);
+        let decode = self.options.decode;
+        let messages = stream::Requests::new(first, parts, &self.tables, plan, decode);
+        Ok(Wish {
+            messages: Inbound::Stream(Box::pin(messages)),
+            how,
+        })
+    }
+
+    /// What the head says, and whether it can be done at all.
+    fn before_body<'r>(&self, plan: &'r Plan, head: &Head<'_>) -> Result<Before<'r>, Refusal> {
         // Who says `alt` takes that form.
         let query = head.uri.query().unwrap_or_default();
         let says_form = || matches!(plan.answer, AnswerPlan::Raw(..)) || bind::may_hold_alt(query);
@@ -52,12 +105,32 @@ impl RestGateway {
             self.options.compress_from.is_some(),
         )?;
         let from_headers = special::fields(plan, head, &self.options, &conditions)?;
-        let body = self.body(plan, head, body).await?;
+        Ok(Before {
+            conditions,
+            from_headers,
+            stream,
+        })
+    }
+
+    /// The message that path, query, headers and body make, and how its answer is wanted.
+    fn bound(
+        &self,
+        plan: &Plan,
+        found: &Match<'_>,
+        head: &Head<'_>,
+        before: Before<'_>,
+        body: &Bytes,
+    ) -> Result<(Bytes, How), Refusal> {
+        let Before {
+            conditions,
+            from_headers,
+            stream,
+        } = before;
         let parts = Parts {
             found,
             route: &self.router.routes()[found.route],
-            query,
-            body: &body,
+            query: head.uri.query().unwrap_or_default(),
+            body,
             content_type: content_type_text(head.headers),
             from_headers,
         };
@@ -70,7 +143,7 @@ impl RestGateway {
             encoding: self.encoding(head),
             stream,
         };
-        Ok(Wish { message, how })
+        Ok((message, how))
     }
 
     /// The body, decompressed.
@@ -131,14 +204,11 @@ impl RestGateway {
     }
 }
 
-/// UNIMPLEMENTED for methods that take a stream: over REST one message goes in.
-fn check_streaming(plan: &Plan) -> Result<(), Refusal> {
-    if !plan.method.client_streaming {
-        return Ok(());
-    }
-    let name = &plan.method.path[1..];
-    let message = format!("{name} takes a stream; call it over gRPC or Connect");
-    Err(Error::unimplemented(message).into())
+/// What the head of a request says.
+struct Before<'r> {
+    conditions: Conditions,
+    from_headers: Vec<HeaderField<'r>>,
+    stream: Option<StreamKind>,
 }
 
 /// 415 for a body that is read as JSON and says it is none.

@@ -4,6 +4,7 @@
 mod bad_input;
 mod binding;
 mod body;
+mod client_stream;
 mod compress;
 mod condition;
 mod edge;

@@ -1,0 +1,188 @@
+//! The messages of a client stream, from the body of a REST request.
+
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http_body::Body as HttpBody;
+use protoloop_core::{Error, Result};
+use protoloop_schema::MessageId;
+use protoloop_wire::{Tables, Writer, json};
+
+use super::elements::Elements;
+use crate::plan::{BodyPlan, Plan};
+
+/// How the body of a client stream is cut into messages.
+#[derive(Debug)]
+enum Cut {
+    /// Elements of JSON.
+    Elements(Elements),
+    /// Pieces as they come, for `google.api.HttpBody`.
+    Pieces,
+}
+
+/// The parts of a body, each the body of one message.
+pub(crate) struct Parts<B> {
+    body: B,
+    cut: Cut,
+    ended: bool,
+    /// Where in the stream the next part stands.
+    index: usize,
+}
+
+impl<B> Parts<B>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+    B::Error: fmt::Display,
+{
+    /// `lines` for NDJSON; `limit` is the largest part in bytes.
+    pub(crate) fn new(body: B, plan: BodyPlan, lines: bool, limit: usize) -> Self {
+        let cut = match plan {
+            BodyPlan::Raw(_) => Cut::Pieces,
+            _ => Cut::Elements(Elements::new(lines, limit)),
+        };
+        Self {
+            body,
+            cut,
+            ended: false,
+            index: 0,
+        }
+    }
+
+    /// The next part, and its position.
+    pub(crate) async fn next(&mut self) -> Option<Result<(usize, Bytes)>> {
+        std::future::poll_fn(|cx| self.poll(cx)).await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(usize, Bytes)>>> {
+        loop {
+            if let Cut::Elements(elements) = &mut self.cut {
+                match elements.next(self.ended).transpose() {
+                    Some(Ok(element)) => return Poll::Ready(Some(Ok(self.numbered(element)))),
+                    Some(Err(error)) => {
+                        let index = self.index;
+                        let message = format!("element {index}: {}", error.message());
+                        return Poll::Ready(Some(Err(error.with_message(message))));
+                    }
+                    None => {}
+                }
+            }
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                None => self.ended = true,
+                Some(Err(error)) => {
+                    self.ended = true;
+                    let told = Error::invalid_argument("the body broke off before its end");
+                    let told = told.with_internal(error.to_string());
+                    return Poll::Ready(Some(Err(told)));
+                }
+                Some(Ok(frame)) => {
+                    let Ok(data) = frame.into_data() else {
+                        continue;
+                    };
+                    match &mut self.cut {
+                        Cut::Elements(elements) => elements.push(&data),
+                        Cut::Pieces if data.is_empty() => {}
+                        Cut::Pieces => return Poll::Ready(Some(Ok(self.numbered(data)))),
+                    }
+                }
+            }
+        }
+    }
+
+    fn numbered(&mut self, part: Bytes) -> (usize, Bytes) {
+        self.index += 1;
+        (self.index - 1, part)
+    }
+}
+
+/// The messages of a client stream. Path, query and headers are in the first one only, which is bound before the call.
+pub(crate) struct Requests<B> {
+    first: Option<Bytes>,
+    parts: Option<Parts<B>>,
+    tables: Arc<Tables>,
+    input: MessageId,
+    plan: BodyPlan,
+    decode: json::DecodeOptions,
+}
+
+impl<B> Requests<B> {
+    pub(crate) fn new(
+        first: Option<Bytes>,
+        parts: Option<Parts<B>>,
+        tables: &Arc<Tables>,
+        plan: &Plan,
+        decode: json::DecodeOptions,
+    ) -> Self {
+        Self {
+            first,
+            parts,
+            tables: Arc::clone(tables),
+            input: plan.input,
+            plan: plan.body,
+            decode,
+        }
+    }
+
+    fn message(&self, index: usize, part: &Bytes) -> Result<Bytes> {
+        let decoded = match self.plan {
+            BodyPlan::Field(number) => {
+                json::decode_field(&self.tables, self.input, number, part, &self.decode)
+            }
+            BodyPlan::Raw(field) => return Ok(raw(field, part)),
+            BodyPlan::Whole | BodyPlan::None => {
+                json::decode(&self.tables, self.input, part, &self.decode)
+            }
+        };
+        decoded.map(Bytes::from).map_err(|error| {
+            let error = Error::from(error);
+            let message = format!("element {index}: {}", error.message());
+            error.with_message(message)
+        })
+    }
+}
+
+/// A message whose `HttpBody`, itself or in a field, has these data and nothing else.
+fn raw(field: Option<u32>, data: &Bytes) -> Bytes {
+    const DATA: u32 = 2;
+    let mut out = Writer::with_capacity(data.len() + 16);
+    match field {
+        None => out.bytes(DATA, data),
+        Some(number) => {
+            let open = out.open(number);
+            out.bytes(DATA, data);
+            out.close(open);
+        }
+    }
+    out.finish().into()
+}
+
+impl<B> Stream for Requests<B>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+    B::Error: fmt::Display,
+{
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(first)));
+        }
+        let Some(parts) = &mut self.parts else {
+            return Poll::Ready(None);
+        };
+        let next = ready!(parts.poll(cx));
+        let next = next.map(|part| part.and_then(|(index, part)| self.message(index, &part)));
+        if !matches!(next, Some(Ok(_))) {
+            self.parts = None;
+        }
+        Poll::Ready(next)
+    }
+}
