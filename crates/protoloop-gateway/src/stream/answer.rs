@@ -201,7 +201,10 @@ impl Frames {
     }
 
     fn poll_keep_alive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        let Some(keep_alive) = &self.shape.keep_alive else {
+        // Only events have comments; within any other form the caller would read rubbish.
+        let (Some(StreamKind::Events), Some(keep_alive)) =
+            (self.shape.kind, &self.shape.keep_alive)
+        else {
             return Poll::Pending;
         };
         let waiting = self.waiting.get_or_insert_with(|| keep_alive.wait());

@@ -197,6 +197,28 @@ fn a_silent_stream_gives_signs_of_life() {
     assert_eq!(next().unwrap(), ":\n\n");
 }
 
+/// A comment is a thing of events alone: within an array, lines or raw content it would be rubbish.
+#[test]
+fn only_events_have_signs_of_life() {
+    let gateway = things_with(|options| {
+        let at_once = |_| Box::pin(std::future::ready(())) as BoxFuture<'static, ()>;
+        options.keep_alive = Some(KeepAlive::new(Duration::from_secs(15), at_once));
+    });
+    for head in [
+        "GET /follow\naccept: application/json",
+        "GET /follow\naccept: application/x-ndjson",
+        "GET /stream",
+    ] {
+        let echo = Echo::default();
+        let messages = stream::iter([text(1, "a")]).chain(stream::pending());
+        *echo.answer.lock().unwrap() = Some(Ok(Reply::stream(Box::pin(messages))));
+        let serving = gateway.serve(request(head), None, &echo);
+        let mut body = serving.now_or_never().expect("nothing waits").into_body();
+        assert!(body.frame().now_or_never().is_some(), "{head}");
+        assert!(body.frame().now_or_never().is_none(), "{head}");
+    }
+}
+
 /// Tells when it is dropped.
 struct Watched(Arc<Mutex<bool>>);
 
