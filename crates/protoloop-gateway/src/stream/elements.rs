@@ -59,7 +59,8 @@ impl Elements {
         } else {
             self.element(ended)?
         };
-        if self.text.len() > self.limit || found.as_ref().is_some_and(|it| it.len() > self.limit) {
+        // Behind `at` stand other elements, or nothing.
+        if self.at > self.limit || found.as_ref().is_some_and(|it| it.len() > self.limit) {
             let message = format!("an element of the body is larger than {} bytes", self.limit);
             return Err(Error::resource_exhausted(message));
         }
@@ -195,6 +196,27 @@ mod tests {
         let large = format!("[\"{}\"]", "x".repeat(2000));
         assert!(split(false, large.as_bytes(), 100).is_err());
         assert!(split(true, large.as_bytes(), 100).is_err());
+    }
+
+    #[test]
+    fn the_limit_is_that_of_an_element_however_many_come_at_once() {
+        let cases = [
+            (false, "[12345678,2,3,4,5,6,7,8,9]"),
+            (true, "12345678\n2\n3\n4\n5\n6\n7\n8\n9"),
+        ];
+        for (lines, text) in cases {
+            let take = |limit| {
+                let mut elements = Elements::new(lines, limit);
+                elements.push(text.as_bytes());
+                let mut found = 0;
+                while elements.next(true)?.is_some() {
+                    found += 1;
+                }
+                Ok::<usize, Error>(found)
+            };
+            assert_eq!(take(8).expect("small elements"), 9);
+            assert!(take(7).is_err(), "{text}");
+        }
     }
 
     fn value() -> impl Strategy<Value = serde_json::Value> {
