@@ -193,7 +193,7 @@ impl Frames {
             }
             Some(StreamKind::Events) => {
                 event(&mut out, Some("error"), &told);
-                // An event source would take a broken connection for a reason to come again.
+                // The event itself is the end; the caller closes on it.
                 self.state = State::Over;
             }
         }
