@@ -9,4 +9,5 @@ mod durability;
 mod foreign;
 mod gateway;
 mod new;
+mod repeats;
 mod support;

@@ -127,7 +127,7 @@ impl Operation {
             }
             let field = arguments.name(arguments.shape.request_id);
             let validate_only = arguments.flag(arguments.shape.validate_only);
-            (self.answers.begin(field, id, request)?, validate_only)
+            (self.answers.begin(cx, field, id, request)?, validate_only)
         };
         match turn {
             Turn::Answered(answer) => Ok(answer),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use protoloop_core::{Detail, Error, Result};
+use protoloop_core::{CallContext, Detail, Error, Result};
 use sha2::{Digest as _, Sha256};
 
 /// The most answers that are remembered.
@@ -19,6 +19,9 @@ const MAX_BYTES: usize = 16 << 20;
 /// The longest `request_id`; a UUID has 36 characters.
 const MAX_LENGTH: usize = 128;
 
+/// The metadata by which callers differ, as long as there is no identity to ask.
+const CREDENTIALS: [&str; 2] = ["authorization", "cookie"];
+
 /// The answers of the last calls of one method that carried a `request_id`.
 ///
 /// They are held in this process: another replica, or the next run, does not know them.
@@ -27,10 +30,37 @@ pub(super) struct Answers(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    by_id: HashMap<String, Entry>,
+    by_id: HashMap<Key, Entry>,
     /// Ids that have an answer, oldest first.
-    order: VecDeque<String>,
+    order: VecDeque<Key>,
     bytes: usize,
+}
+
+/// A digest of the caller's credentials and of the `request_id`: equal ids of two callers do not meet, and nothing that
+/// a caller keeps secret is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key([u8; 32]);
+
+impl Key {
+    fn new(cx: &CallContext, id: &str) -> Self {
+        let mut digest = Sha256::new();
+        for name in CREDENTIALS {
+            let values = cx.metadata().get_all(name);
+            for value in values {
+                part(&mut digest, value.as_bytes());
+            }
+            // No value is so long: it ends the list, so that a value cannot count under the other name.
+            digest.update(u64::MAX.to_be_bytes());
+        }
+        part(&mut digest, id.as_bytes());
+        Self(digest.finalize().into())
+    }
+}
+
+/// Adds bytes with their length in front, so that no two lists of them give the same digest.
+fn part(digest: &mut Sha256, bytes: &[u8]) {
+    digest.update((bytes.len() as u64).to_be_bytes());
+    digest.update(bytes);
 }
 
 #[derive(Debug)]
@@ -51,21 +81,29 @@ pub(super) enum Turn<'a> {
 /// A call under way. Dropped without an answer, it is forgotten, so that it may be tried again.
 pub(super) struct Ticket<'a> {
     answers: &'a Answers,
-    id: String,
+    key: Key,
 }
 
 impl Answers {
     /// Looks a call up. `field` is the name of its `request_id`.
     ///
-    /// INVALID_ARGUMENT when the id was used for another request or is too long; ABORTED while the first is under way.
-    pub(super) fn begin(&self, field: &str, id: &str, request: &[u8]) -> Result<Turn<'_>> {
+    /// INVALID_ARGUMENT when the caller used the id for another request or it is too long; ABORTED while the first is
+    /// under way.
+    pub(super) fn begin(
+        &self,
+        cx: &CallContext,
+        field: &str,
+        id: &str,
+        request: &[u8],
+    ) -> Result<Turn<'_>> {
         if id.len() > MAX_LENGTH {
             let text = format!("has more than {MAX_LENGTH} bytes");
             return Err(Error::invalid_field(field, text));
         }
         let request: [u8; 32] = Sha256::digest(request).into();
+        let key = Key::new(cx, id);
         let mut known = self.lock();
-        match known.by_id.get(id) {
+        match known.by_id.get(&key) {
             Some(entry) if entry.request != request => Err(Error::invalid_field(
                 field,
                 "was used for another request; make a new one for each",
@@ -82,11 +120,8 @@ impl Answers {
             })),
             None => {
                 let answer = None;
-                known.by_id.insert(id.to_owned(), Entry { request, answer });
-                Ok(Turn::First(Ticket {
-                    answers: self,
-                    id: id.to_owned(),
-                }))
+                known.by_id.insert(key, Entry { request, answer });
+                Ok(Turn::First(Ticket { answers: self, key }))
             }
         }
     }
@@ -100,10 +135,10 @@ impl Ticket<'_> {
     /// Remembers the answer.
     pub(super) fn answered(self, answer: &Bytes) {
         let mut known = self.answers.lock();
-        if let Some(entry) = known.by_id.get_mut(&self.id) {
+        if let Some(entry) = known.by_id.get_mut(&self.key) {
             entry.answer = Some(answer.clone());
             known.bytes += answer.len();
-            known.order.push_back(self.id.clone());
+            known.order.push_back(self.key);
         }
         while known.order.len() > MAX_ANSWERS || known.bytes > MAX_BYTES {
             let Some(oldest) = known.order.pop_front() else {
@@ -121,10 +156,10 @@ impl Drop for Ticket<'_> {
         let mut known = self.answers.lock();
         if known
             .by_id
-            .get(&self.id)
+            .get(&self.key)
             .is_some_and(|entry| entry.answer.is_none())
         {
-            known.by_id.remove(&self.id);
+            known.by_id.remove(&self.key);
         }
     }
 }
@@ -133,8 +168,12 @@ impl Drop for Ticket<'_> {
 mod tests {
     use super::*;
 
+    fn begin<'a>(answers: &'a Answers, id: &str) -> Result<Turn<'a>> {
+        answers.begin(&CallContext::new(), "request_id", id, b"r")
+    }
+
     fn first<'a>(answers: &'a Answers, id: &str) -> Ticket<'a> {
-        match answers.begin("request_id", id, b"r") {
+        match begin(answers, id) {
             Ok(Turn::First(ticket)) => ticket,
             _ => panic!("{id} is not the first"),
         }
@@ -144,14 +183,11 @@ mod tests {
     fn a_failed_call_may_be_tried_again() {
         let answers = Answers::default();
         let ticket = first(&answers, "a");
-        let busy = answers.begin("request_id", "a", b"r").err().unwrap();
+        let busy = begin(&answers, "a").err().unwrap();
         assert_eq!(busy.code(), protoloop_core::Code::Aborted);
         drop(ticket);
         first(&answers, "a").answered(&Bytes::from_static(b"x"));
-        assert!(matches!(
-            answers.begin("request_id", "a", b"r"),
-            Ok(Turn::Answered(_))
-        ));
+        assert!(matches!(begin(&answers, "a"), Ok(Turn::Answered(_))));
     }
 
     #[test]
