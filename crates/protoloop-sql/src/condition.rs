@@ -62,7 +62,8 @@ fn compare(table: &Table, path: &PropertyPath, op: CompareOp, value: &Value) -> 
         }
     };
     Ok(match op {
-        CompareOp::Eq => property.comparable().eq(operand),
+        CompareOp::Eq if property.is_default(value) => property.comparable().eq(operand),
+        CompareOp::Eq => property.by_index(property.comparable().eq(operand)),
         CompareOp::Ne if property.nullable => {
             table.dialect().is_distinct(property.comparable(), operand)
         }
@@ -81,10 +82,15 @@ fn is_in(table: &Table, path: &PropertyPath, values: &[Value]) -> Result<Expr> {
         .filter(|value| !matches!(value, Value::F64(value) if value.is_nan()))
         .filter_map(|value| property.operand(value))
         .collect();
-    Ok(if operands.is_empty() {
-        Expr::val(false)
+    if operands.is_empty() {
+        return Ok(Expr::val(false));
+    }
+    let is_in = property.comparable().is_in(operands);
+    let any_row = values.iter().any(|value| property.is_default(value));
+    Ok(if any_row {
+        is_in
     } else {
-        property.comparable().is_in(operands)
+        property.by_index(is_in)
     })
 }
 
@@ -94,13 +100,15 @@ fn like(table: &Table, path: &PropertyPath, like: &Like) -> Result<Expr> {
     Ok(match like {
         Like::Any if property.nullable => text.is_not_null(),
         Like::Any => Expr::val(true),
-        Like::Exact(exact) => text.eq(exact.as_str()),
+        Like::Exact(exact) if exact.is_empty() => text.eq(""),
+        Like::Exact(exact) => property.by_index(text.eq(exact.as_str())),
+        // A prefix is not empty: that would be any text.
         Like::Prefix(prefix) => {
             let from = text.clone().gte(prefix.as_str());
-            match above_prefix(prefix) {
+            property.by_index(match above_prefix(prefix) {
                 Some(above) => from.and(text.lt(above)),
                 None => from,
-            }
+            })
         }
         Like::Regex(regex) => table.dialect().regexp(text, regex),
     })

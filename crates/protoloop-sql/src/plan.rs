@@ -6,9 +6,13 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
-use sea_query::{ColumnDef, Index as SeaIndex, Table as SeaTable};
+use protoloop_schema::Index;
+use sea_query::{ColumnDef, ConditionalStatement as _, Index as SeaIndex, Table as SeaTable};
 
 use crate::{Column, Storage, Table, table::iden};
 
@@ -44,7 +48,7 @@ pub struct LiveColumn {
 }
 
 /// An index of a live database.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveIndex {
     /// The table it is on.
     pub table: String,
@@ -52,6 +56,8 @@ pub struct LiveIndex {
     pub columns: Vec<String>,
     /// Whether two rows may not share the values.
     pub unique: bool,
+    /// Whether only some rows stand in it.
+    pub partial: bool,
 }
 
 /// What is to be done.
@@ -82,26 +88,10 @@ pub fn plan(tables: &[&Table], live: &Live) -> Plan {
             Some(found) => plan.compare(table, found),
         }
         for index in table.indexes() {
-            if !indexes.insert(&*index.name) {
+            if indexes.insert(&*index.name) {
+                plan.compare_index(table, index, live);
+            } else {
                 plan.problem(table, &format!("index {} is declared twice", index.name));
-                continue;
-            }
-            let columns = index_columns(table, &index.fields);
-            match live.indexes.get(&*index.name) {
-                None => plan.statements.push(create_index(table, index, &columns)),
-                Some(found)
-                    if found.table == table.name()
-                        && found.unique == index.unique
-                        && found.columns == columns => {}
-                Some(found) => plan.problem(
-                    table,
-                    &format!(
-                        "index {} is {}, the model needs {}",
-                        index.name,
-                        describe(&found.table, found.unique, &found.columns),
-                        describe(table.name(), index.unique, &columns),
-                    ),
-                ),
             }
         }
     }
@@ -147,6 +137,27 @@ impl Plan {
         }
     }
 
+    fn compare_index(&mut self, table: &Table, index: &Index, live: &Live) {
+        let wanted = LiveIndex {
+            table: table.name().to_owned(),
+            columns: index_columns(table, &index.fields),
+            unique: index.unique,
+            partial: table.covered(index).is_some(),
+        };
+        let name = &index.name;
+        match live.indexes.get(&**name) {
+            None => {
+                let statement = create_index(table, index, &wanted.columns);
+                self.statements.push(statement);
+            }
+            Some(found) if *found == wanted => {}
+            Some(found) => self.problem(
+                table,
+                &format!("index {name} is {found}, the model needs {wanted}"),
+            ),
+        }
+    }
+
     fn compare_column(
         &mut self,
         table: &Table,
@@ -189,9 +200,12 @@ impl Plan {
     }
 }
 
-fn describe(table: &str, unique: bool, columns: &[String]) -> String {
-    let unique = if unique { "unique " } else { "" };
-    format!("{unique}on {table}({})", columns.join(", "))
+impl fmt::Display for LiveIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unique = if self.unique { "unique " } else { "" };
+        write!(f, "{unique}on {}({})", self.table, self.columns.join(", "))?;
+        f.write_str(if self.partial { " of some rows" } else { "" })
+    }
 }
 
 fn index_columns(table: &Table, fields: &[u32]) -> Vec<String> {
@@ -261,7 +275,7 @@ fn define(table: &Table, column: &Column, in_key: bool) -> ColumnDef {
     definition
 }
 
-fn create_index(table: &Table, index: &protoloop_schema::Index, columns: &[String]) -> String {
+fn create_index(table: &Table, index: &Index, columns: &[String]) -> String {
     let mut create = SeaIndex::create();
     create.name(&*index.name).table(table.iden());
     if index.unique {
@@ -269,6 +283,9 @@ fn create_index(table: &Table, index: &protoloop_schema::Index, columns: &[Strin
     }
     for column in columns {
         create.col(iden(column));
+    }
+    if let Some(covered) = table.covered(index) {
+        create.cond_where(covered);
     }
     table.dialect().create_index(&create)
 }

@@ -11,6 +11,8 @@ use crate::{Scalar, Storage, Table, table::iden};
 pub(crate) struct Property<'a> {
     table: &'a Table,
     leaf: &'a Leaf,
+    /// The field number of the column.
+    column: u32,
     /// A whole column, or what stands inside a JSON column.
     place: Place,
     /// Whether it can be NULL.
@@ -43,6 +45,7 @@ impl<'a> Property<'a> {
             return Ok(Self {
                 table,
                 leaf,
+                column: column.number,
                 place: Place::Column(iden(&column.name)),
                 nullable: column.nullable,
             });
@@ -54,6 +57,7 @@ impl<'a> Property<'a> {
         Ok(Self {
             table,
             leaf,
+            column: column.number,
             place,
             nullable: true,
         })
@@ -89,6 +93,24 @@ impl<'a> Property<'a> {
                 self.or_default(expr)
             }
         }
+    }
+
+    /// A condition that holds only for values other than the default, in words that let an index be used which leaves
+    /// rows with the default out.
+    pub(crate) fn by_index(&self, condition: Expr) -> Expr {
+        let covered = match &self.place {
+            Place::Column(_) => self.table.covered_by_value(self.column),
+            Place::Json { .. } => None,
+        };
+        match covered {
+            Some(covered) => condition.and(covered),
+            None => condition,
+        }
+    }
+
+    /// Whether a value is the default of the property's type.
+    pub(crate) fn is_default(&self, value: &Value) -> bool {
+        Scalar::of(value) == self.storage().default()
     }
 
     /// The value, for `<` and for orders; null where it is absent.

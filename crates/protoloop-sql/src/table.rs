@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use protoloop_core::{Error, Result};
 use protoloop_repository::Model;
 use protoloop_schema::{IdStrategy, Index, Kind, Presence};
-use sea_query::{Alias, DynIden, Expr, ExprTrait, IntoIden, Query};
+use sea_query::{Alias, Condition, DynIden, Expr, ExprTrait, IntoIden, Query};
 
 use crate::{Dialect, SqlValue, Storage};
 
@@ -181,6 +181,30 @@ impl Table {
 
     pub(crate) fn indexes(&self) -> impl Iterator<Item = &Index> {
         self.model.entity().indexes.iter()
+    }
+
+    /// Whether a row stands in an index, where not every row does: see [`Model::spares_unset`].
+    pub(crate) fn covered(&self, index: &Index) -> Option<Condition> {
+        if !self.model.spares_unset(index) {
+            return None;
+        }
+        let mut covered = Condition::any();
+        for number in &index.fields {
+            let column = self.column(*number)?;
+            // As text and not as bound value: a database uses the index for a query that has these very words.
+            let default = self.dialect.default_value(column.storage)?;
+            covered = covered.add(Expr::col(iden(&column.name)).ne(default));
+        }
+        Some(covered)
+    }
+
+    /// What a query for a value of a column says beside it, so that the database sees that an index has the row: the
+    /// condition of the first index that begins with the column and does not have every row.
+    pub(crate) fn covered_by_value(&self, number: u32) -> Option<Condition> {
+        let mut begins = self
+            .indexes()
+            .filter(|index| index.fields.first() == Some(&number));
+        begins.find_map(|index| self.covered(index))
     }
 
     pub(crate) fn iden(&self) -> DynIden {

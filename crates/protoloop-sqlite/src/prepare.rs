@@ -54,8 +54,9 @@ async fn live(connection: &mut SqliteConnection) -> Result<Live, sqlx::Error> {
             table: row.try_get(1)?,
             columns: Vec::new(),
             unique: row.try_get(2)?,
+            partial: row.try_get(3)?,
         });
-        index.columns.push(row.try_get(3)?);
+        index.columns.push(row.try_get(4)?);
     }
     Ok(live)
 }

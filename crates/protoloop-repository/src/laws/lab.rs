@@ -49,6 +49,7 @@ pub struct Lab {
     pub(super) cx: CallContext,
     pub(super) items: Arc<dyn Repository<Record>>,
     pub(super) tickets: Arc<dyn Repository<Record>>,
+    pub(super) seats: Arc<dyn Repository<Record>>,
     pub(super) everything: Arc<dyn Repository<Record>>,
 }
 
@@ -64,7 +65,7 @@ impl Lab {
         connector: Arc<dyn Connector>,
     ) -> Result<Self, Broken> {
         let mut models = Vec::new();
-        for name in ["Item", "Ticket", "Everything"] {
+        for name in ["Item", "Ticket", "Seat", "Everything"] {
             let entity = tables
                 .schema()
                 .message_by_name(&format!("laws.v1.{name}"))
@@ -78,7 +79,8 @@ impl Lab {
             cx: CallContext::new(),
             items: connector.repository(&models[0])?,
             tickets: connector.repository(&models[1])?,
-            everything: connector.repository(&models[2])?,
+            seats: connector.repository(&models[2])?,
+            everything: connector.repository(&models[3])?,
         })
     }
 

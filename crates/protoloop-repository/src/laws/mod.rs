@@ -47,6 +47,8 @@ const LAWS: &[Law] = laws![
     unique::a_key_is_taken_once,
     unique::a_unique_value_is_taken_once,
     unique::a_unique_index_counts_its_fields_together,
+    unique::rows_without_a_value_do_not_meet,
+    unique::zero_is_a_value_of_a_number,
     atomic::a_failed_write_undoes_the_ones_before,
     atomic::a_write_sees_the_ones_before,
     atomic::edits_do_not_lose_each_other,

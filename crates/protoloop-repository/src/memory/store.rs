@@ -21,6 +21,8 @@ pub(super) struct Store {
 #[derive(Debug)]
 struct Unique {
     fields: Vec<u32>,
+    /// See [`Model::spares_unset`].
+    spares_unset: bool,
     paths: Vec<PropertyPath>,
     entries: HashMap<Box<[u8]>, Key>,
 }
@@ -39,6 +41,7 @@ impl Store {
                     .filter_map(|field| model.column_property(*field))
                     .collect(),
                 fields: index.fields.clone(),
+                spares_unset: model.spares_unset(index),
                 entries: HashMap::new(),
             })
             .collect();
@@ -114,9 +117,12 @@ impl Store {
 }
 
 impl Unique {
-    /// The indexed values of a row as bytes; `None` when one of them is null, which meets no other row.
+    /// The indexed values of a row as bytes; `None` for a row that meets no other: one of them is null, or none is set.
     fn entry(&self, model: &Model, row: &[u8]) -> Option<Box<[u8]>> {
         let view = model.view(row);
+        if self.spares_unset && !self.fields.iter().any(|number| view.has(*number)) {
+            return None;
+        }
         let mut entry = Vec::new();
         for path in &self.paths {
             let value = read::scalar(&view, path).to_value();

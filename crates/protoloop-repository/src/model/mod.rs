@@ -8,7 +8,9 @@ mod row;
 use std::sync::Arc;
 
 use protoloop_core::{Error, Result};
-use protoloop_schema::{Entity, EntityId, Field, Message, MessageId, Schema};
+use protoloop_schema::{
+    Cardinality, Entity, EntityId, Field, Index, Kind, Message, MessageId, Presence, Schema,
+};
 use protoloop_wire::Tables;
 
 use crate::{Direction, OrderBy, OrderTerm};
@@ -117,6 +119,21 @@ impl Model {
             }
         }
         OrderBy(complete)
+    }
+
+    /// Whether rows do not meet in a unique index that leave all its fields unset, because each of these is a text, byte
+    /// string or enum without presence: its default stands for no value. Zero is a value of a number, and a null keeps
+    /// a row out of any unique index.
+    #[must_use]
+    pub fn spares_unset(&self, index: &Index) -> bool {
+        let may_lack_value = |number: &u32| {
+            self.field(*number).is_some_and(|field| {
+                field.cardinality == Cardinality::Singular
+                    && field.presence == Presence::Implicit
+                    && matches!(field.kind, Kind::String | Kind::Bytes | Kind::Enum(_))
+            })
+        };
+        index.unique && index.fields.iter().all(may_lack_value)
     }
 
     fn broken(&self, what: &str) -> Error {

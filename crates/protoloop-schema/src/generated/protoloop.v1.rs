@@ -72,7 +72,8 @@ pub mod model_options {
         #[prost(string, repeated, tag = "1")]
         pub fields: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
         /// Whether two rows may not agree in all of `fields`. A second such row is
-        /// ALREADY_EXISTS. Default: false.
+        /// ALREADY_EXISTS. Rows do not meet where a field is absent, nor where none
+        /// of the fields has a value (see the field option `unique`). Default: false.
         #[prost(bool, tag = "2")]
         pub unique: bool,
         /// Name in the database. Default: made from the table and the columns.
@@ -141,7 +142,9 @@ pub struct FieldOptions {
     #[prost(string, tag = "2")]
     pub column: ::prost::alloc::string::String,
     /// Whether no two rows may have the same value. A second row with it is
-    /// ALREADY_EXISTS; rows without a value do not meet each other. Default: false.
+    /// ALREADY_EXISTS; rows without a value do not meet each other. The empty
+    /// string, empty bytes and the zero of an enum are no value; zero is a value of
+    /// a number without presence. Default: false.
     #[prost(bool, tag = "3")]
     pub unique: bool,
     /// Whether the column has an index of its own. Default: false.

@@ -58,8 +58,8 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// Reads the tables of a live database: name of the table, of the column, its declared type, whether it takes NULL,
     /// whether it has a DEFAULT, its place in the primary key from 1, or 0; one row per column.
     fn live_columns(&self) -> &'static str;
-    /// Reads the indexes of a live database: name of the index, of its table, whether it is unique, name of the column;
-    /// one row per column, in order.
+    /// Reads the indexes of a live database: name of the index, of its table, whether it is unique, whether only some
+    /// rows stand in it, name of the column; one row per column, in order.
     fn live_indexes(&self) -> &'static str;
 
     /// True where the condition is false or null.

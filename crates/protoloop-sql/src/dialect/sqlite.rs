@@ -142,7 +142,7 @@ impl Dialect for Sqlite {
     }
 
     fn live_indexes(&self) -> &'static str {
-        "SELECT i.name, t.name, i.\"unique\", coalesce(c.name, '') \
+        "SELECT i.name, t.name, i.\"unique\", i.partial, coalesce(c.name, '') \
          FROM sqlite_schema AS t JOIN pragma_index_list(t.name) AS i JOIN pragma_index_info(i.name) AS c \
          WHERE t.type = 'table' ORDER BY i.name, c.seqno"
     }

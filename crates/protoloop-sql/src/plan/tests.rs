@@ -32,6 +32,42 @@ fn keys_may_be_counted_or_of_several_fields() {
     insta::assert_snapshot!(lines(&plan(&all, &Live::default())));
 }
 
+#[test]
+fn a_unique_index_leaves_out_rows_without_a_value() {
+    let tables = tables(
+        r#"
+        syntax = "proto3";
+        package shop.v1;
+        import "protoloop/v1/annotations.proto";
+        message Book {
+          option (protoloop.v1.model) = {
+            indexes: { fields: ["shelf", "data"] unique: true }
+            indexes: { fields: ["shelf", "place"] unique: true }
+            indexes: { fields: ["shelf", "note"] unique: true }
+            indexes: { fields: ["shelf"] }
+          };
+          string id = 1 [(protoloop.v1.field) = { id: UUID_V7 }];
+          string isbn = 2 [(protoloop.v1.field) = { unique: true }];
+          string shelf = 3;
+          bytes data = 4;
+          int32 place = 5;
+          optional string note = 6;
+        }
+        "#,
+    );
+    insta::assert_snapshot!(lines(&plan(&[&tables[0]], &Live::default())));
+    let mut live = live(&tables[0]);
+    assert_eq!(plan(&[&tables[0]], &live), Plan::default());
+    let index = live.indexes.get_mut("books_isbn_key").expect("declared");
+    index.partial = false;
+    assert_eq!(
+        plan(&[&tables[0]], &live).problems,
+        [
+            "table books: index books_isbn_key is unique on books(isbn), the model needs unique on books(isbn) of some rows"
+        ]
+    );
+}
+
 /// The database that a table's own plan makes.
 fn live(table: &Table) -> Live {
     let columns = table.columns().iter().enumerate().map(|(index, column)| {
@@ -49,6 +85,7 @@ fn live(table: &Table) -> Live {
             table: table.name().to_owned(),
             columns: index_columns(table, &index.fields),
             unique: index.unique,
+            partial: table.covered(index).is_some(),
         };
         (index.name.to_string(), found)
     });

@@ -2,6 +2,7 @@
 
 mod durability;
 mod errors;
+mod indexes;
 mod laws;
 mod same_as_memory;
 mod start;
