@@ -172,6 +172,23 @@ impl Encoding {
         Ok(out.into())
     }
 
+    /// What reads the plain bytes of a compressed body. Where reading from the body would block, reading from it would
+    /// too, and goes on later; no window is larger than 16 MiB.
+    pub(crate) fn reader(
+        self,
+        body: impl Read + Send + 'static,
+    ) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(body)),
+            Self::Zstd => {
+                let mut decoder = zstd::stream::read::Decoder::new(body)?;
+                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                Box::new(decoder)
+            }
+            Self::Brotli => Box::new(brotli::Decompressor::new(body, 4096)),
+        })
+    }
+
     /// The whole of a body, decompressed to at most `limit` bytes. Not more than that is ever held, and no window larger
     /// than 16 MiB.
     ///

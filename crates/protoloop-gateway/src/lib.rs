@@ -34,7 +34,7 @@ pub use header_rules::{HeaderNames, HeaderRule, HeaderRules};
 pub use headers::{GRPC_TIMEOUT, REQUEST_TIMEOUT, from_metadata, timeout, to_metadata};
 pub use options::{ErrorFormat, RestOptions, TrailingSlash, UnknownQuery};
 pub use percent::{EscapeError, EscapeErrorKind, PathProfile};
-pub use rest::RestGateway;
+pub use rest::{Pace, RestGateway};
 pub use router::{MAX_PATH_BYTES, MAX_SEGMENTS, Match, Outcome, PathError, Route, Router};
 pub use rpc::{ConnectGateway, GrpcGateway, GrpcKind, RpcOptions};
 pub use stream::KeepAlive;

@@ -1,16 +1,17 @@
 //! REST/JSON, by the gateway.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use protoloop_core::{BoxFuture, Handler};
-use protoloop_gateway::{KeepAlive, RestGateway, Router};
+use protoloop_gateway::{KeepAlive, Pace, RestGateway, Router};
 use protoloop_schema::Diagnostics;
 use protoloop_wire::Tables;
 use tonic::body::Body;
+use tower::BoxError;
 
-use crate::{ServerConfig, grpc::Origin};
+use crate::{ServerConfig, grpc::Origin, port::ReadTimeout};
 
 /// Bytes below which compressing an answer is not worth its time, unless the configuration says otherwise.
 const COMPRESS_FROM: usize = 1024;
@@ -22,6 +23,10 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(crate) struct RestEdge {
     gateway: RestGateway,
     handler: Arc<dyn Handler>,
+    /// Of a body that is read as a whole.
+    read_timeout: Duration,
+    /// Between the pieces of one that is a stream.
+    idle_timeout: Duration,
 }
 
 impl RestEdge {
@@ -44,19 +49,30 @@ impl RestEdge {
             options.keep_alive = Some(KeepAlive::new(KEEP_ALIVE, sleep));
         }
         let gateway = RestGateway::new(Arc::clone(tables), options)?;
-        Ok(Self { gateway, handler })
+        Ok(Self {
+            gateway,
+            handler,
+            read_timeout: config.read_timeout,
+            idle_timeout: config.idle_timeout,
+        })
     }
 
     /// Answers one request. Every outcome is a response.
     pub(crate) async fn answer<B>(&self, mut request: Request<B>, origin: Origin) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
-        B::Error: fmt::Display,
+        B::Error: Into<BoxError> + Send,
     {
         // What the transport left there is about the connection; the call gets what is about the call.
         request.extensions_mut().clear();
         request.extensions_mut().insert(origin.trace);
-        let serving = self.gateway.serve(request, origin.peer, &*self.handler);
+        let pace = |body, pace| match pace {
+            Pace::Whole => ReadTimeout::new(body, self.read_timeout),
+            Pace::Stream => ReadTimeout::between_frames(body, self.idle_timeout),
+        };
+        let serving = self
+            .gateway
+            .serve_paced(request, origin.peer, &self.handler, pace);
         serving.await.map(Body::new)
     }
 

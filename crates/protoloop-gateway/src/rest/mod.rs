@@ -6,13 +6,22 @@ mod special;
 #[cfg(test)]
 mod tests;
 
-use std::{borrow::Cow, fmt, net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    borrow::Cow,
+    fmt,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
 
 use bytes::Bytes;
+use futures_core::Stream;
 use http::{
     Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request,
 };
-use protoloop_core::{Call, CallContext, Handler, Inbound, Protocol, Result};
+use protoloop_core::{BoxFuture, Call, CallContext, Handler, Inbound, Protocol, Reply, Result};
 use protoloop_schema::{Diagnostic, Diagnostics, Schema, Severity};
 use protoloop_wire::{Tables, json};
 
@@ -64,16 +73,35 @@ impl RestGateway {
     }
 
     /// Answers one request. Every failure is an answer as well, its error as `Arc<protoloop_core::Error>` among the
-    /// response's extensions, for the log. The request's extensions become the call's.
-    pub async fn serve<B>(
+    /// response's extensions, for the log. The request's extensions become the call's. The handler is cloned for a
+    /// stream, which outlives this call.
+    pub async fn serve<B, H>(
         &self,
         request: Request<B>,
         peer: Option<SocketAddr>,
-        handler: &dyn Handler,
+        handler: &H,
     ) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: fmt::Display,
+        H: Handler + Clone,
+    {
+        self.serve_paced(request, peer, handler, |body, _| body)
+            .await
+    }
+
+    /// The same; `pace` may bound the time of the body, knowing how it will be read.
+    pub async fn serve_paced<B, P, H>(
+        &self,
+        request: Request<B>,
+        peer: Option<SocketAddr>,
+        handler: &H,
+        pace: impl FnOnce(B, Pace) -> P,
+    ) -> Response<Body>
+    where
+        P: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        P::Error: fmt::Display,
+        H: Handler + Clone,
     {
         let (head, body) = request.into_parts();
         let request::Parts {
@@ -110,8 +138,14 @@ impl RestGateway {
             Ok(Routed::Found(found)) => {
                 let plan = &self.plans[found.route];
                 let wish = match plan.method.client_streaming {
-                    false => self.read(plan, &found, &head, body).await,
-                    true => self.read_stream(plan, &found, &head, body).await,
+                    false => {
+                        let body = pace(body, Pace::Whole);
+                        self.read(plan, &found, &head, body).await
+                    }
+                    true => {
+                        let body = pace(body, Pace::Stream);
+                        self.read_stream(plan, &found, &head, body).await
+                    }
                 };
                 match wish {
                     Ok(wish) => {
@@ -194,12 +228,12 @@ impl RestGateway {
         }
     }
 
-    async fn call(
+    async fn call<H: Handler + Clone>(
         &self,
         plan: &Plan,
         wish: Wish,
         context: Result<CallContext>,
-        handler: &dyn Handler,
+        handler: &H,
         shape: ErrorShape,
     ) -> Result<Response<Body>, Refusal> {
         let Wish { messages, how } = wish;
@@ -208,30 +242,47 @@ impl RestGateway {
             context: context?,
             messages,
         };
-        let reply = match handler.call(call).await {
-            Ok(reply) => reply,
-            Err(error) if how.conditions.explain(&error) => {
-                return Err(Refusal::precondition_failed(error));
-            }
-            Err(error) => return Err(error.into()),
+        let refused = |error| match how.conditions.explain(&error) {
+            true => Refusal::precondition_failed(error),
+            false => Refusal::from(error),
         };
         if plan.method.server_streaming {
-            let shape = stream::Shape {
-                kind: how.stream,
-                form: how.form,
-                // A line, and an event's data, are one line.
-                encode: json::EncodeOptions {
-                    pretty: how.encode.pretty && how.stream == Some(StreamKind::Array),
-                    ..how.encode
-                },
-                error: shape.in_stream(),
-                token: plan.resume.token,
-                keep_alive: self.options.keep_alive.clone(),
-            };
-            return Ok(stream::answer(&self.tables, shape, reply).await?);
+            let shape = self.shape(plan, &how, shape);
+            let answer = stream::answer(&self.tables, shape, calling(handler.clone(), call));
+            return Box::pin(answer).await.map_err(refused);
         }
+        let reply = handler.call(call).await.map_err(refused)?;
         respond::answer(&self.tables, plan, &self.options, &how, reply)
     }
+
+    fn shape(&self, plan: &Plan, how: &How, error: ErrorShape) -> stream::Shape {
+        stream::Shape {
+            kind: how.stream,
+            form: how.form.clone(),
+            // A line, and an event's data, are one line.
+            encode: json::EncodeOptions {
+                pretty: how.encode.pretty && how.stream == Some(StreamKind::Array),
+                ..how.encode
+            },
+            error: error.in_stream(),
+            token: plan.resume.token,
+            keep_alive: self.options.keep_alive.clone(),
+        }
+    }
+}
+
+/// A call that needs nobody to wait for it.
+fn calling<H: Handler>(handler: H, call: Call) -> BoxFuture<'static, Result<Reply>> {
+    Box::pin(async move { handler.call(call).await })
+}
+
+/// How a body is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// As a whole, before the call.
+    Whole,
+    /// Message by message, while the call runs.
+    Stream,
 }
 
 /// The head of a request, and what was read from it once.
@@ -328,5 +379,20 @@ fn without_body(mut response: Response<Body>) -> Response<Body> {
             .headers_mut()
             .insert(header::CONTENT_LENGTH, length);
     }
-    response.map(|_| Body::Empty)
+    response.map(|body| match body {
+        // That of a stream is not known, so the transport must not take it for 0.
+        Body::Stream(_) | Body::Frames(_) => Body::Stream(Box::pin(Nothing)),
+        _ => Body::Empty,
+    })
+}
+
+/// A stream without messages.
+struct Nothing;
+
+impl Stream for Nothing {
+    type Item = Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(None)
+    }
 }

@@ -58,33 +58,62 @@ impl RestGateway {
         B::Error: fmt::Display,
     {
         let before = self.before_body(plan, head)?;
-        if head.asked.has(Asked::CONTENT_ENCODING) {
-            let message =
-                "the body of a stream is not decompressed; send it without Content-Encoding";
-            return Err(Refusal::unsupported(message.to_owned()));
+        if plan.body == BodyPlan::None {
+            // There is one message, made of the head; the body must be empty.
+            let body = self.body(plan, head, body).await?;
+            let (message, how) = self.bound(plan, found, head, before, &body)?;
+            return Ok(self.wish::<B>(plan, Some(message), None, how));
         }
+        let encoding = content_encoding(head)?;
         let lines = negotiate::is_lines(head.headers);
-        if !lines && !body.is_end_stream() {
+        // Without a body there is one message, made of the rest; an empty array has none.
+        let absent = body.is_end_stream();
+        if !lines && !absent {
             check_content_type(plan, head.headers)?;
         }
-        // Without a body there is one message, made of the rest; an empty array has none.
-        let absent = plan.body == BodyPlan::None || body.is_end_stream();
-        let mut parts = stream::Parts::new(body, plan.body, lines, self.options.max_body_bytes);
+        let limit = self.options.max_body_bytes;
+        let mut parts = stream::Parts::new(body, encoding, plan.body, lines, limit)?;
         let first = match absent {
             true => Some(Bytes::new()),
             false => parts.next().await.transpose()?.map(|(_, part)| part),
         };
-        let parts = (!absent).then_some(parts);
         let none = Bytes::new();
         let body = first.as_ref().unwrap_or(&none);
-        let (message, how) = self.bound(plan, found, head, before, body)?;
-        let first = first.map(|_| message);
+        let bound = self.bound(plan, found, head, before, body);
+        let (message, how) = bound.map_err(|refusal| match self.fault(plan, body) {
+            Some(error) if !absent => stream::in_element(0, error).into(),
+            _ => refusal,
+        })?;
+        let parts = (!absent).then_some(parts);
+        Ok(self.wish(plan, first.map(|_| message), parts, how))
+    }
+
+    /// What is wrong with an element by itself.
+    fn fault(&self, plan: &Plan, element: &Bytes) -> Option<Error> {
+        if matches!(plan.body, BodyPlan::Raw(_)) {
+            return None;
+        }
+        let decode = &self.options.decode;
+        stream::decode(&self.tables, plan.input, plan.body, element, decode).err()
+    }
+
+    fn wish<B>(
+        &self,
+        plan: &Plan,
+        first: Option<Bytes>,
+        parts: Option<stream::Parts<B>>,
+        how: How,
+    ) -> Wish
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: fmt::Display,
+    {
         let decode = self.options.decode;
         let messages = stream::Requests::new(first, parts, &self.tables, plan, decode);
-        Ok(Wish {
+        Wish {
             messages: Inbound::Stream(Box::pin(messages)),
             how,
-        })
+        }
     }
 
     /// What the head says, and whether it can be done at all.
@@ -152,11 +181,7 @@ impl RestGateway {
         B: http_body::Body<Data = Bytes>,
         B::Error: fmt::Display,
     {
-        let encoding = match head.asked.has(Asked::CONTENT_ENCODING) {
-            true => Encoding::of_request(head.headers, &header::CONTENT_ENCODING)
-                .map_err(|unknown| Refusal::unknown_encoding(&unknown))?,
-            false => None,
-        };
+        let encoding = content_encoding(head)?;
         let comes = body.size_hint().lower() > 0;
         if comes {
             check_content_type(plan, head.headers)?;
@@ -202,6 +227,15 @@ impl RestGateway {
         let asked = || head.asked.has(Asked::ACCEPT_ENCODING);
         (compresses && asked()).then(|| Encoding::preferred(head.headers))?
     }
+}
+
+/// What the body is compressed with.
+fn content_encoding(head: &Head<'_>) -> Result<Option<Encoding>, Refusal> {
+    if !head.asked.has(Asked::CONTENT_ENCODING) {
+        return Ok(None);
+    }
+    Encoding::of_request(head.headers, &header::CONTENT_ENCODING)
+        .map_err(|unknown| Refusal::unknown_encoding(&unknown))
 }
 
 /// What the head of a request says.

@@ -1,20 +1,20 @@
 //! The messages of a reply as frames of a body.
 
 use std::{
-    future::poll_fn,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use futures_core::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
-use protoloop_core::{BoxFuture, Error, MessageStream, Outbound, Reply, Result};
+use protoloop_core::{BoxFuture, Detail, Error, Reply, Result};
 use protoloop_schema::MessageId;
 use protoloop_wire::{Tables, View, json, status};
 
-use super::{KeepAlive, StreamKind};
+use super::{KeepAlive, Source, StreamKind};
 use crate::{Body, headers, respond::Form};
 
 /// How a stream is written.
@@ -32,40 +32,34 @@ pub(crate) struct Shape {
 }
 
 /// The answer to a call of a server-streaming method. It waits for the first message, so that an error before it is an
-/// answer of its own.
+/// answer of its own; but a stream of events waits for a short time only.
 ///
 /// # Errors
 /// What the handler fails with before the first message.
 pub(crate) async fn answer(
     tables: &Arc<Tables>,
     shape: Shape,
-    reply: Reply,
+    call: BoxFuture<'static, Result<Reply>>,
 ) -> Result<Response<Body>> {
-    let mut messages: MessageStream = match reply.messages {
-        Outbound::Stream(messages) => messages,
-        Outbound::One(_) => {
-            return Err(Error::internal_error(
-                "a streaming method answered one message",
-            ));
-        }
-    };
-    let first = poll_fn(|cx| messages.as_mut().poll_next(cx)).await;
+    let mut source = Source::new(call);
+    let first = source.first(shape.patience()).await;
     let mut frames = Frames {
         tables: Arc::clone(tables),
         content_type: None,
         waiting: None,
         state: State::Begin,
         queued: None,
-        messages,
+        source,
         shape,
     };
     match first {
-        Some(Ok(message)) => {
+        None => {}
+        Some(Some(Ok(message))) => {
             let frame = frames.message(&message)?;
             frames.queued = Some(frame);
         }
-        Some(Err(error)) => return Err(error),
-        None => frames.state = State::Empty,
+        Some(Some(Err(error))) => return Err(error),
+        Some(None) => frames.state = State::Empty,
     }
     let content_type = match frames.shape.kind {
         Some(kind) => kind.content_type(),
@@ -73,11 +67,22 @@ pub(crate) async fn answer(
     };
     let mut response = Response::new(Body::Empty);
     let out = response.headers_mut();
-    headers::from_metadata(reply.metadata, out);
-    headers::from_metadata(reply.trailers, out);
+    for metadata in frames.source.metadata() {
+        headers::from_metadata(metadata, out);
+    }
     head(out, content_type, frames.shape.kind);
     *response.body_mut() = Body::Stream(Box::pin(frames));
     Ok(response)
+}
+
+impl Shape {
+    /// How long the head waits for the first message; for ever without.
+    fn patience(&self) -> Option<BoxFuture<'static, ()>> {
+        // Of events the caller learns that an error is one. Whoever reads an array or lines looks at the status.
+        let events = self.kind == Some(StreamKind::Events);
+        let keep_alive = self.keep_alive.as_ref().filter(|_| events);
+        keep_alive.map(KeepAlive::patience)
+    }
 }
 
 const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
@@ -108,7 +113,7 @@ enum State {
 }
 
 struct Frames {
-    messages: MessageStream,
+    source: Source,
     tables: Arc<Tables>,
     shape: Shape,
     state: State,
@@ -192,6 +197,10 @@ impl Frames {
                 out.put_u8(b'\n');
             }
             Some(StreamKind::Events) => {
+                // How long an `EventSource` waits before it comes again.
+                if let Some(delay) = retry_delay(&error) {
+                    out.put_slice(format!("retry: {}\n", delay.as_millis()).as_bytes());
+                }
                 event(&mut out, Some("error"), &told);
                 // The event itself is the end; the caller closes on it.
                 self.state = State::Over;
@@ -217,6 +226,13 @@ impl Frames {
             }
         }
     }
+}
+
+fn retry_delay(error: &Error) -> Option<Duration> {
+    error.details().iter().find_map(|detail| match detail {
+        Detail::RetryInfo { retry_delay } => Some(*retry_delay),
+        _ => None,
+    })
 }
 
 /// One event; the data may have several lines.
@@ -251,7 +267,7 @@ impl Stream for Frames {
             }
             State::Begin | State::Within => {}
         }
-        match self.messages.as_mut().poll_next(cx) {
+        match self.source.poll_next(cx) {
             Poll::Pending => self.poll_keep_alive(cx),
             Poll::Ready(next) => {
                 self.waiting = None;

@@ -4,6 +4,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use protoloop_core::BoxFuture;
 
+/// How long a stream of events may take for its first message before its head goes out without it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// How often a silent stream of events sends a comment, so that what stands between server and caller does not take it
 /// for dead. The waiting itself is the runtime's, so whoever has one brings it.
 #[derive(Clone)]
@@ -22,6 +25,11 @@ impl KeepAlive {
             interval,
             sleep: Arc::new(sleep),
         }
+    }
+
+    /// Until a caller is not to wait any longer for the head.
+    pub(super) fn patience(&self) -> BoxFuture<'static, ()> {
+        (self.sleep)(PATIENCE.min(self.interval))
     }
 
     pub(super) fn wait(&self) -> BoxFuture<'static, ()> {

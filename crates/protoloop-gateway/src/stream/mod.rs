@@ -7,11 +7,14 @@
 
 mod answer;
 mod elements;
+mod inflate;
 mod keep_alive;
 mod kind;
 mod requests;
+mod source;
 
 pub(crate) use answer::{Shape, answer};
 pub use keep_alive::KeepAlive;
 pub(crate) use kind::StreamKind;
-pub(crate) use requests::{Parts, Requests};
+pub(crate) use requests::{Parts, Requests, decode, in_element};
+pub(crate) use source::Source;

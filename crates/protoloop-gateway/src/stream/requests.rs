@@ -14,8 +14,11 @@ use protoloop_core::{Error, Result};
 use protoloop_schema::MessageId;
 use protoloop_wire::{Tables, Writer, json};
 
-use super::elements::Elements;
-use crate::plan::{BodyPlan, Plan};
+use super::{elements::Elements, inflate::Inflate};
+use crate::{
+    compression::Encoding,
+    plan::{BodyPlan, Plan},
+};
 
 /// How the body of a client stream is cut into messages.
 #[derive(Debug)]
@@ -29,7 +32,10 @@ enum Cut {
 /// The parts of a body, each the body of one message.
 pub(crate) struct Parts<B> {
     body: B,
+    inflate: Option<Inflate>,
     cut: Cut,
+    /// Whether the body was read to its end; decompressed, it may have more.
+    read: bool,
     ended: bool,
     /// Where in the stream the next part stands.
     index: usize,
@@ -40,18 +46,29 @@ where
     B: HttpBody<Data = Bytes> + Unpin,
     B::Error: fmt::Display,
 {
-    /// `lines` for NDJSON; `limit` is the largest part in bytes.
-    pub(crate) fn new(body: B, plan: BodyPlan, lines: bool, limit: usize) -> Self {
+    /// `lines` for NDJSON; `limit` is the largest part in bytes, decompressed.
+    ///
+    /// # Errors
+    /// INTERNAL where there is no memory to decompress.
+    pub(crate) fn new(
+        body: B,
+        encoding: Option<Encoding>,
+        plan: BodyPlan,
+        lines: bool,
+        limit: usize,
+    ) -> Result<Self> {
         let cut = match plan {
             BodyPlan::Raw(_) => Cut::Pieces,
             _ => Cut::Elements(Elements::new(lines, limit)),
         };
-        Self {
+        Ok(Self {
             body,
+            inflate: encoding.map(Inflate::new).transpose()?,
             cut,
+            read: false,
             ended: false,
             index: 0,
-        }
+        })
     }
 
     /// The next part, and its position.
@@ -65,9 +82,7 @@ where
                 match elements.next(self.ended).transpose() {
                     Some(Ok(element)) => return Poll::Ready(Some(Ok(self.numbered(element)))),
                     Some(Err(error)) => {
-                        let index = self.index;
-                        let message = format!("element {index}: {}", error.message());
-                        return Poll::Ready(Some(Err(error.with_message(message))));
+                        return Poll::Ready(Some(Err(in_element(self.index, error))));
                     }
                     None => {}
                 }
@@ -75,23 +90,51 @@ where
             if self.ended {
                 return Poll::Ready(None);
             }
-            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
-                None => self.ended = true,
+            let data = match ready!(self.poll_data(cx)) {
+                Some(Ok(data)) if data.is_empty() => continue,
+                Some(Ok(data)) => data,
                 Some(Err(error)) => {
                     self.ended = true;
-                    let told = Error::invalid_argument("the body broke off before its end");
-                    let told = told.with_internal(error.to_string());
-                    return Poll::Ready(Some(Err(told)));
+                    return Poll::Ready(Some(Err(error)));
                 }
-                Some(Ok(frame)) => {
-                    let Ok(data) = frame.into_data() else {
-                        continue;
-                    };
-                    match &mut self.cut {
-                        Cut::Elements(elements) => elements.push(&data),
-                        Cut::Pieces if data.is_empty() => {}
-                        Cut::Pieces => return Poll::Ready(Some(Ok(self.numbered(data)))),
-                    }
+                None => {
+                    self.ended = true;
+                    continue;
+                }
+            };
+            match &mut self.cut {
+                Cut::Elements(elements) => elements.push(&data),
+                Cut::Pieces => return Poll::Ready(Some(Ok(self.numbered(data)))),
+            }
+        }
+    }
+
+    /// The next bytes of the body, plain.
+    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        loop {
+            if let Some(inflate) = &mut self.inflate {
+                match inflate.next().transpose() {
+                    None if self.read => return Poll::Ready(None),
+                    None => {}
+                    plain => return Poll::Ready(plain),
+                }
+            }
+            let data = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                None => None,
+                Some(Ok(frame)) => Some(frame.into_data().unwrap_or_default()),
+                Some(Err(error)) => {
+                    let told = Error::invalid_argument("the body broke off before its end");
+                    return Poll::Ready(Some(Err(told.with_internal(error.to_string()))));
+                }
+            };
+            let Some(inflate) = &mut self.inflate else {
+                return Poll::Ready(data.map(Ok));
+            };
+            match data {
+                Some(data) => inflate.push(data),
+                None => {
+                    self.read = true;
+                    inflate.end();
                 }
             }
         }
@@ -132,21 +175,36 @@ impl<B> Requests<B> {
     }
 
     fn message(&self, index: usize, part: &Bytes) -> Result<Bytes> {
-        let decoded = match self.plan {
-            BodyPlan::Field(number) => {
-                json::decode_field(&self.tables, self.input, number, part, &self.decode)
-            }
-            BodyPlan::Raw(field) => return Ok(raw(field, part)),
-            BodyPlan::Whole | BodyPlan::None => {
-                json::decode(&self.tables, self.input, part, &self.decode)
-            }
-        };
-        decoded.map(Bytes::from).map_err(|error| {
-            let error = Error::from(error);
-            let message = format!("element {index}: {}", error.message());
-            error.with_message(message)
-        })
+        if let BodyPlan::Raw(field) = self.plan {
+            return Ok(raw(field, part));
+        }
+        let decoded = decode(&self.tables, self.input, self.plan, part, &self.decode);
+        decoded.map_err(|error| in_element(index, error))
     }
+}
+
+/// The message that the JSON of an element makes by itself.
+///
+/// # Errors
+/// INVALID_ARGUMENT naming the field.
+pub(crate) fn decode(
+    tables: &Tables,
+    input: MessageId,
+    plan: BodyPlan,
+    element: &Bytes,
+    options: &json::DecodeOptions,
+) -> Result<Bytes> {
+    let decoded = match plan {
+        BodyPlan::Field(number) => json::decode_field(tables, input, number, element, options)?,
+        _ => json::decode(tables, input, element, options)?,
+    };
+    Ok(decoded.into())
+}
+
+/// What is wrong with an element, under its number.
+pub(crate) fn in_element(index: usize, error: Error) -> Error {
+    let message = format!("element {index}: {}", error.message());
+    error.with_message(message)
 }
 
 /// A message whose `HttpBody`, itself or in a field, has these data and nothing else.

@@ -107,10 +107,10 @@ pub(crate) fn things_with(change: impl FnOnce(&mut RestOptions)) -> RestGateway 
 }
 
 /// Answers with the request, or what it is told; remembers the call.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Echo {
-    pub(crate) answer: Mutex<Option<Result<Reply>>>,
-    pub(crate) last: Mutex<Option<(String, CallContext)>>,
+    pub(crate) answer: Arc<Mutex<Option<Result<Reply>>>>,
+    pub(crate) last: Arc<Mutex<Option<(String, CallContext)>>>,
 }
 
 impl Echo {

@@ -13,10 +13,12 @@ use tokio::time::{Sleep, sleep};
 use tonic::Status;
 use tower::BoxError;
 
-/// A request body that must be there as a whole within a time, counted from the first wait for it. For requests of one message, not for streams.
+/// A request body that must be there in time: as a whole, counted from the first wait for it; or, where it is a stream,
+/// each piece of it, counted from the wait for that one.
 pub(crate) struct ReadTimeout<B> {
     body: B,
     limit: Duration,
+    between: bool,
     /// Made when the body lets someone wait for the first time; most bodies are there already.
     sleep: Option<Pin<Box<Sleep>>>,
 }
@@ -26,7 +28,16 @@ impl<B> ReadTimeout<B> {
         Self {
             body,
             limit,
+            between: false,
             sleep: None,
+        }
+    }
+
+    /// A body that is a stream: `limit` is for each piece.
+    pub(crate) fn between_frames(body: B, limit: Duration) -> Self {
+        Self {
+            between: true,
+            ..Self::new(body, limit)
         }
     }
 }
@@ -45,6 +56,9 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
+            if this.between {
+                this.sleep = None;
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let limit = this.limit;

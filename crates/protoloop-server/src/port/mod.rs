@@ -92,10 +92,7 @@ impl Port {
                     Box::pin(self.connect.answer(request.map(bounded), origin)).await
                 }
             }
-            None => {
-                let bounded = |body| ReadTimeout::new(body, self.read_timeout);
-                self.rest.answer(request.map(bounded), origin).await
-            }
+            None => self.rest.answer(request, origin).await,
         };
         self.cors.expose(asked.as_ref(), response.headers_mut());
         response

@@ -82,6 +82,7 @@ fn a_malformed_reply_is_500() {
 
 /// The status, after a look at what reached the handler: well-formed bytes.
 fn status(text: &str) -> u16 {
+    #[derive(Clone)]
     struct Checked;
     impl Handler for Checked {
         fn call(&self, call: Call) -> BoxFuture<'_, Result<Reply>> {

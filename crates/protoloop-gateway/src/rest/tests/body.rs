@@ -87,6 +87,7 @@ fn case_27_the_path_wins_over_the_body() {
 
 #[test]
 fn what_reaches_the_handler_is_in_canonical_order() {
+    #[derive(Clone)]
     struct Order;
     impl Handler for Order {
         fn call(&self, call: Call) -> BoxFuture<'_, Result<Reply>> {

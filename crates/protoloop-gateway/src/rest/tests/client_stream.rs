@@ -8,8 +8,8 @@ use protoloop_wire::json;
 use super::*;
 
 /// Keeps what comes, and answers with how many messages there were.
-#[derive(Default)]
-struct Recorder(Mutex<Vec<Bytes>>);
+#[derive(Clone, Default)]
+struct Recorder(Arc<Mutex<Vec<Bytes>>>);
 
 impl Handler for Recorder {
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Reply>> {
@@ -31,11 +31,21 @@ impl Handler for Recorder {
 
 /// The answer's line, and the messages as JSON.
 fn record(kind: &str, target: &str, pieces: &[&str]) -> (String, Vec<String>) {
+    let pieces: Vec<_> = pieces.iter().map(|piece| piece.as_bytes()).collect();
+    record_encoded("identity", kind, target, &pieces)
+}
+
+fn record_encoded(
+    encoding: &str,
+    kind: &str,
+    target: &str,
+    pieces: &[&[u8]],
+) -> (String, Vec<String>) {
     let recorder = Recorder::default();
     let pieces: Vec<_> = pieces
         .iter()
         .map(|piece| {
-            let data = Bytes::copy_from_slice(piece.as_bytes());
+            let data = Bytes::copy_from_slice(piece);
             Ok::<_, std::convert::Infallible>(Frame::data(data))
         })
         .collect();
@@ -44,6 +54,7 @@ fn record(kind: &str, target: &str, pieces: &[&str]) -> (String, Vec<String>) {
         .method(method)
         .uri(target)
         .header("content-type", kind)
+        .header("content-encoding", encoding)
         .body(StreamBody::new(futures_util::stream::iter(pieces)))
         .unwrap();
     let serving = things().serve(request, None, &recorder);
@@ -106,6 +117,7 @@ fn what_is_wrong_names_the_element() {
             r#"[{"text":"a"},{"text":1}]"#,
             "400 element 1: text: ",
         ),
+        (JSON, r#"[{"text":1}]"#, "400 element 0: text: "),
         (
             JSON,
             r#"[{"text":"a"},"#,
@@ -145,4 +157,54 @@ fn case_41_an_upload_is_a_message_for_each_piece() {
             r#"{"file":{"data":"Y2Q="}}"#,
         ]
     );
+}
+
+#[test]
+fn case_25_a_body_where_the_binding_has_none_is_refused() {
+    let (line, _) = record(JSON, "GET /record?text=a", &["[{\"text\":\"b\"}]"]);
+    assert!(
+        line.starts_with("400 t.v1.Things/Record takes no body"),
+        "{line}"
+    );
+    let (line, messages) = record(JSON, "GET /record?text=a", &[]);
+    assert_eq!(line, r#"200 {"text":"1 messages"}"#);
+    assert_eq!(messages, [r#"{"text":"a"}"#]);
+}
+
+#[test]
+fn a_compressed_stream_is_decompressed_as_it_comes() {
+    use crate::compression::Encoding;
+    let lines: String = (0..5000)
+        .map(|n| format!("{{\"text\":\"{n}\"}}\n"))
+        .collect();
+    for encoding in Encoding::ALL {
+        let body = encoding.compress(lines.as_bytes()).expect("memory");
+        let pieces: Vec<_> = body.chunks(100).collect();
+        let sent = record_encoded(encoding.name(), LINES, "POST /record/t1", &pieces);
+        assert_eq!(sent.0, r#"200 {"text":"5000 messages"}"#, "{encoding:?}");
+        assert_eq!(sent.1[4999], r#"{"text":"4999"}"#);
+        let cut_off = &pieces[..pieces.len() - 1];
+        let (line, _) = record_encoded(encoding.name(), LINES, "POST /record/t1", cut_off);
+        assert_eq!(
+            line, "400 the body is not in the coding that Content-Encoding names",
+            "{encoding:?}"
+        );
+    }
+    let (line, _) = record_encoded("lzma", LINES, "POST /record/t1", &[b"{}"]);
+    assert!(line.starts_with("415 "), "{line}");
+}
+
+/// An element may be as large as a body, and no larger, whatever it was compressed to.
+#[test]
+fn an_element_that_grows_too_large_is_refused() {
+    use crate::compression::Encoding;
+    let bomb = format!("{{\"text\":\"{}\"}}", "x".repeat(64 << 20));
+    for encoding in Encoding::ALL {
+        let body = encoding.compress(bomb.as_bytes()).expect("memory");
+        let (line, _) = record_encoded(encoding.name(), LINES, "POST /record/t1", &[&body]);
+        assert!(
+            line.starts_with("429 element 0: an element of the body is larger than 4194304"),
+            "{line}"
+        );
+    }
 }

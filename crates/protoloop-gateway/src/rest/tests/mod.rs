@@ -73,11 +73,11 @@ fn todos() -> &'static RestGateway {
 }
 
 /// Answers with the request, or what it is told.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Echo {
-    answer: Mutex<Option<Result<Reply>>>,
-    last: Mutex<Option<(String, CallContext)>>,
-    request: Mutex<Option<(String, Bytes)>>,
+    answer: Arc<Mutex<Option<Result<Reply>>>>,
+    last: Arc<Mutex<Option<(String, CallContext)>>>,
+    request: Arc<Mutex<Option<(String, Bytes)>>>,
 }
 
 impl Handler for Echo {

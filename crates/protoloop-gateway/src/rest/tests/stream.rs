@@ -248,3 +248,56 @@ fn a_caller_that_goes_takes_the_stream_with_it() {
     drop(response);
     assert!(*dropped.lock().unwrap());
 }
+
+#[test]
+fn the_head_of_events_does_not_wait_for_a_message_for_long() {
+    let gateway = things_with(|options| {
+        let at_once = |_| Box::pin(std::future::ready(())) as BoxFuture<'static, ()>;
+        options.keep_alive = Some(KeepAlive::new(Duration::from_secs(15), at_once));
+    });
+    /// Does not even answer.
+    #[derive(Clone)]
+    struct Silent;
+    impl Handler for Silent {
+        fn call(&self, _: Call) -> BoxFuture<'_, Result<Reply>> {
+            Box::pin(std::future::pending())
+        }
+    }
+    let events = request("GET /follow\naccept: text/event-stream");
+    let response = gateway.serve(events, None, &Silent).now_or_never();
+    let mut body = response.expect("not for long").into_body();
+    let comment = body.frame().now_or_never().expect("ready").unwrap();
+    assert_eq!(comment.unwrap().into_data().unwrap(), ":\n\n");
+    // The status of an array, or of lines, is what their readers look at.
+    for accept in ["application/json", "application/x-ndjson"] {
+        let waits = request(&format!("GET /follow\naccept: {accept}"));
+        assert!(
+            gateway.serve(waits, None, &Silent).now_or_never().is_none(),
+            "{accept}"
+        );
+    }
+}
+
+#[test]
+fn an_error_says_when_to_come_again() {
+    let error = Error::unavailable("gone").with_detail(protoloop_core::Detail::RetryInfo {
+        retry_delay: Duration::from_millis(2500),
+    });
+    let (_, body, _) = follow("text/event-stream", vec![text(1, "a"), Err(error)]);
+    let (_, error) = body.split_once("\n\n").expect("two events");
+    assert!(error.starts_with("retry: 2500\nevent: error\n"), "{body}");
+}
+
+#[test]
+fn head_of_a_stream_says_no_length() {
+    let echo = Echo::default();
+    let messages = stream::iter([text(1, "a")]);
+    *echo.answer.lock().unwrap() = Some(Ok(Reply::stream(Box::pin(messages))));
+    let serving = things().serve(request("HEAD /follow"), None, &echo);
+    let response = serving.now_or_never().expect("nothing waits");
+    assert_eq!(response.headers().get("content-length"), None);
+    let body = response.into_body();
+    assert_eq!(http_body::Body::size_hint(&body).exact(), None);
+    let body = body.collect().now_or_never().expect("nothing waits");
+    assert!(body.unwrap().to_bytes().is_empty());
+}
