@@ -24,8 +24,8 @@ pub(crate) fn condition(table: &Table, filter: &Filter) -> Result<Expr> {
         Filter::Like {
             path,
             pattern,
-            ignore_case,
-        } => like(table, path, &Like::new(pattern, *ignore_case))?,
+            folded,
+        } => like(table, path, &Like::new(pattern, folded.as_ref()))?,
         Filter::Regexp { path, pattern } => {
             let text = Property::new(table, path)?.comparable();
             table.dialect().regexp(text, pattern.as_str())

@@ -1,5 +1,7 @@
 //! Patterns of `like`, in which `%` stands for any characters and `_` for one.
 
+use protoloop_repository::Pattern;
+
 /// What a pattern asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Like {
@@ -14,18 +16,19 @@ pub(crate) enum Like {
 }
 
 impl Like {
-    /// Reads a pattern. A backslash takes the next character as it is; one at the end stands for itself.
-    pub(crate) fn new(pattern: &str, ignore_case: bool) -> Self {
-        let parts = parts(pattern);
-        if ignore_case {
-            return Self::Regex(regex(&parts, "(?si)"));
+    /// Reads a pattern. A backslash takes the next character as it is; one at the end stands for itself. `folded` is
+    /// the regular expression to use instead, where letters match in either case.
+    pub(crate) fn new(pattern: &str, folded: Option<&Pattern>) -> Self {
+        if let Some(folded) = folded {
+            return Self::Regex(folded.as_str().to_owned());
         }
+        let parts = parts(pattern);
         match parts.as_slice() {
             [] => Self::Exact(String::new()),
             [Part::Text(text)] => Self::Exact(text.clone()),
             [Part::Many] => Self::Any,
             [Part::Text(text), Part::Many] => Self::Prefix(text.clone()),
-            _ => Self::Regex(regex(&parts, "(?s)")),
+            _ => Self::Regex(regex(&parts)),
         }
     }
 }
@@ -60,8 +63,8 @@ fn push(parts: &mut Vec<Part>, char: char) {
     }
 }
 
-fn regex(parts: &[Part], flags: &str) -> String {
-    let mut regex = format!(r"{flags}\A");
+fn regex(parts: &[Part]) -> String {
+    let mut regex = r"(?s)\A".to_owned();
     for part in parts {
         match part {
             Part::Text(text) => regex.push_str(&regex::escape(text)),
@@ -109,9 +112,10 @@ mod tests {
             ("m_lk%", regex(r"(?s)\Am.lk.*\z")),
         ];
         for (pattern, expected) in cases {
-            assert_eq!(Like::new(pattern, false), expected, "{pattern}");
+            assert_eq!(Like::new(pattern, None), expected, "{pattern}");
         }
-        assert_eq!(Like::new("Mi%", true), regex(r"(?si)\AMi.*\z"));
+        let folded = Pattern::folding("Mi%").expect("small");
+        assert_eq!(Like::new("Mi%", Some(&folded)), regex(r"(?si)\AMi.*\z"));
     }
 
     #[test]

@@ -181,10 +181,14 @@ impl Checker<'_> {
                 .map_err(|error| FilterError::new(pattern.column, error))?;
             return Ok(Filter::Regexp { path, pattern });
         }
+        let folded = (name.text == "ilike")
+            .then(|| Pattern::folding(&pattern.text))
+            .transpose()
+            .map_err(|error| FilterError::new(pattern.column, error))?;
         Ok(Filter::Like {
             path,
             pattern: pattern.text.clone(),
-            ignore_case: name.text == "ilike",
+            folded,
         })
     }
 }
@@ -271,7 +275,7 @@ fn single(
         let like = Filter::Like {
             path,
             pattern,
-            ignore_case: false,
+            folded: None,
         };
         return Ok(match op {
             CompareOp::Ne => Filter::Not(Box::new(like)),

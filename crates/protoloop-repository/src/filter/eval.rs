@@ -35,9 +35,10 @@ impl Filter {
             Self::Like {
                 path,
                 pattern,
-                ignore_case,
-            } => match read::scalar(row, path) {
-                Scalar::String(text) => like::matches(pattern, text, *ignore_case),
+                folded,
+            } => match (read::scalar(row, path), folded) {
+                (Scalar::String(text), Some(folded)) => folded.is_match(text),
+                (Scalar::String(text), None) => like::matches(pattern, text),
                 _ => false,
             },
             Self::Regexp { path, pattern } => match read::scalar(row, path) {

@@ -1,7 +1,9 @@
 //! Matching text against LIKE patterns.
 
+use super::Pattern;
+
 /// Whether the whole text matches: `%` any characters, `_` one, a backslash takes the next one as it is.
-pub(super) fn matches(pattern: &str, text: &str, ignore_case: bool) -> bool {
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let mut pattern = Tokens(pattern);
     let mut text = text.chars();
     // Where to go on when what follows the last `%` did not match: one character further.
@@ -13,7 +15,7 @@ pub(super) fn matches(pattern: &str, text: &str, ignore_case: bool) -> bool {
                 retry = Some((pattern.clone(), text.clone()));
                 continue;
             }
-            Some(token) if text.next().is_some_and(|c| token.takes(c, ignore_case)) => continue,
+            Some(token) if text.next().is_some_and(|c| token.takes(c)) => continue,
             None if text.as_str().is_empty() => return true,
             Some(_) | None => {}
         }
@@ -58,19 +60,39 @@ impl Iterator for Tokens<'_> {
 }
 
 impl Token {
-    fn takes(&self, found: char, ignore_case: bool) -> bool {
+    fn takes(&self, found: char) -> bool {
         match self {
             Self::Any | Self::One => true,
-            Self::Char(c) => {
-                *c == found || ignore_case && c.to_lowercase().eq(found.to_lowercase())
+            Self::Char(c) => *c == found,
+        }
+    }
+}
+
+impl Pattern {
+    /// The regular expression that matches what a LIKE pattern does, with letters in either case by Unicode's simple
+    /// case folding.
+    ///
+    /// # Errors
+    /// A text that says that it is too large.
+    pub fn folding(like: &str) -> Result<Self, String> {
+        let mut source = r"(?si)\A".to_owned();
+        for token in Tokens(like) {
+            match token {
+                // Several in a row mean no more than one.
+                Token::Any if source.ends_with(".*") => {}
+                Token::Any => source.push_str(".*"),
+                Token::One => source.push('.'),
+                Token::Char(c) => source.push_str(&regex::escape(c.encode_utf8(&mut [0; 4]))),
             }
         }
+        source.push_str(r"\z");
+        Self::new(&source)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::{Pattern, matches};
 
     #[test]
     fn patterns_are_anchored_and_escaped() {
@@ -96,11 +118,18 @@ mod tests {
             ("", "a", false),
             ("%", "", true),
             ("%%", "ab", true),
-            ("A%", "abc", false),
+            (".%%", ".a", true),
+            ("*%", "*", true),
         ];
         for (pattern, text, expected) in table {
-            assert_eq!(matches(pattern, text, false), expected, "{pattern} {text}");
+            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+            let folded = Pattern::folding(pattern).expect("small");
+            assert_eq!(folded.is_match(text), expected, "{pattern} {text}");
         }
-        assert!(matches("É%", "école", true));
+        assert!(!matches("A%", "abc"));
+        assert_eq!(
+            Pattern::folding("A%%").expect("small").as_str(),
+            r"(?si)\AA.*\z"
+        );
     }
 }

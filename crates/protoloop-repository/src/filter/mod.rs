@@ -64,8 +64,8 @@ pub enum Filter {
         path: PropertyPath,
         /// The pattern. A backslash at its end stands for itself.
         pattern: String,
-        /// Whether letters match in either case, by Unicode's simple case folding.
-        ignore_case: bool,
+        /// Where letters match in either case, by Unicode's simple case folding: the same as a regular expression.
+        folded: Option<Pattern>,
     },
     /// A regular expression is found in the string.
     Regexp {

@@ -54,6 +54,7 @@ const LAWS: &[Law] = laws![
     atomic::edits_do_not_lose_each_other,
     atomic::an_edit_cannot_change_the_key,
     filters::filters_select_what_they_say,
+    filters::letters_fold_one_by_one,
     orders::orders_are_total,
     paging::pages_join_to_the_whole,
     paging::skip_and_limit_count_behind_the_cursor,
