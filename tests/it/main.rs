@@ -7,6 +7,7 @@ mod bad_input;
 mod cli;
 mod durability;
 mod foreign;
+mod forms;
 mod gateway;
 mod new;
 mod repeats;

@@ -178,7 +178,16 @@ pub(crate) struct Surface {
         env = "PROTOLOOP_REST_ERRORS"
     )]
     pub(crate) rest_errors: RestErrors,
-    /// Let query parameters and JSON members be that name no field, instead of refusing them
+    /// Whose forms are taken as request bodies, beside those that no browser sends
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FROM",
+        default_value = "same-origin",
+        env = "PROTOLOOP_REST_FORMS"
+    )]
+    pub(crate) rest_forms: RestForms,
+    /// Let query parameters, form fields and JSON members be that name no field, instead of refusing them
     #[arg(long, env = "PROTOLOOP_IGNORE_UNKNOWN")]
     pub(crate) ignore_unknown: bool,
     /// Compress answers for callers that take it
@@ -216,6 +225,16 @@ pub(crate) enum RestErrors {
     Envelope,
     /// {"code": 5, …}, a bare google.rpc.Status
     Status,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RestForms {
+    /// Those of this server's own pages
+    SameOrigin,
+    /// Those of every page
+    Anywhere,
+    /// Nobody's, no browser's and no other's
+    Refuse,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -105,7 +105,8 @@ pub(crate) fn accept(headers: &HeaderMap) -> Accept {
     }
 }
 
-fn is_json(essence: &str) -> bool {
+/// Whether a media type without parameters is JSON.
+pub(crate) fn is_json(essence: &str) -> bool {
     let Some((kind, subtype)) = essence.split_once('/') else {
         return false;
     };

@@ -19,8 +19,12 @@ pub struct RestOptions {
     /// Whether a POST may name the method it stands for, in `X-HTTP-Method-Override` or `$httpMethod`, for callers
     /// behind proxies that pass only GET and POST. Off by default.
     pub method_override: bool,
-    /// What becomes of a query parameter that names no field. Default: 400.
+    /// What becomes of a query parameter or a form field that names no field. Default: 400.
     pub unknown_query: UnknownQuery,
+    /// Which pages may send forms. Default: the server's own.
+    pub forms: Forms,
+    /// Most fields of a form; more are 400. Default 1000.
+    pub max_form_fields: usize,
     /// How JSON bodies are read.
     pub decode: json::DecodeOptions,
     /// How JSON answers are written.
@@ -42,7 +46,23 @@ pub struct RestOptions {
     pub keep_alive: Option<KeepAlive>,
 }
 
-/// What becomes of a query parameter that names no field.
+/// Whether `application/x-www-form-urlencoded` and `multipart/form-data` are taken as request bodies, and from where.
+///
+/// A browser sends forms from any page to any server without asking, so a page of somebody else could act for a user of
+/// this server, or on a server that listens on localhost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Forms {
+    /// Nobody's: they are 415.
+    Refuse,
+    /// Those of the server's own pages, and those that no browser sent, by `Sec-Fetch-Site`, else `Origin`. Others are
+    /// 403.
+    #[default]
+    SameOrigin,
+    /// Everybody's. For services that take no cookies and are not told apart by who can reach them.
+    FromAnywhere,
+}
+
+/// What becomes of a query parameter or a form field that names no field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UnknownQuery {
     /// The request is refused, naming it.
@@ -90,6 +110,8 @@ impl Default for RestOptions {
             trailing_slash: TrailingSlash::default(),
             method_override: false,
             unknown_query: UnknownQuery::default(),
+            forms: Forms::default(),
+            max_form_fields: 1000,
             decode: json::DecodeOptions::default(),
             encode: json::EncodeOptions::default(),
             error_format: ErrorFormat::default(),

@@ -35,8 +35,8 @@ pub use dispatch::Dispatcher;
 pub use health::Check;
 pub use port::Cors;
 pub use protoloop_gateway::{
-    ErrorFormat, HeaderNames, HeaderRule, HeaderRules, PathProfile, RestOptions, TrailingSlash,
-    UnknownQuery,
+    ErrorFormat, Forms, HeaderNames, HeaderRule, HeaderRules, PathProfile, RestOptions,
+    TrailingSlash, UnknownQuery,
 };
 pub use sequence::{
     CallLayer, CatchPanic, FieldBehavior, HandlerService, Limits, Phase, Sequence, TowerLayer,

@@ -45,8 +45,8 @@ pub use protoloop_server::{
 /// What a server may be told about REST: [`ServerConfig::rest`].
 pub mod rest {
     pub use protoloop_server::{
-        ErrorFormat, HeaderNames, HeaderRule, HeaderRules, PathProfile, RestOptions, TrailingSlash,
-        UnknownQuery,
+        ErrorFormat, Forms, HeaderNames, HeaderRule, HeaderRules, PathProfile, RestOptions,
+        TrailingSlash, UnknownQuery,
     };
 }
 #[cfg(feature = "sqlite")]

@@ -76,7 +76,6 @@ fn a_body_of_another_type_or_coding_is_refused() {
     let refused = |names| Row::new("POST", "/v1/dishes", names).gives(415, "INVALID_ARGUMENT");
     refuse(&[
         refused("text/plain").body("text/plain", "{}"),
-        refused("form").body("application/x-www-form-urlencoded", "name=x"),
         refused("xml").body("application/xml", "<dish/>"),
         refused("Content-Encoding")
             .json("{}")

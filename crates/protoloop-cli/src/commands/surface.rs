@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 
 use protoloop::{
     Schema, ServerConfig, TlsFiles,
-    rest::{ErrorFormat, PathProfile, RestOptions, UnknownQuery},
+    rest::{ErrorFormat, Forms, PathProfile, RestOptions, UnknownQuery},
     telemetry,
 };
 use tokio::net::TcpListener;
 
 use crate::{
-    args::{LogFormat, RestErrors, RestPaths, Surface},
+    args::{LogFormat, RestErrors, RestForms, RestPaths, Surface},
     output::{self, BOLD, Failure, RESET},
     routes,
 };
@@ -51,6 +51,11 @@ impl Surface {
             error_format: match self.rest_errors {
                 RestErrors::Envelope => ErrorFormat::Envelope,
                 RestErrors::Status => ErrorFormat::Status,
+            },
+            forms: match self.rest_forms {
+                RestForms::SameOrigin => Forms::SameOrigin,
+                RestForms::Anywhere => Forms::FromAnywhere,
+                RestForms::Refuse => Forms::Refuse,
             },
             ..RestOptions::default()
         };

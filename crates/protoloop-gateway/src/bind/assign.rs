@@ -29,6 +29,7 @@ pub(super) enum Source {
     Path,
     /// A header, by its name.
     Header(&'static str),
+    /// The query string, or a form while it is put together.
     Query,
 }
 
@@ -334,7 +335,8 @@ impl BodyPart {
 impl Assignment<'_> {
     /// Whether it is the default value of a field whose default is its absence: then only zeros follow the tag.
     fn is_default(&self) -> bool {
-        let value = &self.record[self.leaf.tag().len()..];
+        // JSON may stand for a record of nothing.
+        let value = self.record.get(self.leaf.tag().len()..).unwrap_or_default();
         self.leaf.is_implicit() && value.iter().all(|byte| *byte == 0)
     }
 }

@@ -4,6 +4,7 @@
 //! merged silently, nothing given is dropped silently.
 
 mod assign;
+mod form;
 mod json_value;
 mod query;
 mod raw;
@@ -19,7 +20,7 @@ use protoloop_wire::{Tables, canonicalize_bytes, json};
 
 use self::{
     assign::{Assignment, BodyPart, Source},
-    target::Miss,
+    target::{Miss, Place},
 };
 use crate::{
     PathProfile, RestOptions, UnknownQuery,
@@ -27,6 +28,7 @@ use crate::{
     router::{Match, Route},
 };
 
+pub(crate) use form::{Fields, FormBody};
 pub(crate) use query::{Alt, System, http_methods, may_hold_alt};
 
 /// A request as it came in, matched.
@@ -40,6 +42,8 @@ pub(crate) struct Parts<'r> {
     pub(crate) query: &'r str,
     /// The body; empty for none.
     pub(crate) body: &'r Bytes,
+    /// What the body says, where it is a form.
+    pub(crate) form: Option<FormBody>,
     /// `Content-Type` as it was sent, for `google.api.HttpBody`.
     pub(crate) content_type: &'r str,
     /// What headers say about fields.
@@ -72,22 +76,21 @@ pub(crate) fn bind(
     tables: &Tables,
     plan: &Plan,
     options: &RestOptions,
-    parts: &Parts<'_>,
+    mut parts: Parts<'_>,
 ) -> Result<Bound> {
+    let mut form = parts.form.take();
+    let parts = &parts;
     let mut assignments = path_values(tables, plan, options.path, parts)?;
     let system = query_values(tables, plan, options, parts.query, &mut assignments)?;
     header_values(tables, &parts.from_headers, &mut assignments)?;
-    let body = body_part(tables, plan, options, parts)?;
+    let body = body_part(tables, plan, options, parts, form.as_mut())?;
     if let Some(update) = &plan.update {
-        update::add_mask(
-            tables,
-            plan,
-            update,
-            options,
-            parts.body,
-            &body,
-            &mut assignments,
-        )?;
+        let given = update::Given {
+            body: &body,
+            text: parts.body,
+            form: form.as_ref(),
+        };
+        update::add_mask(tables, plan, update, options, &given, &mut assignments)?;
     }
     let merged = assign::merge(tables, plan.input, assignments, &body)?;
     let message = Bytes::from(merged.bytes);
@@ -134,7 +137,7 @@ fn query_values<'a>(
     let mut system = System::default();
     for pair in query::pairs(query) {
         let (key, value) = pair?;
-        match target::resolve(tables, plan.input, &key) {
+        match target::resolve(tables, plan.input, &key, Place::Query) {
             Err(Miss::Unknown(_)) if query::is_system(&key) => {
                 system.take(&key, &value, options)?;
             }
@@ -210,7 +213,11 @@ fn body_part(
     plan: &Plan,
     options: &RestOptions,
     parts: &Parts<'_>,
+    form: Option<&mut FormBody>,
 ) -> Result<BodyPart> {
+    if let Some(form) = form {
+        return Ok(form.body_part(plan.body));
+    }
     if let BodyPlan::Raw(number) = plan.body {
         return Ok(raw::body_part(number, parts.content_type, parts.body));
     }

@@ -59,17 +59,22 @@ pub(crate) enum Alt {
 
 /// Keys and values in order, decoded. Empty pairs are left out; a key without `=` has an empty value.
 pub(super) fn pairs(query: &str) -> impl Iterator<Item = Result<(Cow<'_, str>, Cow<'_, str>)>> {
-    query
-        .split('&')
+    named_pairs(query, "query parameter")
+}
+
+/// The same of a text whose keys errors call so.
+pub(super) fn named_pairs<'q>(
+    text: &'q str,
+    called: &'static str,
+) -> impl Iterator<Item = Result<(Cow<'q, str>, Cow<'q, str>)>> {
+    text.split('&')
         .filter(|pair| !pair.is_empty())
-        .map(|pair| {
+        .map(move |pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let key = percent::decode_query(key).map_err(|error| {
-                Error::invalid_argument(format!("query parameter {key}: {error}"))
-            })?;
-            let value = percent::decode_query(value).map_err(|error| {
-                Error::invalid_argument(format!("query parameter {key}: {error}"))
-            })?;
+            let key = percent::decode_query(key)
+                .map_err(|error| Error::invalid_argument(format!("{called} {key}: {error}")))?;
+            let value = percent::decode_query(value)
+                .map_err(|error| Error::invalid_argument(format!("{called} {key}: {error}")))?;
             Ok((key, value))
         })
 }

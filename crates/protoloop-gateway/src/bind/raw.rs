@@ -14,6 +14,15 @@ pub(super) fn body_part(number: Option<u32>, content_type: &str, data: &[u8]) ->
     if content_type.is_empty() && data.is_empty() {
         return BodyPart::Absent;
     }
+    let bytes = record(number, content_type, data);
+    match number {
+        Some(number) => BodyPart::field(number, bytes),
+        None => BodyPart::Whole(bytes),
+    }
+}
+
+/// An `HttpBody`, under its tag where it has a number.
+pub(super) fn record(number: Option<u32>, content_type: &str, data: &[u8]) -> Vec<u8> {
     let mut writer = Writer::with_capacity(content_type.len() + data.len() + 24);
     let open = number.map(|number| writer.open(number));
     if !content_type.is_empty() {
@@ -22,11 +31,8 @@ pub(super) fn body_part(number: Option<u32>, content_type: &str, data: &[u8]) ->
     if !data.is_empty() {
         writer.bytes(DATA, data);
     }
-    match (number, open) {
-        (Some(number), Some(open)) => {
-            writer.close(open);
-            BodyPart::field(number, writer.finish())
-        }
-        _ => BodyPart::Whole(writer.finish()),
+    if let Some(open) = open {
+        writer.close(open);
     }
+    writer.finish()
 }

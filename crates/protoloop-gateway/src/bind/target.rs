@@ -1,4 +1,4 @@
-//! From a query key to the field it means.
+//! From a key of a query string or a form to the field it means.
 
 use protoloop_core::{Error, Result};
 use protoloop_schema::{Kind, MessageId, WellKnown};
@@ -7,7 +7,7 @@ use protoloop_wire::{FieldTable, MessageTable, Tables};
 /// How many fields a key may walk through.
 const MAX_DEPTH: usize = 32;
 
-/// The field that a query key means.
+/// The field that a key means.
 #[derive(Debug)]
 pub(super) struct Target<'t> {
     /// Field numbers from the request message to the leaf.
@@ -25,7 +25,7 @@ pub(super) struct Target<'t> {
 pub(super) enum Miss {
     /// There is no field of that name.
     Unknown(Error),
-    /// There is one, but it cannot be given in a query string.
+    /// There is one, but it cannot be given there.
     Refused(Error),
 }
 
@@ -37,11 +37,41 @@ impl From<Miss> for Error {
     }
 }
 
-/// Resolves `filter`, `book.author.name` or `labels[k]`, with JSON or proto names, from the message `root`.
+/// Where keys stand; errors say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Query,
+    Form,
+}
+
+impl Place {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Query => "in the query string",
+            Self::Form => "as text in a form",
+        }
+    }
+}
+
+/// Resolves `filter`, `book.author.name` or `labels[k]`, with JSON or proto names, from the message `root`, to a field
+/// whose value a text may stand for.
 pub(super) fn resolve<'t>(
     tables: &'t Tables,
     root: MessageId,
     key: &str,
+    place: Place,
+) -> Result<Target<'t>, Miss> {
+    let target = find(tables, root, key, place)?;
+    check_leaf(key, target.leaf, tables, target.map_key.is_some(), place)?;
+    Ok(target)
+}
+
+/// The same, to a field of any type.
+pub(super) fn find<'t>(
+    tables: &'t Tables,
+    root: MessageId,
+    key: &str,
+    place: Place,
 ) -> Result<Target<'t>, Miss> {
     let (path, map_key) = split_map_key(key)?;
     let mut table = tables.message(root);
@@ -54,7 +84,6 @@ pub(super) fn resolve<'t>(
             .ok_or_else(|| unknown(key, name, table))?;
         numbers.push(field.number());
         if names.peek().is_none() {
-            check_leaf(key, field, tables, map_key.is_some())?;
             return Ok(Target {
                 numbers,
                 parent: table.id(),
@@ -65,7 +94,7 @@ pub(super) fn resolve<'t>(
         if numbers.len() >= MAX_DEPTH {
             return Err(refused(key, &format!("more than {MAX_DEPTH} fields deep")));
         }
-        table = tables.message(step(key, field)?);
+        table = tables.message(step(key, field, place)?);
     }
     Err(unknown(key, path, table))
 }
@@ -82,14 +111,15 @@ fn split_map_key(key: &str) -> Result<(&str, Option<String>), Miss> {
 }
 
 /// The message behind a dot.
-fn step(key: &str, field: &FieldTable) -> Result<MessageId, Miss> {
+fn step(key: &str, field: &FieldTable, place: Place) -> Result<MessageId, Miss> {
     let name = field.name();
     if field.is_map() {
         let text = format!("{name} is a map; write an entry as {name}[key]=value");
         return Err(refused(key, &text));
     }
     if !field.is_singular() {
-        let text = format!("{name} is repeated; its parts cannot be given in the query string");
+        let place = place.name();
+        let text = format!("{name} is repeated; its parts cannot be given {place}");
         return Err(refused(key, &text));
     }
     match (field.kind(), field.well_known()) {
@@ -103,11 +133,12 @@ fn step(key: &str, field: &FieldTable) -> Result<MessageId, Miss> {
 }
 
 /// A leaf is a scalar, an enum, a type with a JSON text of its own, a list of those or one entry of a map to those.
-fn check_leaf(
+pub(super) fn check_leaf(
     key: &str,
     field: &FieldTable,
     tables: &Tables,
     has_map_key: bool,
+    place: Place,
 ) -> Result<(), Miss> {
     let name = field.name();
     if field.is_map() != has_map_key {
@@ -134,12 +165,13 @@ fn check_leaf(
     if is_value {
         return Ok(());
     }
+    let place = place.name();
     let text = if has_map_key {
-        format!("{name} maps to messages, which cannot be given in the query string")
+        format!("{name} maps to messages, which cannot be given {place}")
     } else if field.is_singular() {
         format!("{name} is a message; write its fields as {name}.field=value")
     } else {
-        format!("{name} is a list of messages, which cannot be given in the query string")
+        format!("{name} is a list of messages, which cannot be given {place}")
     };
     Err(refused(key, &text))
 }

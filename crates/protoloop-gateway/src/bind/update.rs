@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use protoloop_core::{Error, Result};
+use protoloop_schema::MessageId;
 use protoloop_wire::{Tables, View, Writer};
 
 use super::{
     assign::{Assignment, BodyPart, Source},
+    form::FormBody,
     json,
 };
 use crate::{
@@ -17,6 +19,16 @@ use crate::{
 /// `FieldMask.paths`.
 const PATHS: u32 = 1;
 
+/// What the request's body says.
+#[derive(Debug)]
+pub(super) struct Given<'b> {
+    pub(super) body: &'b BodyPart,
+    /// The JSON it was made of.
+    pub(super) text: &'b [u8],
+    /// Or the form.
+    pub(super) form: Option<&'b FormBody>,
+}
+
 /// Adds the mask that the request does not give: `*` for PUT, the fields of the body for PATCH.
 ///
 /// # Errors
@@ -26,8 +38,7 @@ pub(super) fn add_mask<'a>(
     plan: &Plan,
     update: &UpdatePlan,
     options: &RestOptions,
-    text: &[u8],
-    body: &BodyPart,
+    given: &Given<'_>,
     assignments: &mut Vec<Assignment<'a>>,
 ) -> Result<()> {
     let Some(leaf) = tables.message(plan.input).field(update.mask) else {
@@ -41,8 +52,8 @@ pub(super) fn add_mask<'a>(
         name: Cow::Borrowed(leaf.name()),
         source: Source::Query,
     };
-    if let Some(given) = given_mask(tables, plan, update, body, assignments) {
-        return if update.replace && given != whole.record {
+    if let Some(mask) = given_mask(tables, plan, update, given.body, assignments) {
+        return if update.replace && mask != whole.record {
             let text = "PUT replaces the whole resource; leave the mask out, or use PATCH";
             Err(Error::invalid_field(leaf.name(), text))
         } else {
@@ -53,7 +64,7 @@ pub(super) fn add_mask<'a>(
         assignments.push(whole);
         return Ok(());
     }
-    let paths = present(tables, plan, update, options, text, body)?;
+    let paths = present(tables, plan, update, options, given)?;
     if !paths.is_empty() {
         let record = mask_record(update.mask, paths.iter().map(String::as_str));
         assignments.push(Assignment { record, ..whole });
@@ -99,23 +110,22 @@ fn present(
     plan: &Plan,
     update: &UpdatePlan,
     options: &RestOptions,
-    text: &[u8],
-    body: &BodyPart,
+    given: &Given<'_>,
 ) -> Result<Vec<String>> {
     let resource = tables
         .message(plan.input)
         .field(update.resource)
         .and_then(|field| Some((field.name(), tables.message(field.message()?))));
-    let (Some((name, resource)), false) = (resource, matches!(body, BodyPart::Absent)) else {
+    let (Some((name, resource)), false) = (resource, matches!(given.body, BodyPart::Absent)) else {
         return Ok(Vec::new());
     };
     let paths = match plan.body {
         BodyPlan::Field(number) if number == update.resource => {
-            json::present(tables, resource.id(), text, &options.decode)?
+            given.paths(tables, resource.id(), options)?
         }
         BodyPlan::Whole => {
             let prefix = format!("{name}.");
-            let paths = json::present(tables, plan.input, text, &options.decode)?;
+            let paths = given.paths(tables, plan.input, options)?;
             let below = |path: String| path.strip_prefix(&prefix).map(str::to_owned);
             paths.into_iter().filter_map(below).collect()
         }
@@ -126,4 +136,14 @@ fn present(
         number.is_some_and(|field| update.unmasked.contains(&field.number()))
     };
     Ok(paths.into_iter().filter(|path| !unmasked(path)).collect())
+}
+
+impl Given<'_> {
+    /// The fields of the message `id` that the body gives.
+    fn paths(&self, tables: &Tables, id: MessageId, options: &RestOptions) -> Result<Vec<String>> {
+        match self.form {
+            Some(form) => Ok(form.present().to_vec()),
+            None => Ok(json::present(tables, id, self.text, &options.decode)?),
+        }
+    }
 }

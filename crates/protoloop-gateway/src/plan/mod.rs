@@ -213,6 +213,7 @@ fn field_is_http_body(tables: &Tables, message: MessageId, number: u32) -> bool 
         .is_some_and(|id| is_http_body(tables, id))
 }
 
-fn is_http_body(tables: &Tables, message: MessageId) -> bool {
+/// Whether a message is `google.api.HttpBody`.
+pub(crate) fn is_http_body(tables: &Tables, message: MessageId) -> bool {
     tables.message(message).full_name() == "google.api.HttpBody"
 }

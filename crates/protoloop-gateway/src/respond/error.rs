@@ -99,6 +99,15 @@ impl Refusal {
         }
     }
 
+    /// 413: the body, or what must be held of it, is too large.
+    pub(crate) fn too_large(error: Error) -> Self {
+        Self {
+            status: 413,
+            error,
+            header: None,
+        }
+    }
+
     /// 415: the body is no JSON.
     pub(crate) fn unsupported(message: String) -> Self {
         Self::with(415, Code::InvalidArgument, message)

@@ -1,5 +1,6 @@
 //! The REST surface of a schema.
 
+mod form;
 mod method_override;
 mod read;
 mod special;

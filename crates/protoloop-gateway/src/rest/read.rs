@@ -10,10 +10,11 @@ use protoloop_wire::json::EncodeOptions;
 use super::{Head, RestGateway, Wish, special};
 use crate::{
     asked::{Asked, FIELD_MASK},
-    bind::{self, Bound, HeaderField, Parts, System},
+    bind::{self, Bound, FormBody, HeaderField, Parts, System},
     body,
     compression::Encoding,
     condition::Conditions,
+    form::{self, Format},
     negotiate::{self, ContentType},
     plan::{AnswerPlan, BodyPlan, Plan},
     respond::{Form, How, Refusal},
@@ -36,8 +37,18 @@ impl RestGateway {
         B::Error: fmt::Display,
     {
         let before = self.before_body(plan, head)?;
-        let body = self.body(plan, head, body).await?;
-        let (message, how) = self.bound(plan, found, head, before, &body)?;
+        let (body, format) = self.body(plan, head, body).await?;
+        let form = match &format {
+            None => None,
+            Some(format) => Some(form::read(
+                &self.tables,
+                plan,
+                &self.options,
+                format,
+                &body,
+            )?),
+        };
+        let (message, how) = self.bound(plan, found, head, before, &body, form)?;
         Ok(Wish {
             messages: Inbound::One(message),
             how,
@@ -60,16 +71,21 @@ impl RestGateway {
         let before = self.before_body(plan, head)?;
         if plan.body == BodyPlan::None {
             // There is one message, made of the head; the body must be empty.
-            let body = self.body(plan, head, body).await?;
-            let (message, how) = self.bound(plan, found, head, before, &body)?;
+            let (body, _) = self.body(plan, head, body).await?;
+            let (message, how) = self.bound(plan, found, head, before, &body, None)?;
             return Ok(self.wish::<B>(plan, Some(message), None, how));
         }
         let encoding = content_encoding(head)?;
         let lines = negotiate::is_lines(head.headers);
         // Without a body there is one message, made of the rest; an empty array has none.
         let absent = body.is_end_stream();
-        if !lines && !absent {
-            check_content_type(plan, head.headers)?;
+        if !lines
+            && !absent
+            && let Some(format) = self.check_content_type(plan, head)?
+        {
+            return self
+                .read_form(plan, found, head, before, format, body)
+                .await;
         }
         let limit = self.options.max_body_bytes;
         let mut parts = stream::Parts::new(body, encoding, plan.body, lines, limit)?;
@@ -79,7 +95,7 @@ impl RestGateway {
         };
         let none = Bytes::new();
         let body = first.as_ref().unwrap_or(&none);
-        let bound = self.bound(plan, found, head, before, body);
+        let bound = self.bound(plan, found, head, before, body, None);
         let (message, how) = bound.map_err(|refusal| match self.fault(plan, body) {
             Some(error) if !absent => stream::in_element(0, error).into(),
             _ => refusal,
@@ -97,7 +113,7 @@ impl RestGateway {
         stream::decode(&self.tables, plan.input, plan.body, element, decode).err()
     }
 
-    fn wish<B>(
+    pub(super) fn wish<B>(
         &self,
         plan: &Plan,
         first: Option<Bytes>,
@@ -142,13 +158,14 @@ impl RestGateway {
     }
 
     /// The message that path, query, headers and body make, and how its answer is wanted.
-    fn bound(
+    pub(super) fn bound(
         &self,
         plan: &Plan,
         found: &Match<'_>,
         head: &Head<'_>,
         before: Before<'_>,
         body: &Bytes,
+        form: Option<FormBody>,
     ) -> Result<(Bytes, How), Refusal> {
         let Before {
             conditions,
@@ -160,10 +177,11 @@ impl RestGateway {
             route: &self.router.routes()[found.route],
             query: head.uri.query().unwrap_or_default(),
             body,
+            form,
             content_type: content_type_text(head.headers),
             from_headers,
         };
-        let Bound { message, system } = bind::bind(&self.tables, plan, &self.options, &parts)?;
+        let Bound { message, system } = bind::bind(&self.tables, plan, &self.options, parts)?;
         let how = How {
             form: self.form(plan, head, &system)?,
             encode: self.encode_options(&system),
@@ -175,26 +193,50 @@ impl RestGateway {
         Ok((message, how))
     }
 
-    /// The body, decompressed.
-    async fn body<B>(&self, plan: &Plan, head: &Head<'_>, body: B) -> Result<Bytes, Refusal>
+    /// The body, decompressed; and its format where it is a form.
+    pub(super) async fn body<B>(
+        &self,
+        plan: &Plan,
+        head: &Head<'_>,
+        body: B,
+    ) -> Result<(Bytes, Option<Format>), Refusal>
     where
         B: http_body::Body<Data = Bytes>,
         B::Error: fmt::Display,
     {
         let encoding = content_encoding(head)?;
         let comes = body.size_hint().lower() > 0;
+        let mut format = None;
         if comes {
-            check_content_type(plan, head.headers)?;
+            format = self.check_content_type(plan, head)?;
         }
         let limit = self.options.max_body_bytes;
         let body = body::read(head.headers, body, limit).await?;
         if !comes && !body.is_empty() {
-            check_content_type(plan, head.headers)?;
+            format = self.check_content_type(plan, head)?;
         }
         match encoding.filter(|_| !body.is_empty()) {
-            Some(encoding) => Ok(encoding.decompress(&body, limit)?),
-            None => Ok(body),
+            Some(encoding) => Ok((encoding.decompress(&body, limit)?, format)),
+            None => Ok((body, format)),
         }
+    }
+
+    /// The format of a form. 415 for a body that is to be JSON or a form and says it is neither.
+    fn check_content_type(&self, plan: &Plan, head: &Head<'_>) -> Result<Option<Format>, Refusal> {
+        if !matches!(plan.body, BodyPlan::Whole | BodyPlan::Field(_)) {
+            return Ok(None);
+        }
+        let found = match negotiate::content_type(head.headers) {
+            ContentType::Json => return Ok(None),
+            ContentType::Absent => "there is none".to_owned(),
+            ContentType::Other(found) => match self.form_format(plan, head)? {
+                None => format!("it is {found:?}"),
+                format => return Ok(format),
+            },
+        };
+        Err(Refusal::unsupported(format!(
+            "Content-Type must be application/json; {found}"
+        )))
     }
 
     fn form(&self, plan: &Plan, head: &Head<'_>, system: &System) -> Result<Form, Refusal> {
@@ -230,7 +272,7 @@ impl RestGateway {
 }
 
 /// What the body is compressed with.
-fn content_encoding(head: &Head<'_>) -> Result<Option<Encoding>, Refusal> {
+pub(super) fn content_encoding(head: &Head<'_>) -> Result<Option<Encoding>, Refusal> {
     if !head.asked.has(Asked::CONTENT_ENCODING) {
         return Ok(None);
     }
@@ -239,25 +281,10 @@ fn content_encoding(head: &Head<'_>) -> Result<Option<Encoding>, Refusal> {
 }
 
 /// What the head of a request says.
-struct Before<'r> {
+pub(super) struct Before<'r> {
     conditions: Conditions,
     from_headers: Vec<HeaderField<'r>>,
     stream: Option<StreamKind>,
-}
-
-/// 415 for a body that is read as JSON and says it is none.
-fn check_content_type(plan: &Plan, headers: &HeaderMap) -> Result<(), Refusal> {
-    if !matches!(plan.body, BodyPlan::Whole | BodyPlan::Field(_)) {
-        return Ok(());
-    }
-    let found = match negotiate::content_type(headers) {
-        ContentType::Json => return Ok(()),
-        ContentType::Absent => "there is none".to_owned(),
-        ContentType::Other(found) => format!("it is {found:?}"),
-    };
-    Err(Refusal::unsupported(format!(
-        "Content-Type must be application/json; {found}"
-    )))
 }
 
 fn content_type_text(headers: &HeaderMap) -> &str {

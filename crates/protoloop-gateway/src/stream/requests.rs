@@ -14,7 +14,7 @@ use protoloop_core::{Error, Result};
 use protoloop_schema::MessageId;
 use protoloop_wire::{Tables, Writer, json};
 
-use super::{elements::Elements, inflate::Inflate};
+use super::{Plain, elements::Elements};
 use crate::{
     compression::Encoding,
     plan::{BodyPlan, Plan},
@@ -31,11 +31,8 @@ enum Cut {
 
 /// The parts of a body, each the body of one message.
 pub(crate) struct Parts<B> {
-    body: B,
-    inflate: Option<Inflate>,
+    body: Plain<B>,
     cut: Cut,
-    /// Whether the body was read to its end; decompressed, it may have more.
-    read: bool,
     ended: bool,
     /// Where in the stream the next part stands.
     index: usize,
@@ -62,10 +59,8 @@ where
             _ => Cut::Elements(Elements::new(lines, limit)),
         };
         Ok(Self {
-            body,
-            inflate: encoding.map(Inflate::new).transpose()?,
+            body: Plain::new(body, encoding)?,
             cut,
-            read: false,
             ended: false,
             index: 0,
         })
@@ -90,7 +85,7 @@ where
             if self.ended {
                 return Poll::Ready(None);
             }
-            let data = match ready!(self.poll_data(cx)) {
+            let data = match ready!(self.body.poll(cx)) {
                 Some(Ok(data)) if data.is_empty() => continue,
                 Some(Ok(data)) => data,
                 Some(Err(error)) => {
@@ -105,37 +100,6 @@ where
             match &mut self.cut {
                 Cut::Elements(elements) => elements.push(&data),
                 Cut::Pieces => return Poll::Ready(Some(Ok(self.numbered(data)))),
-            }
-        }
-    }
-
-    /// The next bytes of the body, plain.
-    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        loop {
-            if let Some(inflate) = &mut self.inflate {
-                match inflate.next().transpose() {
-                    None if self.read => return Poll::Ready(None),
-                    None => {}
-                    plain => return Poll::Ready(plain),
-                }
-            }
-            let data = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
-                None => None,
-                Some(Ok(frame)) => Some(frame.into_data().unwrap_or_default()),
-                Some(Err(error)) => {
-                    let told = Error::invalid_argument("the body broke off before its end");
-                    return Poll::Ready(Some(Err(told.with_internal(error.to_string()))));
-                }
-            };
-            let Some(inflate) = &mut self.inflate else {
-                return Poll::Ready(data.map(Ok));
-            };
-            match data {
-                Some(data) => inflate.push(data),
-                None => {
-                    self.read = true;
-                    inflate.end();
-                }
             }
         }
     }

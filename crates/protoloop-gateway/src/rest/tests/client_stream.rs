@@ -9,7 +9,13 @@ use super::*;
 
 /// Keeps what comes, and answers with how many messages there were.
 #[derive(Clone, Default)]
-struct Recorder(Arc<Mutex<Vec<Bytes>>>);
+pub(super) struct Recorder(Arc<Mutex<Vec<Bytes>>>);
+
+impl Recorder {
+    pub(super) fn messages(&self) -> Vec<Bytes> {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 impl Handler for Recorder {
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Reply>> {

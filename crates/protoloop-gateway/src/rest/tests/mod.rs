@@ -9,6 +9,7 @@ mod compress;
 mod condition;
 mod edge;
 mod form;
+mod forms;
 mod stream;
 mod update;
 

@@ -26,7 +26,7 @@ fn a_model_has_its_routes() {
 
 /// The request message of an Update, as JSON.
 #[track_caller]
-fn bound(text: &str) -> String {
+pub(super) fn bound(text: &str) -> String {
     #[derive(Clone)]
     struct Show;
     impl Handler for Show {
