@@ -3,6 +3,7 @@
 mod codegen;
 mod console;
 mod deps;
+mod fuzz;
 mod measure;
 mod peers;
 mod process;
@@ -25,6 +26,7 @@ const USAGE: &str = "usage: cargo xtask <task>
   tidy                                 check sizes, leftovers, crate files and links
   deps                                 check the dependency graph against deny.toml
   buf [ARGUMENT…]                      run buf, installing it if need be; `cargo xtask buf lint proto`
+  fuzz [--minutes N] [TARGET…]         run the fuzzer on all targets or on these, one minute each or N
   measure                              build the release binary; time to the first answer, memory when idle
   peers                                race our gateway against Envoy, structured-proxy and grpc-gateway";
 
@@ -48,6 +50,7 @@ fn run(root: &Path, arguments: &[&str]) -> Fallible<ExitCode> {
         ["tidy"] => tidy::run(root)?,
         ["deps"] => deps::run(root)?,
         ["buf", ref rest @ ..] => buf(root, rest)?,
+        ["fuzz", ref rest @ ..] => fuzz::run(root, rest)?,
         ["measure"] => measure::run(root)?,
         ["peers"] => peers::run(root)?,
         ["help" | "--help" | "-h"] => console::say(USAGE),

@@ -4,6 +4,7 @@
 //! gap. Tests learn both by environment variables, see `tests/it/support/tools.rs`.
 
 mod buf;
+mod cargo_fuzz;
 mod conformance;
 mod connect;
 mod peers;
@@ -17,6 +18,7 @@ use std::{
 };
 
 pub(crate) use buf::find as buf;
+pub(crate) use cargo_fuzz::find as cargo_fuzz;
 pub(crate) use peers::all as peers;
 
 /// Where a tool is, or why it is not there.

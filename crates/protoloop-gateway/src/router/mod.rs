@@ -108,6 +108,18 @@ impl Router {
         }
     }
 
+    /// Adds a binding that stands in no schema, as its only rule.
+    ///
+    /// # Errors
+    /// What is wrong with the template, or the place is taken.
+    #[doc(hidden)]
+    pub fn push(&mut self, rule: &HttpRule) -> Result<(), Diagnostic> {
+        let name = rule.method.as_str();
+        self.check(rule, name)?;
+        self.add(MethodId(0), 0, rule)
+            .map_err(|_| duplicate(rule, name, "another"))
+    }
+
     /// The routes, in order of declaration.
     #[must_use]
     pub fn routes(&self) -> &[Route] {

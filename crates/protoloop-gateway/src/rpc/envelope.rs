@@ -89,6 +89,19 @@ pub(crate) fn too_large(limit: usize) -> Error {
     Error::resource_exhausted(format!("a message is larger than {limit} bytes"))
 }
 
+/// Why no more of a body comes, as the error of the call.
+pub(crate) trait BodyFault {
+    /// The error that the caller is told.
+    fn to_error(&self) -> Error;
+}
+
+/// A fault of the connection.
+impl<E: fmt::Display> BodyFault for E {
+    fn to_error(&self) -> Error {
+        Error::cancelled("the request broke off").with_internal(self.to_string())
+    }
+}
+
 /// The envelopes of a body as they arrive.
 pub(crate) struct Envelopes<B> {
     body: B,
@@ -101,7 +114,7 @@ pub(crate) struct Envelopes<B> {
 impl<B> Envelopes<B>
 where
     B: HttpBody<Data = Bytes> + Unpin,
-    B::Error: fmt::Display,
+    B::Error: BodyFault,
 {
     pub(crate) fn new(body: B, limit: usize) -> Self {
         Self {
@@ -115,7 +128,8 @@ where
     /// The next one; `None` at the end of the body.
     ///
     /// # Errors
-    /// As [`Decoder::next`]; INVALID_ARGUMENT when the body ends inside an envelope; CANCELLED when it breaks off.
+    /// As [`Decoder::next`]; INVALID_ARGUMENT when the body ends inside an envelope; CANCELLED when it breaks off, or what its
+    /// [`BodyFault`] says.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Envelope>>> {
         loop {
             if let Some(next) = self.decoder.next().transpose() {
@@ -140,9 +154,7 @@ where
                 Some(Err(error)) => {
                     self.ended = true;
                     self.decoder.bytes.clear();
-                    return Poll::Ready(Some(Err(
-                        Error::cancelled("the request broke off").with_internal(error.to_string())
-                    )));
+                    return Poll::Ready(Some(Err(error.to_error())));
                 }
                 None => self.ended = true,
             }

@@ -1,7 +1,6 @@
 //! The messages of a request body.
 
 use std::{
-    fmt,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -17,7 +16,7 @@ use super::{
     Entry, RpcOptions,
     codec::Codec,
     compress,
-    envelope::{COMPRESSED, Envelope, Envelopes},
+    envelope::{BodyFault, COMPRESSED, Envelope, Envelopes},
 };
 use crate::compression::Encoding;
 
@@ -46,7 +45,7 @@ pub(super) struct Requests<B> {
 impl<B> Requests<B>
 where
     B: HttpBody<Data = Bytes> + Unpin,
-    B::Error: fmt::Display,
+    B::Error: BodyFault,
 {
     pub(super) fn new(
         body: B,
@@ -151,7 +150,7 @@ where
 impl<B> Stream for Requests<B>
 where
     B: HttpBody<Data = Bytes> + Unpin,
-    B::Error: fmt::Display,
+    B::Error: BodyFault,
 {
     type Item = Result<Bytes>;
 

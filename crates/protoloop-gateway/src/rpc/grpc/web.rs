@@ -8,7 +8,10 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame};
+use protoloop_core::Error;
 use protoloop_wire::json::from_base64;
+
+use crate::rpc::envelope::BodyFault;
 
 /// A body in base64 as the bytes it stands for. Padding may stand wherever a client ended one of its writes.
 pub(super) struct FromText<B> {
@@ -30,11 +33,21 @@ impl<B> FromText<B> {
 
 /// Why a text body cannot be read.
 #[derive(Debug)]
-pub(super) struct TextError(String);
+pub(super) enum TextError {
+    /// The connection broke off.
+    Broken(String),
+    /// The caller sent something else.
+    NotBase64,
+}
 
-impl fmt::Display for TextError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+impl BodyFault for TextError {
+    fn to_error(&self) -> Error {
+        match self {
+            Self::Broken(reason) => reason.to_error(),
+            Self::NotBase64 => Error::invalid_argument(
+                "the body is not base64, as application/grpc-web-text has it",
+            ),
+        }
     }
 }
 
@@ -61,7 +74,7 @@ where
                 }
                 Some(Err(error)) => {
                     self.ended = true;
-                    return Poll::Ready(Some(Err(TextError(error.to_string()))));
+                    return Poll::Ready(Some(Err(TextError::Broken(error.to_string()))));
                 }
                 Some(Ok(frame)) => {
                     let Ok(data) = frame.into_data() else {
@@ -89,7 +102,7 @@ fn decoded(groups: &[u8]) -> Result<Frame<Bytes>, TextError> {
         // A padded group ends a part of its own.
         let end = padding.map_or(groups.len(), |at| (from + at) / 4 * 4 + 4);
         let part = groups.get(from..end).and_then(from_base64);
-        out.extend(part.ok_or_else(|| TextError("the body is not base64".to_owned()))?);
+        out.extend(part.ok_or(TextError::NotBase64)?);
         from = end;
     }
     Ok(Frame::data(out.into()))
@@ -112,14 +125,17 @@ mod tests {
         let collected = collected.expect("nothing to wait for");
         collected
             .map(|whole| whole.to_bytes().to_vec())
-            .map_err(|error| error.to_string())
+            .map_err(|error| error.to_error().to_string())
     }
 
     #[test]
     fn what_is_not_base64_is_an_error() {
         for wrong in ["!!!!", "AAA", "A===", "AA=A", "A"] {
             let read = read(vec![wrong.as_bytes().to_vec()]);
-            assert!(read.is_err() || wrong == "AAA", "{wrong}: {read:?}");
+            if wrong != "AAA" {
+                let error = read.unwrap_err();
+                assert!(error.contains("not base64"), "{wrong}: {error}");
+            }
         }
     }
 

@@ -37,6 +37,14 @@ pub(super) fn is_quoted(kind: Kind) -> bool {
     )
 }
 
+/// Whether a varint of this kind is read by its lower 32 bits.
+fn is_narrow(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Int32 | Kind::Uint32 | Kind::Sint32 | Kind::Enum(_)
+    )
+}
+
 impl Encoder<'_> {
     /// One value of a field; false where it is the default of a field without presence.
     #[inline]
@@ -48,7 +56,8 @@ impl Encoder<'_> {
         if field.is_implicit() {
             let is_default = match payload {
                 Payload::Len(bytes) => bytes.is_empty(),
-                payload => raw_of(payload, field.wire_type()) == Some(0),
+                payload => raw_of(payload, field.wire_type())
+                    .is_some_and(|raw| raw as u32 == 0 && (raw == 0 || is_narrow(field.kind()))),
             };
             if is_default {
                 return Ok(false);

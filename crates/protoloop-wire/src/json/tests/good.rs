@@ -161,6 +161,21 @@ fn any_order_on_the_wire_gives_the_same_json() {
 }
 
 #[test]
+fn a_number_is_its_lower_half_before_it_is_a_default() {
+    // 2^32 in fields of 32 and of 64 bits.
+    let varint = [0x80, 0x80, 0x80, 0x80, 0x10];
+    let mut wire = Vec::new();
+    for tag in [&[0x20][..], &[0x28], &[0x30], &[0x40], &[0x88, 0x01]] {
+        wire.extend_from_slice(tag);
+        wire.extend(varint);
+    }
+    assert_eq!(
+        encode_as(KITCHEN, &wire, &EncodeOptions::default()).unwrap(),
+        r#"{"i64":"4294967296"}"#
+    );
+}
+
+#[test]
 fn options_of_encoding() {
     let wire = decode_as(
         KITCHEN,
