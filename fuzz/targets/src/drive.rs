@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use bytes::Bytes;
@@ -28,17 +28,18 @@ pub(crate) fn pieces(
 }
 
 /// Answers with the messages it got, and keeps them; where one answer is due, with the last of them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Echo {
-    got: Mutex<Option<Vec<Bytes>>>,
+    got: Arc<Mutex<Option<Vec<Bytes>>>>,
 }
 
 impl Echo {
     /// The messages of the call, if one came so far and all were read.
-    pub(crate) fn got(self) -> Option<Vec<Bytes>> {
+    pub(crate) fn got(&self) -> Option<Vec<Bytes>> {
         self.got
-            .into_inner()
+            .lock()
             .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 }
 

@@ -102,10 +102,11 @@ impl EnumTable {
         }
     }
 
-    /// Whether a field of this enum can hold the number: open, or a declared value.
+    /// Whether a field of this enum can hold the number: open, or a declared value. `NullValue` is open on the wire, but
+    /// its JSON form, `null`, has room for one value only.
     #[must_use]
     #[inline]
     pub fn accepts(&self, number: i32) -> bool {
-        self.open || self.name_of(number).is_some()
+        (self.open && !self.null_value) || self.name_of(number).is_some()
     }
 }

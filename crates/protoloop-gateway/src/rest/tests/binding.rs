@@ -313,6 +313,10 @@ fn case_34_scalars() {
                 r#"400 color: expected a name or number of t.v1.Color, found "blue""#,
             ),
             ("GET /q?nothing=null", "200 {}"),
+            (
+                "GET /q?nothing=3",
+                r#"400 nothing: expected a name or number of google.protobuf.NullValue, found "3""#,
+            ),
         ],
     );
 }

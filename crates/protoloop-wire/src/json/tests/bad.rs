@@ -36,6 +36,10 @@ const BAD: &[(&str, &str)] = &[
         "kitchen.v1.Kitchen has no field \"nope\" (line 2, column 3)",
     ),
     (
+        "{\"nothing\":3}",
+        "nothing: google.protobuf.NullValue has no value 3 (line 1, column 12)",
+    ),
+    (
         "{\"id\":1}",
         "id: expected a string, found a number (line 1, column 7)",
     ),
