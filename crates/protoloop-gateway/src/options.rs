@@ -25,9 +25,10 @@ pub struct RestOptions {
     pub forms: Forms,
     /// Most fields of a form; more are 400. Default 1000.
     pub max_form_fields: usize,
-    /// How JSON bodies are read.
+    /// How JSON bodies are read. Default: as ProtoJSON, but a path of a field mask that it cannot spell, such as `line_1`, is
+    /// taken as it is, since a query takes it too.
     pub decode: json::DecodeOptions,
-    /// How JSON answers are written.
+    /// How JSON answers are written. Default: as ProtoJSON, with paths of field masks as in `decode`.
     pub encode: json::EncodeOptions,
     /// How errors are written for callers that do not prefer `application/problem+json`.
     pub error_format: ErrorFormat,
@@ -112,8 +113,14 @@ impl Default for RestOptions {
             unknown_query: UnknownQuery::default(),
             forms: Forms::default(),
             max_form_fields: 1000,
-            decode: json::DecodeOptions::default(),
-            encode: json::EncodeOptions::default(),
+            decode: json::DecodeOptions {
+                proto_mask_paths: true,
+                ..json::DecodeOptions::default()
+            },
+            encode: json::EncodeOptions {
+                proto_mask_paths: true,
+                ..json::EncodeOptions::default()
+            },
             error_format: ErrorFormat::default(),
             headers: HeaderRules::default(),
             reply_status: true,

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use protoloop_schema::Presence;
-use protoloop_wire::{Value as WireValue, View};
+use protoloop_wire::{Value as WireValue, View, map_key};
 
 use crate::{Key, KeyValue, LeafKind, Model, PropertyPath, Step, Value};
 
@@ -124,21 +124,9 @@ fn parent<'a>(row: &View<'a>, path: &PropertyPath) -> Option<(View<'a>, Place<'a
 
 fn map_value<'a>(view: &View<'a>, number: u32, key: &str) -> Option<WireValue<'a>> {
     view.map(number)
-        .filter(|(found, _)| is_key(found, key))
+        .filter(|(found, _)| map_key::is(found, key))
         .last()
         .map(|(_, value)| value)
-}
-
-/// Whether a map key is written so in ProtoJSON.
-pub(crate) fn is_key(found: &WireValue<'_>, text: &str) -> bool {
-    match found {
-        WireValue::String(found) => *found == text,
-        WireValue::Bool(found) => text == if *found { "true" } else { "false" },
-        WireValue::U64(found) => text.parse() == Ok(*found),
-        found => found
-            .as_i64()
-            .is_some_and(|found| text.parse() == Ok(found)),
-    }
 }
 
 /// A value on the wire as what a leaf of this kind holds.

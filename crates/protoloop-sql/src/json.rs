@@ -17,6 +17,7 @@ pub(crate) fn write(view: &View<'_>, number: u32) -> Result<Option<String>> {
     let options = EncodeOptions {
         proto_names: true,
         enum_numbers: true,
+        proto_mask_paths: true,
         depth: DEPTH,
         ..EncodeOptions::default()
     };
@@ -32,6 +33,7 @@ pub(crate) fn write(view: &View<'_>, number: u32) -> Result<Option<String>> {
 pub(crate) fn read(view: &View<'_>, number: u32, text: &str) -> Option<Vec<u8>> {
     let options = DecodeOptions {
         ignore_unknown: true,
+        proto_mask_paths: true,
         depth: DEPTH,
         size: usize::MAX,
     };

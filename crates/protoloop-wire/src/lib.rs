@@ -16,6 +16,7 @@ mod canonical;
 mod check;
 mod error;
 pub mod json;
+pub mod map_key;
 pub mod marked;
 pub mod mask;
 mod patch;

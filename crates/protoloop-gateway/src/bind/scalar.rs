@@ -2,7 +2,7 @@
 
 use protoloop_core::{Error, Result};
 use protoloop_schema::{Kind, MessageId, WellKnown};
-use protoloop_wire::{FieldTable, Tables, Value, Writer};
+use protoloop_wire::{FieldTable, Tables, Value, Writer, mask};
 
 use super::json_value as json;
 
@@ -168,13 +168,13 @@ fn well_known(
 fn field_mask(field: &FieldTable, name: &str, text: &str) -> Result<Vec<u8>> {
     let mut writer = Writer::with_capacity(text.len() + 16);
     let open = writer.open(field.number());
-    for path in text
-        .split(',')
-        .map(str::trim)
-        .filter(|path| !path.is_empty())
-    {
-        let is_path = |byte: u8| byte.is_ascii_alphanumeric() || b"_.`".contains(&byte);
-        if path != "*" && !path.bytes().all(is_path) {
+    let paths =
+        mask::paths(text).map_err(|what| Error::invalid_field(name, format!("has {what}")))?;
+    for path in paths {
+        // Every other part of the split stands in backticks.
+        let mut names = path.split('`').step_by(2);
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+        if path != "*" && !names.all(|name| name.bytes().all(is_name)) {
             return Err(refused(name, text, "field paths joined by commas"));
         }
         writer.string(1, &snake_case(path));

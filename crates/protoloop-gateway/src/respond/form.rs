@@ -6,7 +6,7 @@ use protoloop_core::{Error, Result};
 use protoloop_schema::MessageId;
 use protoloop_wire::{
     FieldTable, Tables, View, json,
-    mask::{Mask, project},
+    mask::{self, Mask, project},
 };
 
 use crate::{bind::Alt, headers::value_of, plan::AnswerPlan};
@@ -84,10 +84,7 @@ impl Form {
         let Some(shown) = shown.filter(|id| tables.message(*id).well_known().is_none()) else {
             return Err(refused("the answer has no fields to choose from"));
         };
-        let paths = paths
-            .split(',')
-            .map(str::trim)
-            .filter(|path| !path.is_empty());
+        let paths = mask::paths(paths).map_err(|what| refused(&format!("has {what}")))?;
         let mask =
             Mask::parse(tables, shown, paths).map_err(|error| refused(&error.to_string()))?;
         if let Some(name) = hidden(tables, shown, &mask) {

@@ -472,6 +472,38 @@ fn ids_come_from_where_the_model_says() {
 }
 
 #[test]
+fn an_update_reaches_the_keys_of_maps() {
+    let shop = Shop::new();
+    let fields =
+        r#""title":"t","covers_by_name":{"a.b":{"color":"red","artist":"x"},"c":{"color":"blue"}}"#;
+    let id = book(&shop, fields);
+    let request = |mask: &str| {
+        let covers = r#"{"a.b":{"color":"green"},"d":{"color":"black"},"e":{"color":"?"}}"#;
+        format!(r#"{{"book":{{"id":"{id}","covers_by_name":{covers}}},"update_mask":"{mask}"}}"#)
+    };
+    let mask = "coversByName.`a.b`.color,coversByName.c,coversByName.d";
+    shop.ok("BookService/UpdateBook", &request(mask));
+    for (mask, due) in [
+        (
+            "covers_by_name",
+            r#"{"covers_by_name":{"a.b":{"color":"green","artist":"x"},"d":{"color":"black"}}}"#,
+        ),
+        (
+            "covers_by_name.`a.b`.artist,covers_by_name.c",
+            r#"{"covers_by_name":{"a.b":{"artist":"x"}}}"#,
+        ),
+    ] {
+        let mask = mask.replace("covers_by_name", "coversByName");
+        let get = format!(r#"{{"id":"{id}","read_mask":"{mask}"}}"#);
+        assert_eq!(shop.ok("BookService/GetBook", &get), due);
+    }
+    assert_eq!(
+        shop.err("BookService/UpdateBook", &request("coversByName.d.secret")),
+        "INVALID_ARGUMENT: update_mask: path `covers_by_name.value.secret`: shop.v1.Book has no such field"
+    );
+}
+
+#[test]
 fn an_update_may_make_the_row() {
     let shop = Shop::new();
     let request = r#"{"tag":{"id":"n","label":"x"},"allow_missing":true,"update_mask":"label"}"#;

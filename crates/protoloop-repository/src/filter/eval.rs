@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use protoloop_wire::View;
+use protoloop_wire::{View, map_key};
 
 use super::{CompareOp, Filter, like};
 use crate::{
@@ -72,7 +72,7 @@ fn contains(row: &View<'_>, path: &PropertyPath, value: &Value) -> bool {
     match (leaf.shape, value) {
         (LeafShape::Map, Value::String(key)) => parent
             .map(number)
-            .any(|(found, _)| read::is_key(&found, key)),
+            .any(|(found, _)| map_key::is(&found, key)),
         (LeafShape::List, value) => parent
             .repeated(number)
             .any(|found| read::of_wire(found, leaf.kind).compare(value) == Some(Ordering::Equal)),

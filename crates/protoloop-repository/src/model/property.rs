@@ -4,6 +4,8 @@ use std::{fmt, sync::Arc};
 
 use protoloop_schema::{Cardinality, Field, Kind, Message, MessageId, Presence, Schema, WellKnown};
 
+use protoloop_wire::map_key;
+
 use super::Model;
 use crate::{Leaf, LeafKind, LeafShape, PropertyPath, Step};
 
@@ -144,7 +146,7 @@ impl Walk<'_> {
         else {
             return Err(wrong(at, "the map has no entry type".to_owned()));
         };
-        let key = canonical_key(key_field.kind, key)
+        let key = map_key::spelled(key_field.kind, key)
             .ok_or_else(|| wrong(at, format!("`{key}` is no key of this map")))?;
         self.text.push('.');
         self.text.push_str(&key);
@@ -166,18 +168,6 @@ impl Walk<'_> {
             )),
         }
     }
-}
-
-/// The spelling that ProtoJSON gives a map key.
-fn canonical_key(kind: Kind, text: &str) -> Option<Box<str>> {
-    Some(match kind {
-        Kind::String => text.into(),
-        Kind::Bool => text.parse::<bool>().ok()?.to_string().into(),
-        Kind::Uint32 | Kind::Uint64 | Kind::Fixed32 | Kind::Fixed64 => {
-            text.parse::<u64>().ok()?.to_string().into()
-        }
-        _ => text.parse::<i64>().ok()?.to_string().into(),
-    })
 }
 
 fn find<'a>(message: &'a Message, name: &str, at: usize) -> Result<&'a Field, PropertyError> {

@@ -9,6 +9,7 @@ mod decode;
 mod encode;
 mod error;
 pub(crate) mod lexer;
+mod mask;
 pub(crate) mod number;
 mod numbers;
 mod present;

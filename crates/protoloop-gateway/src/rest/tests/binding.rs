@@ -338,6 +338,36 @@ fn case_35_types_with_a_json_text_of_their_own() {
                 "GET /q?mask=snake_case_name",
                 r#"200 {"mask":"snakeCaseName"}"#,
             ),
+            // ProtoJSON has no spelling for it, and it is a field's name all the same.
+            (
+                "GET /q?mask=line_1,a.line_2,lineTwo_2",
+                r#"200 {"mask":"line_1,a.line_2,line_two_2"}"#,
+            ),
+            (
+                "GET /q?mask=labels.`a.B,c_d`,text",
+                r#"200 {"mask":"labels.`a.B,c_d`,text"}"#,
+            ),
+            ("GET /q?mask=*", r#"200 {"mask":"*"}"#),
+            (
+                "GET /q?mask=text,",
+                "400 mask: has an empty path at character 6",
+            ),
+            (
+                "GET /q?mask=text,,id",
+                "400 mask: has an empty path at character 6",
+            ),
+            (
+                "GET /q?mask=inner.",
+                "400 mask: has an empty segment at character 7",
+            ),
+            (
+                "GET /q?mask=*,text",
+                "400 mask: has `*`, which is all fields, beside other paths at character 1",
+            ),
+            (
+                "GET /q?mask=labels.`a",
+                "400 mask: has a backtick that is not closed at character 8",
+            ),
             (
                 "GET /q?wrapped=5&wrappedFlag=true&wrappedText=",
                 r#"200 {"wrapped":"5","wrappedFlag":true,"wrappedText":""}"#,

@@ -19,6 +19,8 @@ fn a_mask_picks_fields_of_the_answer() {
             "snakeCaseName,snake_case_name,labels",
             r#"{"labels":{"k":"v"}}"#,
         ),
+        ("labels.k", r#"{"labels":{"k":"v"}}"#),
+        ("id,labels.`a.b`", r#"{"id":"a"}"#),
         ("*", BODY),
         ("", BODY),
     ] {
@@ -65,8 +67,16 @@ fn a_mask_that_names_nothing_stops_the_call() {
             "400 $fields: path `nope`: t.v1.Thing has no field `nope`",
         ),
         (
-            "GET /q\nx-goog-fieldmask: labels.k",
-            "400 x-goog-fieldmask: path `labels.k`: `labels` has no fields that a mask could name",
+            "GET /q\nx-goog-fieldmask: labels.k.x",
+            "400 x-goog-fieldmask: path `labels.k.x`: `k` has no fields that a mask could name",
+        ),
+        (
+            "GET /q?$fields=id,",
+            "400 $fields: has an empty path at character 4",
+        ),
+        (
+            "GET /q\nx-goog-fieldmask: *,id",
+            "400 x-goog-fieldmask: has `*`, which is all fields, beside other paths at character 1",
         ),
         (
             "GET /q?$fields=id\nx-goog-fieldmask: id",

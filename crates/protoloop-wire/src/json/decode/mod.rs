@@ -16,6 +16,8 @@ use crate::{MessageTable, Tables, Writer, canonicalize, tables::FieldTable};
 pub struct DecodeOptions {
     /// Step over members that name no field, and over enum values that are not declared, instead of refusing them.
     pub ignore_unknown: bool,
+    /// Take field mask paths that ProtoJSON cannot spell, such as `line_1`, as they are instead of refusing them.
+    pub proto_mask_paths: bool,
     /// How deep messages may nest on the wire. A list in a `google.protobuf.Value` is two levels, an object three.
     pub depth: usize,
     /// How many bytes the text may have.
@@ -27,6 +29,7 @@ impl Default for DecodeOptions {
     fn default() -> Self {
         Self {
             ignore_unknown: false,
+            proto_mask_paths: false,
             depth: DEFAULT_DEPTH,
             size: 4 << 20,
         }

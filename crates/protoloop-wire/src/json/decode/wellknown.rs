@@ -7,8 +7,10 @@ use crate::{
     MessageTable,
     json::{
         JsonError,
+        mask::{is_only_proto, to_proto},
         time::{parse_duration, parse_timestamp},
     },
+    mask,
 };
 
 type Result<T> = std::result::Result<T, JsonError>;
@@ -66,26 +68,22 @@ impl Decoder<'_> {
         if text.is_empty() {
             return Ok(());
         }
-        for path in text.split(',') {
-            if path.is_empty() {
-                return Err(JsonError::at(start, "the field mask has an empty path"));
-            }
+        let paths = mask::paths(&text)
+            .map_err(|what| JsonError::at(start, format!("the field mask has {what}")))?;
+        if paths.iter().map(|path| path.len() + 1).sum::<usize>() != text.len() + 1 {
+            return Err(JsonError::at(start, "the field mask has blanks"));
+        }
+        for path in paths {
+            let lenient = self.options.proto_mask_paths;
             let open = self.out.open(1);
             let out = self.out.buffer();
-            for character in path.chars() {
-                match character {
-                    '*' if path == "*" => out.push(b'*'),
-                    'A'..='Z' => {
-                        out.extend_from_slice(&[b'_', character.to_ascii_lowercase() as u8]);
-                    }
-                    'a'..='z' | '0'..='9' | '.' => out.push(character as u8),
-                    _ => {
-                        return Err(JsonError::at(
-                            start,
-                            format!("the field mask path {path:?} is not in lowerCamelCase"),
-                        ));
-                    }
-                }
+            if lenient && is_only_proto(path, out) {
+                out.extend_from_slice(path.as_bytes());
+            } else if !to_proto(path, out) {
+                return Err(JsonError::at(
+                    start,
+                    format!("the field mask path {path:?} is not in lowerCamelCase"),
+                ));
             }
             self.out.close(open);
         }

@@ -24,6 +24,8 @@ pub struct EncodeOptions {
     pub proto_names: bool,
     /// Write enum values as numbers.
     pub enum_numbers: bool,
+    /// Write field mask paths that ProtoJSON cannot spell, such as `line_1`, as they are instead of failing.
+    pub proto_mask_paths: bool,
     /// Break lines and indent by two spaces.
     pub pretty: bool,
     /// How deep messages may nest.
@@ -36,6 +38,7 @@ impl Default for EncodeOptions {
             emit_defaults: false,
             proto_names: false,
             enum_numbers: false,
+            proto_mask_paths: false,
             pretty: false,
             depth: DEFAULT_DEPTH,
         }

@@ -6,6 +6,7 @@ use super::{Encoder, Stop};
 use crate::{
     MessageTable,
     json::{
+        mask::{is_only_proto, to_json},
         number::push_f64,
         text::push_string,
         time::{push_duration, push_timestamp},
@@ -78,23 +79,10 @@ impl Encoder<'_> {
             if !std::mem::take(&mut first) {
                 self.out.push(b',');
             }
-            if path == b"*" {
-                self.out.push(b'*');
-                continue;
-            }
-            let mut upper = path.is_empty();
-            for &byte in path {
-                match byte {
-                    b'_' if !upper => upper = true,
-                    b'a'..=b'z' if std::mem::take(&mut upper) => {
-                        self.out.push(byte.to_ascii_uppercase());
-                    }
-                    b'a'..=b'z' | b'0'..=b'9' | b'.' if !upper => self.out.push(byte),
-                    _ => return Err(no_mask_path(path)),
-                }
-            }
-            // An empty path, or an underscore at the end.
-            if upper {
+            let text = std::str::from_utf8(path).map_err(|_| no_mask_path(path))?;
+            if self.options.proto_mask_paths && is_only_proto(text, self.out) {
+                self.out.extend_from_slice(path);
+            } else if !to_json(text, self.out) {
                 return Err(no_mask_path(path));
             }
         }

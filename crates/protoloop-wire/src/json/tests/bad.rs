@@ -215,6 +215,22 @@ const BAD: &[(&str, &str)] = &[
         "mask: the field mask path \"a_b\" is not in lowerCamelCase (line 1, column 9)",
     ),
     (
+        "{\"mask\":\"a,\"}",
+        "mask: the field mask has an empty path at character 3 (line 1, column 9)",
+    ),
+    (
+        "{\"mask\":\"*,a\"}",
+        "mask: the field mask has `*`, which is all fields, beside other paths at character 1 (line 1, column 9)",
+    ),
+    (
+        "{\"mask\":\"a.`b\"}",
+        "mask: the field mask has a backtick that is not closed at character 3 (line 1, column 9)",
+    ),
+    (
+        "{\"mask\":\"a, b\"}",
+        "mask: the field mask has blanks (line 1, column 9)",
+    ),
+    (
         "{\"attributes\":[]}",
         "attributes: expected an object, found an array (line 1, column 15)",
     ),

@@ -100,6 +100,10 @@ const SPELLINGS: &[(&str, &str)] = &[
     ),
     (r#"{"mask":""}"#, r#"{"mask":""}"#),
     (r#"{"mask":"*"}"#, r#"{"mask":"*"}"#),
+    (
+        r#"{"mask":"labels.`a_B,\"c`,spoonsById.7.name,labels.``"}"#,
+        r#"{"mask":"labels.`a_B,\"c`,spoonsById.7.name,labels.``"}"#,
+    ),
     (r#"{"spoonsById":{"1.0":{}}}"#, r#"{"spoonsById":{"1":{}}}"#),
     (
         r#"{"labels":{"b":"1","a":"2"}}"#,
@@ -313,4 +317,30 @@ fn extensions_are_named_in_brackets() {
         encode_as(name, &wire, &EncodeOptions::default()).unwrap(),
         json
     );
+}
+
+#[test]
+fn paths_that_json_cannot_spell_pass_where_that_is_asked_for() {
+    let decode_options = DecodeOptions {
+        proto_mask_paths: true,
+        ..DecodeOptions::default()
+    };
+    let encode_options = EncodeOptions {
+        proto_mask_paths: true,
+        ..EncodeOptions::default()
+    };
+    let (tables, id) = (&fixture().tables, fixture().id(KITCHEN));
+    for text in ["line_1,displayName", "a__b,x.a_", "aB_1", "_1"] {
+        let json = format!("{{\"mask\":\"{text}\"}}");
+        let strict = DecodeOptions::default();
+        decode(tables, id, json.as_bytes(), &strict).unwrap_err();
+        let wire = decode(tables, id, json.as_bytes(), &decode_options).unwrap();
+        encode_as(KITCHEN, &wire, &EncodeOptions::default()).unwrap_err();
+        assert_eq!(encode_as(KITCHEN, &wire, &encode_options).unwrap(), json);
+    }
+    // What JSON spells otherwise, or what no name is.
+    for text in ["a_b", "a-b", "_a", "a b"] {
+        let json = format!("{{\"mask\":\"{text}\"}}");
+        decode(tables, id, json.as_bytes(), &decode_options).unwrap_err();
+    }
 }
