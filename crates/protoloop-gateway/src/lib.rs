@@ -4,6 +4,7 @@
 //!   [`RestOptions`].
 //! - [`ConnectGateway`], [`GrpcGateway`]: serve all methods of a schema over Connect, gRPC and gRPC-Web, told how by
 //!   [`RpcOptions`].
+//! - [`Conversation`]: a call over a WebSocket, from [`Frame`] to [`Frame`].
 //! - [`Router`]: from method and path to a binding.
 //! - [`Body`], [`FrameStream`]: the body of an answer. [`compression`]: its codings, and those of requests.
 //! - [`to_metadata`], [`from_metadata`], [`timeout`]: HTTP headers to metadata, metadata to HTTP headers, deadlines;
@@ -28,6 +29,7 @@ mod respond;
 mod rest;
 mod router;
 mod rpc;
+mod socket;
 mod stream;
 
 pub use body::{Body, FrameStream};
@@ -38,4 +40,5 @@ pub use percent::{EscapeError, EscapeErrorKind, PathProfile};
 pub use rest::{Pace, RestGateway};
 pub use router::{MAX_PATH_BYTES, MAX_SEGMENTS, Match, Outcome, PathError, Route, Router};
 pub use rpc::{ConnectGateway, GrpcGateway, GrpcKind, RpcOptions};
+pub use socket::{Close, Conversation, Frame, FrameFormat};
 pub use stream::KeepAlive;

@@ -26,6 +26,7 @@ mod rest;
 mod sequence;
 mod server;
 pub mod shutdown;
+mod socket;
 pub mod telemetry;
 mod trace_context;
 mod transport;

@@ -3,15 +3,20 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, Response};
-use protoloop_core::{BoxFuture, Handler};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use protoloop_core::{BoxFuture, Error, Handler};
 use protoloop_gateway::{KeepAlive, Pace, RestGateway, Router};
 use protoloop_schema::Diagnostics;
 use protoloop_wire::Tables;
 use tonic::body::Body;
 use tower::BoxError;
 
-use crate::{ServerConfig, grpc::Origin, port::ReadTimeout};
+use crate::{
+    ServerConfig,
+    grpc::Origin,
+    port::ReadTimeout,
+    socket::{Bounds, Handover, Handshake, Tunnel, VERSION},
+};
 
 /// Bytes below which compressing an answer is not worth its time, unless the configuration says otherwise.
 const COMPRESS_FROM: usize = 1024;
@@ -21,12 +26,14 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Answers requests that no other protocol claimed, by calling the same handler as the gRPC edge.
 pub(crate) struct RestEdge {
-    gateway: RestGateway,
+    gateway: Arc<RestGateway>,
     handler: Arc<dyn Handler>,
     /// Of a body that is read as a whole.
     read_timeout: Duration,
     /// Between the pieces of one that is a stream.
     idle_timeout: Duration,
+    /// Of a WebSocket.
+    bounds: Bounds,
 }
 
 impl RestEdge {
@@ -50,7 +57,13 @@ impl RestEdge {
         }
         let gateway = RestGateway::new(Arc::clone(tables), options)?;
         Ok(Self {
-            gateway,
+            gateway: Arc::new(gateway),
+            bounds: Bounds {
+                max_message: config.max_request_bytes,
+                ping_after: config.keep_alive_interval,
+                ping_timeout: config.keep_alive_timeout,
+                read_timeout: config.read_timeout,
+            },
             handler,
             read_timeout: config.read_timeout,
             idle_timeout: config.idle_timeout,
@@ -74,6 +87,47 @@ impl RestEdge {
             .gateway
             .serve_paced(request, origin.peer, &self.handler, pace);
         serving.await.map(Body::new)
+    }
+
+    /// Opens a WebSocket, or says why not.
+    pub(crate) async fn open<B>(&self, mut request: Request<B>, origin: Origin) -> Response<Body> {
+        let upgrade = hyper::upgrade::on(&mut request);
+        let (mut head, _) = request.into_parts();
+        head.extensions.clear();
+        head.extensions.insert(origin.trace);
+        let handshake = match Handshake::read(&head.method, head.version, &head.headers) {
+            Ok(handshake) => handshake,
+            Err(refused) => {
+                let refusal = self
+                    .gateway
+                    .refuse(&head.headers, refused.error, refused.status);
+                let mut response = refusal.map(Body::new);
+                if refused.status == Some(StatusCode::UPGRADE_REQUIRED) {
+                    let headers = response.headers_mut();
+                    headers.insert(header::SEC_WEBSOCKET_VERSION, VERSION);
+                    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+                }
+                return response;
+            }
+        };
+        let opening = self
+            .gateway
+            .open(head, handshake.format, origin.peer, &self.handler);
+        match opening.await {
+            Ok(mut conversation) => {
+                let mut response = handshake.answer(conversation.headers());
+                let tunnel = Tunnel::new(upgrade, conversation, self.bounds);
+                response.extensions_mut().insert(Handover::new(tunnel));
+                response
+            }
+            Err(refusal) => refusal.map(Body::new),
+        }
+    }
+
+    /// The answer to a page that may not open a WebSocket.
+    pub(crate) fn refuse(&self, headers: &HeaderMap, error: Error) -> Response<Body> {
+        self.gateway.refuse(headers, error, None).map(Body::new)
     }
 
     pub(crate) fn router(&self) -> &Router {

@@ -44,6 +44,8 @@ pub(crate) struct Parts<'r> {
     pub(crate) body: &'r Bytes,
     /// What the body says, where it is a form.
     pub(crate) form: Option<FormBody>,
+    /// The request message, where it did not come as a body but in a frame; checked.
+    pub(crate) message: Option<Bytes>,
     /// `Content-Type` as it was sent, for `google.api.HttpBody`.
     pub(crate) content_type: &'r str,
     /// What headers say about fields.
@@ -217,6 +219,9 @@ fn body_part(
 ) -> Result<BodyPart> {
     if let Some(form) = form {
         return Ok(form.body_part(plan.body));
+    }
+    if let Some(message) = &parts.message {
+        return Ok(BodyPart::Whole(message.to_vec()));
     }
     if let BodyPlan::Raw(number) = plan.body {
         return Ok(raw::body_part(number, parts.content_type, parts.body));

@@ -32,6 +32,17 @@ impl From<Error> for Refusal {
 }
 
 impl Refusal {
+    /// The same under another HTTP status.
+    pub(crate) fn under(mut self, status: StatusCode) -> Self {
+        self.status = status.as_u16();
+        self
+    }
+
+    /// The error alone.
+    pub(crate) fn into_error(self) -> Error {
+        self.error
+    }
+
     fn with(status: u16, code: Code, message: String) -> Self {
         Self {
             status,

@@ -2,6 +2,7 @@
 
 mod form;
 mod method_override;
+mod open;
 mod read;
 mod special;
 #[cfg(test)]
@@ -38,16 +39,18 @@ use crate::{
     stream::{self, StreamKind},
 };
 
+pub(crate) use open::Opening;
+
 /// Serves the REST bindings of a schema by calling a [`Handler`].
 ///
 /// Immutable; share it by [`Arc`]. Everything that depends on the method alone is worked out when it is made.
 #[derive(Debug)]
 pub struct RestGateway {
-    tables: Arc<Tables>,
+    pub(crate) tables: Arc<Tables>,
     router: Router,
     /// One per route, in the router's order.
-    plans: Vec<Plan>,
-    options: RestOptions,
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) options: RestOptions,
 }
 
 impl RestGateway {
@@ -268,6 +271,7 @@ impl RestGateway {
             error: error.in_stream(),
             token: plan.resume.token,
             keep_alive: self.options.keep_alive.clone(),
+            headers: self.options.headers.reply.clone(),
         }
     }
 }

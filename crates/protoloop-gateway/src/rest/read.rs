@@ -178,6 +178,7 @@ impl RestGateway {
             query: head.uri.query().unwrap_or_default(),
             body,
             form,
+            message: None,
             content_type: content_type_text(head.headers),
             from_headers,
         };

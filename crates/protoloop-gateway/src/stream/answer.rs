@@ -15,7 +15,7 @@ use protoloop_schema::MessageId;
 use protoloop_wire::{Tables, View, json, status};
 
 use super::{KeepAlive, Source, StreamKind};
-use crate::{Body, headers, respond::Form};
+use crate::{Body, HeaderRule, headers, respond::Form};
 
 /// How a stream is written.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct Shape {
     /// Response type, and the number of its string field `resume_token`.
     pub(crate) token: Option<(MessageId, u32)>,
     pub(crate) keep_alive: Option<KeepAlive>,
+    /// Which metadata becomes headers.
+    pub(crate) headers: HeaderRule,
 }
 
 /// The answer to a call of a server-streaming method. It waits for the first message, so that an error before it is an
@@ -67,7 +69,8 @@ pub(crate) async fn answer(
     };
     let mut response = Response::new(Body::Empty);
     let out = response.headers_mut();
-    for metadata in frames.source.metadata() {
+    for mut metadata in frames.source.metadata() {
+        frames.shape.headers.apply(&mut metadata);
         headers::from_metadata(metadata, out);
     }
     head(out, content_type, frames.shape.kind);

@@ -4,7 +4,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use protoloop_core::BoxFuture;
 
-/// How long a stream of events may take for its first message before its head goes out without it.
+/// How long a stream of events may take for its first message before its head goes out without it; and a WebSocket before
+/// it is opened.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often a silent stream of events sends a comment, so that what stands between server and caller does not take it
@@ -28,7 +29,7 @@ impl KeepAlive {
     }
 
     /// Until a caller is not to wait any longer for the head.
-    pub(super) fn patience(&self) -> BoxFuture<'static, ()> {
+    pub(crate) fn patience(&self) -> BoxFuture<'static, ()> {
         (self.sleep)(PATIENCE.min(self.interval))
     }
 

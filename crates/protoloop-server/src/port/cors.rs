@@ -1,6 +1,6 @@
 //! Which web pages may call, after the Fetch standard.
 
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header, uri::Authority};
 use tonic::body::Body;
 
 /// Response headers that a page may read beside the safe-listed ones.
@@ -23,6 +23,17 @@ pub enum Cors {
     Origins(Vec<String>),
     /// None.
     Off,
+}
+
+/// Whose a WebSocket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opener {
+    /// A page of the same host, or no page at all.
+    Own,
+    /// A page that may call, without credentials.
+    Foreign,
+    /// A page that may not.
+    Refused,
 }
 
 impl Cors {
@@ -67,6 +78,36 @@ impl Cors {
     pub(crate) fn expose(&self, origin: Option<&HeaderValue>, response: &mut HeaderMap) {
         if self.allow(origin, response) {
             response.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        }
+    }
+
+    /// Who opens a WebSocket, by its `Origin` and the host it asks. A browser lets every page open one, with the cookies
+    /// of its user: no preflight, no CORS. So the server has to look.
+    pub(crate) fn opener(&self, headers: &HeaderMap, uri: &Uri) -> Opener {
+        let Some(origin) = headers.get(header::ORIGIN) else {
+            return Opener::Own;
+        };
+        let host = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
+        let host = uri.authority().map(Authority::as_str).or(host);
+        let page = origin
+            .to_str()
+            .ok()
+            .and_then(|origin| origin.split_once("://"));
+        if let (Some(host), Some((_, page))) = (host, page)
+            && page.eq_ignore_ascii_case(host)
+        {
+            return Opener::Own;
+        }
+        let allowed = match self {
+            Self::Any => true,
+            Self::Origins(known) => known.iter().any(|known| *known == *origin),
+            Self::Off => false,
+        };
+        match allowed {
+            true => Opener::Foreign,
+            false => Opener::Refused,
         }
     }
 

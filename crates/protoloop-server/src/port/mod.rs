@@ -8,6 +8,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use protoloop_core::Error;
 use protoloop_gateway::GrpcKind;
 use tonic::body::Body;
 use tower::BoxError;
@@ -18,10 +19,12 @@ use crate::{
     grpc::{GrpcEdge, Origin},
     health::Readiness,
     rest::RestEdge,
+    socket,
     trace_context::TRACEPARENT,
 };
 pub(crate) use body::{Displayed, Held, ReadTimeout};
 pub use cors::Cors;
+use cors::Opener;
 
 /// Everything that answers on one port.
 pub(crate) struct Port {
@@ -83,6 +86,7 @@ impl Port {
         let asked = page(&request);
         let mut response = match admin::Page::of(request.method(), request.uri().path()) {
             Some(page) => page.answer(&self.readiness).await,
+            None if socket::asks(&request) => Box::pin(self.open(request, origin)).await,
             None if self.connect.claims(&request, self.rest.router()) => {
                 // A stream may take its time between messages.
                 if ConnectEdge::is_stream(&request) {
@@ -96,6 +100,27 @@ impl Port {
         };
         self.cors.expose(asked.as_ref(), response.headers_mut());
         response
+    }
+}
+
+impl Port {
+    /// Opens a WebSocket, for pages by the same rules as all else: a page of another origin comes without credentials, if
+    /// it may come at all.
+    async fn open<B>(&self, mut request: Request<B>, origin: Origin) -> Response<Body> {
+        match self.cors.opener(request.headers(), request.uri()) {
+            Opener::Own => {}
+            Opener::Foreign => {
+                for name in [header::COOKIE, header::AUTHORIZATION] {
+                    request.headers_mut().remove(name);
+                }
+            }
+            Opener::Refused => {
+                let message = "Origin: pages of this origin may not open a WebSocket here";
+                let error = Error::permission_denied(message);
+                return self.rest.refuse(request.headers(), error);
+            }
+        }
+        self.rest.open(request, origin).await
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     net::SocketAddr,
     pin::pin,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -23,14 +23,16 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::watch,
+    task::JoinSet,
     time::{sleep, timeout},
 };
 use tonic::body::Body;
 
-use super::Acceptor;
+use super::{Acceptor, reap};
 use crate::{
     ServerConfig,
     port::{Held, Port},
+    socket::{Handover, Tunnel},
 };
 
 /// What every connection of a server shares.
@@ -94,6 +96,8 @@ fn http_builder(config: &ServerConfig) -> Builder<TokioExecutor> {
     builder
         .http2()
         .timer(TokioTimer::new())
+        // WebSockets over HTTP/2 (RFC 8441).
+        .enable_connect_protocol()
         .max_concurrent_streams(config.max_concurrent_streams)
         .max_header_list_size(config.max_header_bytes)
         .initial_stream_window_size(STREAM_WINDOW)
@@ -112,7 +116,10 @@ impl Shared {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let activity = Arc::<Activity>::default();
+        let activity = Arc::new(Activity::new(Going {
+            stopped: self.stopped.clone(),
+            grace: self.config.grace_period,
+        }));
         let latest = RefCell::new(Latest::new(self.ports.clone()));
         let entered = Arc::clone(&activity);
         let service = service_fn(move |request: Request<Incoming>| {
@@ -120,13 +127,22 @@ impl Shared {
             let port = latest.borrow_mut().port();
             // In a box, because hyper moves the future about, and it is large.
             Box::pin(async move {
-                let response = port.answer(request, Some(peer)).await;
+                let mut response = port.answer(request, Some(peer)).await;
+                if let Some(handover) = response.extensions_mut().remove::<Handover>()
+                    && let Some(tunnel) = handover.take()
+                {
+                    guard.0.tunnel(tunnel);
+                }
                 Ok::<Response<Held<Body, Guard>>, Infallible>(
                     response.map(|body| Held::new(body, guard)),
                 )
             })
         });
-        let connection = self.builder.serve_connection(TokioIo::new(stream), service);
+        // Whatever ends this function ends the sockets on the connection.
+        let tunnels = Tunnels(Arc::clone(&activity));
+        let connection = self
+            .builder
+            .serve_connection_with_upgrades(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
         let mut stopped = self.stopped.clone();
         let served = tokio::select! {
@@ -143,6 +159,46 @@ impl Shared {
         if let Err(error) = served {
             tracing::debug!(%peer, %error, "a connection ended early");
         }
+        tunnels.finish().await;
+    }
+}
+
+/// The sockets of one connection. They are cut off when this is dropped.
+struct Tunnels(Arc<Activity>);
+
+impl Tunnels {
+    /// Waits for their end.
+    async fn finish(&self) {
+        let tunnels = self.0.tunnels().take();
+        if let Some(mut tunnels) = tunnels {
+            while let Some(ended) = tunnels.join_next().await {
+                reap(Some(ended));
+            }
+        }
+    }
+}
+
+impl Drop for Tunnels {
+    fn drop(&mut self) {
+        drop(self.0.tunnels().take());
+    }
+}
+
+/// When sockets have to be closed.
+#[derive(Clone)]
+struct Going {
+    stopped: watch::Receiver<bool>,
+    grace: Duration,
+}
+
+/// The part of the grace period that is left for farewells.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+impl Going {
+    /// Returns when the server has stopped and calls in flight have had their time.
+    async fn now(mut self) {
+        told(&mut self.stopped).await;
+        sleep(self.grace.saturating_sub(FAREWELL)).await;
     }
 }
 
@@ -174,19 +230,49 @@ async fn told(stopped: &mut watch::Receiver<bool>) {
 
 /// Whether a connection has calls in flight, and how many it has had. Counters only: a call must not read the clock for
 /// the sake of an idle connection.
-#[derive(Default)]
 struct Activity {
     begun: AtomicUsize,
     ended: AtomicUsize,
+    /// WebSockets, from the first one on.
+    tunnels: Mutex<Option<JoinSet<()>>>,
+    going: Going,
 }
 
 /// How often within the idle timeout a connection is looked at.
 const LOOKS: u32 = 4;
 
 impl Activity {
+    fn new(going: Going) -> Self {
+        Self {
+            begun: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
+            tunnels: Mutex::new(None),
+            going,
+        }
+    }
+
     fn enter(activity: &Arc<Self>) -> Guard {
         activity.begun.fetch_add(1, Ordering::Relaxed);
         Guard(Arc::clone(activity))
+    }
+
+    /// Serves a socket beside the connection; as long as it is open, the connection has a call.
+    fn tunnel(self: &Arc<Self>, tunnel: Tunnel) {
+        let guard = Self::enter(self);
+        let going = self.going.clone();
+        let mut tunnels = self.tunnels();
+        let tunnels = tunnels.get_or_insert_with(JoinSet::new);
+        while let Some(ended) = tunnels.try_join_next() {
+            reap(Some(ended));
+        }
+        tunnels.spawn(async move {
+            tunnel.run(going.now()).await;
+            drop(guard);
+        });
+    }
+
+    fn tunnels(&self) -> MutexGuard<'_, Option<JoinSet<()>>> {
+        self.tunnels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns when the connection has had no call for `limit`, and a quarter of it longer at most.

@@ -7,4 +7,5 @@ mod http1;
 mod reflection;
 mod replace;
 mod shutdown;
+mod socket;
 mod tls;
