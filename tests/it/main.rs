@@ -6,6 +6,7 @@
 mod bad_input;
 mod cli;
 mod durability;
+mod envoy;
 mod foreign;
 mod forms;
 mod gateway;

