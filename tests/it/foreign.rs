@@ -65,6 +65,15 @@ fn buf_curl_speaks_grpc_grpc_web_and_connect() {
             "{protocol}: {missing}"
         );
         assert!(missing.stderr.contains("nowhere"), "{protocol}: {missing}");
+        let check = "grpc.health.v1.Health/Check";
+        let health = buf_curl_any(&buf, &server, protocol, check, "{}").succeeded();
+        assert_eq!(json(&health)["status"], "SERVING", "{protocol}");
+        let nobody = r#"{"service": "nobody"}"#;
+        let missing = buf_curl_any(&buf, &server, protocol, check, nobody);
+        assert!(
+            missing.stderr.contains("not_found"),
+            "{protocol}: {missing}"
+        );
     }
 }
 
@@ -208,10 +217,15 @@ fn script(python: &Path, name: &str, server: SocketAddr, arguments: &[&str]) -> 
     run(&mut command).succeeded().stdout.trim().to_owned()
 }
 
-/// Calls a method of the todo service; buf learns its types by reflection, for Connect from a descriptor set, since it
-/// would ask for reflection over Connect too.
+/// Calls a method of the todo service; buf learns its types by reflection, over the same protocol.
 #[track_caller]
 fn buf_curl(buf: &Path, server: &Served, protocol: &str, method: &str, request: &str) -> Ran {
+    let method = format!("todo.v1.TodoService/{method}");
+    buf_curl_any(buf, server, protocol, &method, request)
+}
+
+#[track_caller]
+fn buf_curl_any(buf: &Path, server: &Served, protocol: &str, method: &str, request: &str) -> Ran {
     let mut command = Command::new(buf);
     command.args([
         "curl",
@@ -221,17 +235,7 @@ fn buf_curl(buf: &Path, server: &Served, protocol: &str, method: &str, request: 
         "--data",
         request,
     ]);
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    if protocol == "connect" {
-        let schema = folder.path().join("todo.binpb");
-        let mut generate = Command::new(env!("CARGO_BIN_EXE_protoloop"));
-        generate
-            .args(["generate", "descriptor"])
-            .arg(support::todo());
-        run(generate.arg("-o").arg(&schema)).succeeded();
-        command.arg("--schema").arg(schema);
-    }
-    run(command.arg(format!("{}/todo.v1.TodoService/{method}", server.url())))
+    run(command.arg(format!("{}/{method}", server.url())))
 }
 
 /// The status and the JSON of a call; the first argument that starts with `/` is the target.

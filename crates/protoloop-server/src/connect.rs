@@ -9,23 +9,26 @@ use protoloop_gateway::{ConnectGateway, Outcome, Router};
 use protoloop_wire::Tables;
 use tonic::body::Body;
 
-use crate::{ServerConfig, grpc::Origin};
+use crate::{ServerConfig, foreign::ForeignEdge, grpc::Origin};
 
 /// Answers Connect's requests, by calling the same handler as the gRPC edge.
 pub(crate) struct ConnectEdge {
     gateway: ConnectGateway,
     handler: Arc<dyn Handler>,
+    foreign: Arc<ForeignEdge>,
 }
 
 impl ConnectEdge {
     pub(crate) fn new(
         tables: &Arc<Tables>,
         handler: Arc<dyn Handler>,
+        foreign: Arc<ForeignEdge>,
         config: &ServerConfig,
     ) -> Self {
         Self {
             gateway: ConnectGateway::new(Arc::clone(tables), config.rpc_options()),
             handler,
+            foreign,
         }
     }
 
@@ -36,7 +39,7 @@ impl ConnectEdge {
         }
         let path = request.uri().path();
         request.method() == Method::POST
-            && self.gateway.knows(path)
+            && (self.gateway.knows(path) || self.foreign.knows(path))
             && !matches!(rest.find("POST", path), Outcome::Found(_))
     }
 
@@ -52,6 +55,10 @@ impl ConnectEdge {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: fmt::Display,
     {
+        let path = request.uri().path();
+        if !self.gateway.knows(path) && self.foreign.knows(path) {
+            return Box::pin(self.foreign.answer_connect(request, origin)).await;
+        }
         // What the transport left there is about the connection; the call gets what is about the call.
         request.extensions_mut().clear();
         request.extensions_mut().insert(origin.trace);

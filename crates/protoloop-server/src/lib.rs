@@ -18,6 +18,7 @@ mod dispatch;
 #[cfg(test)]
 #[path = "../tests/it/fixture.rs"]
 mod fixture;
+mod foreign;
 mod grpc;
 mod health;
 mod port;

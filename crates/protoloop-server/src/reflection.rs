@@ -5,7 +5,7 @@ use std::fmt;
 use protoloop_schema::Schema;
 use tonic_reflection::server::Builder;
 
-use crate::grpc::ForeignServices;
+use crate::foreign::ForeignServices;
 
 /// The services that every server has beside the schema's.
 const BUILT_IN: [&str; 3] = [
@@ -14,16 +14,18 @@ const BUILT_IN: [&str; 3] = [
     "grpc.reflection.v1alpha.ServerReflection",
 ];
 
+/// Their descriptors.
+pub(crate) const BUILT_IN_SETS: [&[u8]; 3] = [
+    tonic_health::pb::FILE_DESCRIPTOR_SET,
+    tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+    tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+];
+
 /// Adds both versions. Older grpcurl and Postman speak only v1alpha.
 pub(crate) fn add(services: &mut ForeignServices, schema: &Schema) -> Result<(), ReflectionError> {
     let builder = || {
-        let sets = [
-            schema.descriptor_set(),
-            tonic_health::pb::FILE_DESCRIPTOR_SET,
-            tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
-            tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
-        ];
-        let builder = sets.into_iter().fold(
+        let sets = std::iter::once(schema.descriptor_set()).chain(BUILT_IN_SETS);
+        let builder = sets.fold(
             Builder::configure().include_reflection_service(false),
             Builder::register_encoded_file_descriptor_set,
         );

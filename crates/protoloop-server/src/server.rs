@@ -14,7 +14,7 @@ use tower::Service;
 
 use crate::{
     Check, Dispatcher, Sequence, ServerConfig,
-    grpc::ForeignServices,
+    foreign::ForeignServices,
     health::{HealthService, Readiness},
     port::Port,
     transport::{self, Acceptor},

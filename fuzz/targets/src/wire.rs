@@ -51,7 +51,11 @@ pub fn wire_json_round_trip(wire: &[u8]) {
                 .map(|()| text)
         };
         let Ok(text) = encode(wire) else { continue };
-        let canonical = protoloop_wire::canonicalize(tables, id, wire).expect("it had a JSON form");
+        // A flaw in a member of a oneof that is overruled is not looked at.
+        if check(tables, id, wire, &Limits::default()).is_err() {
+            continue;
+        }
+        let canonical = protoloop_wire::canonicalize(tables, id, wire).expect("it is well-formed");
         assert_eq!(encode(&canonical).expect("the same message"), text);
         let options = json::DecodeOptions::default();
         let back = json::decode(tables, id, &text, &options).expect("our own JSON is read");

@@ -33,19 +33,20 @@ impl Codec {
         }
     }
 
-    /// A request message as checked protobuf bytes.
+    /// A request message as checked protobuf bytes; without a type as it is.
     ///
     /// # Errors
     /// INVALID_ARGUMENT naming what is wrong and where.
     pub(super) fn decode(
         self,
         tables: &Tables,
-        input: MessageId,
+        input: Option<MessageId>,
         message: Bytes,
         options: &RpcOptions,
     ) -> Result<Bytes> {
-        match self {
-            Self::Proto => {
+        match (self, input) {
+            (Self::Proto, None) => Ok(message),
+            (Self::Proto, Some(input)) => {
                 let limits = Limits {
                     depth: options.decode.depth,
                     size: options.max_message_bytes,
@@ -53,10 +54,13 @@ impl Codec {
                 check(tables, input, &message, &limits)?;
                 Ok(message)
             }
-            Self::Json if message.is_empty() => Err(Error::invalid_argument(
+            (Self::Json, _) if message.is_empty() => Err(Error::invalid_argument(
                 "an empty body is no JSON; the empty message is {}",
             )),
-            Self::Json => Ok(json::decode(tables, input, &message, &options.decode)?.into()),
+            (Self::Json, Some(input)) => {
+                Ok(json::decode(tables, input, &message, &options.decode)?.into())
+            }
+            (Self::Json, None) => Err(without_type()),
         }
     }
 
@@ -67,7 +71,7 @@ impl Codec {
     pub(super) fn encode(
         self,
         tables: &Tables,
-        output: MessageId,
+        output: Option<MessageId>,
         message: Bytes,
         options: &RpcOptions,
     ) -> Result<Bytes> {
@@ -77,9 +81,10 @@ impl Codec {
                 options.max_response_bytes
             )));
         }
-        match self {
-            Self::Proto => Ok(message),
-            Self::Json => {
+        match (self, output) {
+            (Self::Proto, _) => Ok(message),
+            (Self::Json, None) => Err(without_type()),
+            (Self::Json, Some(output)) => {
                 let mut out = Vec::new();
                 json::encode(tables, output, &message, &options.encode, &mut out)
                     .map_err(|error| Error::internal_error(error.to_string()))?;
@@ -87,4 +92,9 @@ impl Codec {
             }
         }
     }
+}
+
+/// Said in place of a refusal by content type, which comes first.
+fn without_type() -> Error {
+    Error::unimplemented("the messages of this method have no JSON form: their types are not known")
 }

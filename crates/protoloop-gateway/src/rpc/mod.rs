@@ -10,12 +10,17 @@ mod envelope;
 mod grpc;
 mod requests;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Deref,
+    sync::Arc,
+};
 
 use protoloop_core::MethodInfo;
 use protoloop_schema::MessageId;
 use protoloop_wire::{Tables, json};
 
+use codec::Codec;
 pub use connect::ConnectGateway;
 pub use grpc::{GrpcGateway, GrpcKind};
 
@@ -54,22 +59,109 @@ impl Default for RpcOptions {
 #[derive(Debug)]
 struct Entry {
     info: Arc<MethodInfo>,
-    input: MessageId,
-    output: MessageId,
+    /// Request and response; `None` where the schema does not know the method.
+    types: Option<Types>,
     /// Whether it has no side effects.
     safe: bool,
 }
 
-/// The methods of a schema by their paths.
-fn entries(tables: &Tables) -> HashMap<Arc<str>, Entry> {
-    let entry = |method: &protoloop_schema::Method| Entry {
-        info: Arc::clone(&method.info),
-        input: method.input,
-        output: method.output,
-        safe: method.safe,
-    };
-    let methods = tables.schema().methods().iter();
-    methods
-        .map(|method| (Arc::clone(&method.info.path), entry(method)))
-        .collect()
+/// The messages of a method.
+#[derive(Clone, Copy, Debug)]
+struct Types {
+    input: MessageId,
+    output: MessageId,
+}
+
+impl Entry {
+    fn input(&self) -> Option<MessageId> {
+        self.types.map(|types| types.input)
+    }
+
+    fn output(&self) -> Option<MessageId> {
+        self.types.map(|types| types.output)
+    }
+
+    /// Whether a message can be read and written so: JSON needs the schema.
+    fn takes(&self, codec: Codec) -> bool {
+        codec == Codec::Proto || self.types.is_some()
+    }
+}
+
+/// The methods that are served.
+#[derive(Debug)]
+struct Methods {
+    /// Those of the schema, by their paths.
+    known: HashMap<Arc<str>, Entry>,
+    /// Services of which no more is known than the name: whatever is called there may be a method.
+    open: HashSet<String>,
+}
+
+/// A method that is served.
+enum Found<'m> {
+    Known(&'m Entry),
+    Open(Entry),
+}
+
+impl Deref for Found<'_> {
+    type Target = Entry;
+
+    fn deref(&self) -> &Entry {
+        match self {
+            Self::Known(entry) => entry,
+            Self::Open(entry) => entry,
+        }
+    }
+}
+
+impl Methods {
+    fn new(tables: &Tables) -> Self {
+        let entry = |method: &protoloop_schema::Method| Entry {
+            info: Arc::clone(&method.info),
+            types: Some(Types {
+                input: method.input,
+                output: method.output,
+            }),
+            safe: method.safe,
+        };
+        let methods = tables.schema().methods().iter();
+        Self {
+            known: methods
+                .map(|method| (Arc::clone(&method.info.path), entry(method)))
+                .collect(),
+            open: HashSet::new(),
+        }
+    }
+
+    fn knows(&self, path: &str) -> bool {
+        self.known.contains_key(path)
+    }
+
+    /// The method at a path; of an open service one that is called as this request calls it, with any number of messages
+    /// each way if it `streams`.
+    fn find(&self, path: &str, streams: impl FnOnce() -> bool) -> Option<Found<'_>> {
+        if let Some(entry) = self.known.get(path) {
+            return Some(Found::Known(entry));
+        }
+        if self.open.is_empty() {
+            return None;
+        }
+        let (service, name) = path.strip_prefix('/')?.split_once('/')?;
+        if !self.open.contains(service) || name.is_empty() || name.contains('/') {
+            return None;
+        }
+        let streams = streams();
+        Some(Found::Open(Entry {
+            info: Arc::new(MethodInfo {
+                service: service.into(),
+                name: name.into(),
+                path: path.into(),
+                // No table of the schema's methods has a place for it.
+                index: usize::MAX,
+                client_streaming: streams,
+                server_streaming: streams,
+            }),
+            types: None,
+            safe: false,
+        }))
+    }
 }

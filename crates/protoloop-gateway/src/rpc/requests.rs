@@ -38,7 +38,7 @@ pub(super) struct Requests<B> {
     error: Option<Error>,
     form: Form,
     tables: Arc<Tables>,
-    input: protoloop_schema::MessageId,
+    input: Option<protoloop_schema::MessageId>,
     options: Arc<RpcOptions>,
 }
 
@@ -59,7 +59,7 @@ where
             error: None,
             form,
             tables: Arc::clone(tables),
-            input: entry.input,
+            input: entry.input(),
             options: Arc::clone(options),
         }
     }

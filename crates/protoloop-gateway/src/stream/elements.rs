@@ -97,7 +97,7 @@ impl Elements {
                 }
                 continue;
             }
-            if byte.is_ascii_whitespace() {
+            if is_blank(byte) {
                 self.text.advance(1);
                 continue;
             }
@@ -161,6 +161,11 @@ impl Elements {
     }
 }
 
+/// JSON's white space, which has no form feed.
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -187,7 +192,7 @@ mod tests {
     #[test]
     fn structure_that_is_none_is_refused() {
         for text in [
-            "", "{}", "[", "[1", "[1,]", "[,1]", "[1]]", "[1] 2", "[\"]", "1", "[{]",
+            "", "{}", "[", "\u{c}[]", "[1", "[1,]", "[,1]", "[1]]", "[1] 2", "[\"]", "1", "[{]",
         ] {
             for cut in 1..4 {
                 assert!(split(false, text.as_bytes(), cut).is_err(), "{text}");

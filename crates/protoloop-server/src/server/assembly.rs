@@ -11,7 +11,8 @@ use super::{StartError, chain};
 use crate::{
     Dispatcher, Sequence, ServerConfig,
     connect::ConnectEdge,
-    grpc::{ForeignServices, GrpcEdge},
+    foreign::{ForeignEdge, ForeignServices},
+    grpc::GrpcEdge,
     health::Readiness,
     port::Port,
     reflection,
@@ -66,13 +67,18 @@ impl Assembly {
                 return Err(problems);
             }
         };
+        let foreign = ForeignEdge::new(foreign, &self.config).map_err(|diagnostics| {
+            let lines = diagnostics.0.iter().map(ToString::to_string);
+            lines.collect::<Vec<_>>()
+        })?;
+        let foreign = Arc::new(foreign);
         let grpc = GrpcEdge::new(
             Arc::clone(tables),
             Arc::clone(&handler),
-            foreign,
+            Arc::clone(&foreign),
             &self.config,
         );
-        let connect = ConnectEdge::new(tables, Arc::clone(&handler), &self.config);
+        let connect = ConnectEdge::new(tables, Arc::clone(&handler), foreign, &self.config);
         let port = Port {
             grpc: Arc::new(grpc),
             connect,

@@ -49,11 +49,12 @@ impl Refusal {
     }
 
     /// 415.
-    pub(super) fn unsupported(content_type: &str, unary: bool) -> Self {
-        let accepted = if unary {
-            "application/proto, application/json"
-        } else {
-            "application/connect+proto, application/connect+json"
+    pub(super) fn unsupported(content_type: &str, unary: bool, json: bool) -> Self {
+        let accepted = match (unary, json) {
+            (true, true) => "application/proto, application/json",
+            (true, false) => "application/proto",
+            (false, true) => "application/connect+proto, application/connect+json",
+            (false, false) => "application/connect+proto",
         };
         Self {
             status: StatusCode::UNSUPPORTED_MEDIA_TYPE,

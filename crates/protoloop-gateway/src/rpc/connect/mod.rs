@@ -5,7 +5,7 @@ mod head;
 mod stream;
 mod unary;
 
-use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc};
+use std::{fmt, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header, request::Parts};
@@ -13,7 +13,7 @@ use http_body::Body as HttpBody;
 use protoloop_core::Handler;
 use protoloop_wire::Tables;
 
-use super::{Entry, RpcOptions, codec::Codec, entries};
+use super::{Entry, Methods, RpcOptions, codec::Codec};
 use crate::{Body, body::drain};
 use head::Refusal;
 
@@ -24,7 +24,7 @@ use head::Refusal;
 #[derive(Debug)]
 pub struct ConnectGateway {
     tables: Arc<Tables>,
-    methods: HashMap<Arc<str>, Entry>,
+    methods: Methods,
     options: Arc<RpcOptions>,
 }
 
@@ -39,7 +39,7 @@ impl ConnectGateway {
     #[must_use]
     pub fn new(tables: Arc<Tables>, options: RpcOptions) -> Self {
         Self {
-            methods: entries(&tables),
+            methods: Methods::new(&tables),
             tables,
             options: Arc::new(options),
         }
@@ -62,10 +62,18 @@ impl ConnectGateway {
         })
     }
 
-    /// Whether a path is that of a method, so that a POST there may be Connect's without saying so.
+    /// Serves whatever is called at these services too, by their full names, beside the schema's methods. No more is
+    /// known of them: messages pass as protobuf, unread, one each way or any number as the content type says.
+    #[must_use]
+    pub fn open_services(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.methods.open.extend(names);
+        self
+    }
+
+    /// Whether a path is that of a method of the schema, so that a POST there may be Connect's without saying so.
     #[must_use]
     pub fn knows(&self, path: &str) -> bool {
-        self.methods.contains_key(path)
+        self.methods.knows(path)
     }
 
     /// Answers one request. Every failure is an answer as well, its error as `Arc<protoloop_core::Error>` among the
@@ -81,11 +89,12 @@ impl ConnectGateway {
         B::Error: fmt::Display,
     {
         let (head, body) = request.into_parts();
-        let Some(entry) = self.methods.get(head.uri.path()) else {
+        let streams = || content_type(&head.headers).starts_with(STREAM);
+        let Some(entry) = self.methods.find(head.uri.path(), streams) else {
             drain(body).await;
             return Refusal::no_method(head.uri.path()).answer();
         };
-        let kind = match classify(entry, &head) {
+        let kind = match classify(&entry, &head) {
             Ok(kind) => kind,
             Err(refusal) => {
                 drain(body).await;
@@ -94,7 +103,7 @@ impl ConnectGateway {
         };
         let caller = Caller {
             gateway: self,
-            entry,
+            entry: &entry,
             peer,
             handler,
         };
@@ -117,10 +126,15 @@ fn classify(entry: &Entry, head: &Parts) -> Result<Kind, Refusal> {
     let content_type = content_type(&head.headers);
     let prefix = if unary { UNARY } else { STREAM };
     let codec = content_type.strip_prefix(prefix).and_then(Codec::of);
+    let codec = codec.filter(|codec| entry.takes(*codec));
     match codec {
         Some(codec) if unary => Ok(Kind::Unary(codec)),
         Some(codec) => Ok(Kind::Stream(codec)),
-        None => Err(Refusal::unsupported(&content_type, unary)),
+        None => Err(Refusal::unsupported(
+            &content_type,
+            unary,
+            entry.takes(Codec::Json),
+        )),
     }
 }
 

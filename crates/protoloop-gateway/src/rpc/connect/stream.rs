@@ -66,7 +66,7 @@ impl Caller<'_> {
             messages,
             ending,
             codec,
-            output: self.entry.output,
+            output: self.entry.output(),
             options: Arc::clone(&gateway.options),
             encoding: accepted,
         };
@@ -163,7 +163,7 @@ struct Frames {
     messages: Messages,
     ending: Ending,
     codec: Codec,
-    output: MessageId,
+    output: Option<MessageId>,
     options: Arc<RpcOptions>,
     encoding: Option<Encoding>,
 }

@@ -72,7 +72,12 @@ impl Caller<'_> {
     ) -> Result<Response<Body>> {
         let gateway = self.gateway;
         let context = head::context(headers, extensions, self.peer)?;
-        let message = codec.decode(&gateway.tables, self.entry.input, message, &gateway.options)?;
+        let message = codec.decode(
+            &gateway.tables,
+            self.entry.input(),
+            message,
+            &gateway.options,
+        )?;
         let call = Call::unary(Arc::clone(&self.entry.info), context, message);
         let reply = self.handler.call(call).await?;
         self.answer(reply, codec, accepted)
@@ -90,7 +95,7 @@ impl Caller<'_> {
         let message = reply.into_one()?;
         let message = codec.encode(
             &gateway.tables,
-            self.entry.output,
+            self.entry.output(),
             message,
             &gateway.options,
         )?;

@@ -92,7 +92,7 @@ pub(super) struct Style {
     pub(super) kind: GrpcKind,
     pub(super) codec: Codec,
     pub(super) encoding: Option<Encoding>,
-    pub(super) output: MessageId,
+    pub(super) output: Option<MessageId>,
 }
 
 /// What is left to be sent.

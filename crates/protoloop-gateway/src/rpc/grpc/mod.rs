@@ -4,7 +4,7 @@ mod answer;
 mod status;
 mod web;
 
-use std::{collections::HashMap, fmt, net::SocketAddr, sync::Arc, time::Instant};
+use std::{fmt, net::SocketAddr, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::{
@@ -15,9 +15,9 @@ use protoloop_core::{Call, CallContext, Error, Handler, Protocol, Reply, Result}
 use protoloop_wire::Tables;
 
 use super::{
-    Entry, RpcOptions,
+    Entry, Methods, RpcOptions,
     codec::Codec,
-    compress, entries,
+    compress,
     requests::{Form, Requests},
 };
 use crate::{Body, body::drain, compression::Encoding, headers};
@@ -93,7 +93,7 @@ impl ContentType {
 #[derive(Debug)]
 pub struct GrpcGateway {
     tables: Arc<Tables>,
-    methods: HashMap<Arc<str>, Entry>,
+    methods: Methods,
     options: Arc<RpcOptions>,
 }
 
@@ -102,22 +102,30 @@ impl GrpcGateway {
     #[must_use]
     pub fn new(tables: Arc<Tables>, options: RpcOptions) -> Self {
         Self {
-            methods: entries(&tables),
+            methods: Methods::new(&tables),
             tables,
             options: Arc::new(options),
         }
     }
 
-    /// Whether a path is that of a method.
+    /// Serves whatever is called at these services too, by their full names, beside the schema's methods. No more is
+    /// known of them: messages pass as protobuf, unread, any number each way.
+    #[must_use]
+    pub fn open_services(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.methods.open.extend(names);
+        self
+    }
+
+    /// Whether a path is that of a method of the schema.
     #[must_use]
     pub fn knows(&self, path: &str) -> bool {
-        self.methods.contains_key(path)
+        self.methods.knows(path)
     }
 
     /// Whether the method at a path takes exactly one message.
     #[must_use]
     pub fn takes_one(&self, path: &str) -> bool {
-        let entry = self.methods.get(path);
+        let entry = self.methods.known.get(path);
         entry.is_some_and(|entry| !entry.info.client_streaming)
     }
 
@@ -149,15 +157,19 @@ impl GrpcGateway {
             .compress
             .then(|| compress::accepted(&head.headers, &ACCEPT))
             .flatten();
-        let Some(entry) = self.methods.get(head.uri.path()) else {
+        let Some(entry) = self.methods.find(head.uri.path(), || true) else {
             drain(body).await;
             let message = format!("there is no method {}", head.uri.path());
             let error = Error::unimplemented(message);
             return answer::failed(content_type.kind, echoed, &error);
         };
+        if !entry.takes(content_type.codec) {
+            drain(body).await;
+            return answer::unsupported();
+        }
         let caller = Caller {
             gateway: self,
-            entry,
+            entry: &entry,
             content_type,
             peer,
             handler,
@@ -245,7 +257,7 @@ impl Caller<'_> {
                 kind: self.content_type.kind,
                 codec: self.content_type.codec,
                 encoding,
-                output: self.entry.output,
+                output: self.entry.output(),
             },
             &self.gateway.tables,
             &self.gateway.options,

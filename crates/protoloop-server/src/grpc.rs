@@ -1,8 +1,5 @@
 //! The gRPC edge: the schema's methods by the gateway, services that others bring by themselves.
 
-mod services;
-mod web;
-
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
@@ -15,9 +12,9 @@ use tower::BoxError;
 
 use crate::{
     ServerConfig, TraceContext,
+    foreign::ForeignEdge,
     port::{Displayed, ReadTimeout},
 };
-pub(crate) use services::ForeignServices;
 
 /// Where a request came from, found once by the port.
 #[derive(Clone, Copy, Debug)]
@@ -31,14 +28,14 @@ pub(crate) struct GrpcEdge {
     gateway: GrpcGateway,
     handler: Arc<dyn Handler>,
     read_timeout: Duration,
-    foreign: ForeignServices,
+    foreign: Arc<ForeignEdge>,
 }
 
 impl GrpcEdge {
     pub(crate) fn new(
         tables: Arc<Tables>,
         handler: Arc<dyn Handler>,
-        foreign: ForeignServices,
+        foreign: Arc<ForeignEdge>,
         config: &ServerConfig,
     ) -> Self {
         Self {
@@ -62,10 +59,12 @@ impl GrpcEdge {
     {
         let path = request.uri().path();
         if !self.gateway.knows(path) && self.foreign.knows(path) {
-            let request = request.map(Body::new);
             return match kind {
-                GrpcKind::Native => self.foreign.answer(request).await,
-                GrpcKind::Web | GrpcKind::WebText => web::answer(&self.foreign, request).await,
+                GrpcKind::Native => self.foreign.answer(request.map(Body::new)).await,
+                GrpcKind::Web | GrpcKind::WebText => {
+                    let request = request.map(Displayed);
+                    Box::pin(self.foreign.answer_web(request, origin)).await
+                }
             };
         }
         let one = self.gateway.takes_one(path);

@@ -1,4 +1,4 @@
-//! tonic services beside the schema's own: health, reflection, and what an application brings.
+//! The services by name.
 
 use std::{collections::HashMap, convert::Infallible};
 
@@ -7,7 +7,7 @@ use tonic::{Status, body::Body, server::NamedService};
 use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
 
 /// A tonic service of any type.
-pub(crate) type Foreign = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
+type Foreign = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
 
 /// Services by name. They answer HTTP requests themselves; the sequence does not see them.
 #[derive(Clone, Debug, Default)]
@@ -28,13 +28,18 @@ impl ForeignServices {
         self.0.insert(name, BoxCloneSyncService::new(service));
     }
 
+    /// Their full names.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        self.0.keys().cloned()
+    }
+
     /// Whether the path is of one of them.
-    pub(crate) fn knows(&self, path: &str) -> bool {
+    pub(super) fn knows(&self, path: &str) -> bool {
         service_name(path).is_some_and(|name| self.0.contains_key(name))
     }
 
     /// Answers a request whose path is none of the schema's methods.
-    pub(crate) async fn answer(&self, request: Request<Body>) -> Response<Body> {
+    pub(super) async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let name = service_name(request.uri().path());
         match name.and_then(|name| self.0.get(name)).cloned() {
             Some(service) => match service.oneshot(request).await {
