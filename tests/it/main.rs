@@ -5,6 +5,8 @@
 
 mod bad_input;
 mod cli;
+mod client_certificates;
+mod cors;
 mod durability;
 mod envoy;
 mod foreign;

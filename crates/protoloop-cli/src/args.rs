@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use protoloop::Cors;
 
 /// Services from .proto files: gRPC, REST and gRPC-Web over a real database.
 #[derive(Debug, Parser)]
@@ -160,6 +161,23 @@ pub(crate) struct Surface {
         env = "PROTOLOOP_TLS_KEY"
     )]
     pub(crate) tls_key: Option<PathBuf>,
+    /// PEM file with the authorities of clients; each must then show a certificate of one of them
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_cert",
+        env = "PROTOLOOP_TLS_CLIENT_CA"
+    )]
+    pub(crate) tls_client_ca: Option<PathBuf>,
+    /// Web pages of other origins that may call: https://shop.example, several by commas, or * for all; none unless given
+    #[arg(
+        long,
+        value_name = "ORIGIN[,ORIGIN…]|*",
+        default_value = "",
+        hide_default_value = true,
+        env = "PROTOLOOP_CORS"
+    )]
+    pub(crate) cors: Cors,
     /// How escapes in REST paths are read
     #[arg(
         long,

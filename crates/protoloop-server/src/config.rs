@@ -49,7 +49,8 @@ pub struct ServerConfig {
     pub compress_responses: bool,
     /// Whether `grpc.reflection.v1` and `v1alpha` are served. On.
     pub reflection: bool,
-    /// Which web pages of other origins may call. Any, without credentials.
+    /// Which web pages of other origins may call. None: a page of anybody that a person looks at must not reach what
+    /// listens on that person's machine or network.
     pub cors: Cors,
     /// Whether requests and answers are held to `google.api.field_behavior`, and hidden fields kept back, for methods
     /// that the standard engine does not serve; see [`FieldBehavior`](crate::FieldBehavior). On. A server in front of
@@ -95,7 +96,7 @@ impl Default for ServerConfig {
             check_timeout: Duration::from_secs(2),
             compress_responses: false,
             reflection: true,
-            cors: Cors::Any,
+            cors: Cors::Off,
             field_behavior: true,
             rest: RestOptions::default(),
             tls: None,
@@ -219,7 +220,7 @@ mod tests {
             max_connections: must be at least 1
             read_timeout: must be longer than zero
             max_header_bytes: must be at least 8192
-            cors: "shop.example" must be a scheme and a host, such as https://shop.example
+            cors: "shop.example" must be a scheme and a host in small letters, such as https://shop.example
         "#);
     }
 }

@@ -29,13 +29,14 @@ impl Surface {
         let mut config = ServerConfig {
             rest: self.rest(),
             compress_responses: self.compress,
+            cors: self.cors.clone(),
             ..ServerConfig::default()
         };
         if let (Some(certificate), Some(private_key)) = (&self.tls_cert, &self.tls_key) {
             config.tls = Some(TlsFiles {
                 certificate: certificate.clone(),
                 private_key: private_key.clone(),
-                client_ca: None,
+                client_ca: self.tls_client_ca.clone(),
             });
         }
         config

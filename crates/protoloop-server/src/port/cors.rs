@@ -1,11 +1,14 @@
 //! Which web pages may call, after the Fetch standard.
 
+use std::str::FromStr;
+
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header, uri::Authority};
 use tonic::body::Body;
 
-/// Response headers that a page may read beside the safe-listed ones.
+/// Response headers that a page may read beside the safe-listed ones: all of them, since which metadata there is is the
+/// application's matter, and calls are without credentials. Browsers that do not know the `*` get the names.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "grpc-status, grpc-message, grpc-status-details-bin, traceparent, etag, location, retry-after",
+    "*, grpc-status, grpc-message, grpc-status-details-bin, traceparent, etag, location, retry-after",
 );
 
 /// How long a browser may remember the answer to a preflight: two hours, the longest that all of them keep.
@@ -13,8 +16,11 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 
-/// Which origins' pages may call. Credentials (cookies) are never allowed: tokens go into a header.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which pages of other origins may call; those of the server's own need no leave. Credentials (cookies) are never
+/// allowed: tokens go into a header.
+///
+/// Read from text it is `*`, or origins joined by commas, or empty for none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cors {
     /// Every page.
@@ -22,6 +28,7 @@ pub enum Cors {
     /// The pages of these origins, each as browsers write it: `https://shop.example`.
     Origins(Vec<String>),
     /// None.
+    #[default]
     Off,
 }
 
@@ -36,6 +43,29 @@ pub(crate) enum Opener {
     Refused,
 }
 
+impl FromStr for Cors {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let cors = match text.trim() {
+            "" => Self::Off,
+            "*" => Self::Any,
+            origins => Self::Origins(
+                origins
+                    .split(',')
+                    .map(|one| one.trim().to_owned())
+                    .collect(),
+            ),
+        };
+        let mut problems = Vec::new();
+        cors.check(&mut problems);
+        match problems.is_empty() {
+            true => Ok(cors),
+            false => Err(problems.join("; ")),
+        }
+    }
+}
+
 impl Cors {
     pub(crate) fn check(&self, problems: &mut Vec<String>) {
         let Self::Origins(origins) = self else {
@@ -43,10 +73,14 @@ impl Cors {
         };
         for origin in origins {
             let uri = origin.parse::<http::Uri>().ok();
-            let whole = uri.is_some_and(|uri| uri.scheme().is_some() && uri.path() == "/");
-            if !whole || origin.ends_with('/') {
+            let is_origin = |uri: &http::Uri| {
+                uri.scheme().is_some() && uri.path() == "/" && uri.query().is_none()
+            };
+            // A browser writes it in small letters, and what is compared is what it writes.
+            let small = !origin.bytes().any(|byte| byte.is_ascii_uppercase());
+            if !uri.as_ref().is_some_and(is_origin) || origin.ends_with('/') || !small {
                 problems.push(format!(
-                    "cors: {origin:?} must be a scheme and a host, such as https://shop.example"
+                    "cors: {origin:?} must be a scheme and a host in small letters, such as https://shop.example"
                 ));
             }
         }

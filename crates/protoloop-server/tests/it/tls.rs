@@ -1,14 +1,19 @@
 //! The same port under TLS.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use protoloop_server::{ServerConfig, TlsFiles};
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, ConfigBuilder, RootCertStore,
+    client::WantsClientCert,
     crypto::aws_lc_rs,
-    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _},
 };
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
@@ -26,32 +31,55 @@ fn file(name: &str) -> PathBuf {
         .join(name)
 }
 
+/// Certificates on both sides, which one authority signed.
+fn shared(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/fixtures/tls")
+        .join(name)
+}
+
 async fn start() -> Running {
+    start_with(TlsFiles {
+        certificate: file("server.pem"),
+        private_key: file("server.key"),
+        client_ca: None,
+    })
+    .await
+}
+
+async fn start_with(files: TlsFiles) -> Running {
     let config = ServerConfig {
-        tls: Some(TlsFiles {
-            certificate: file("server.pem"),
-            private_key: file("server.key"),
-            client_ca: None,
-        }),
+        tls: Some(files),
         ..ServerConfig::default()
     };
     Running::start(builder(config)).await
 }
 
 async fn connect(addr: SocketAddr, alpn: &[u8]) -> TlsStream<TcpStream> {
+    let mut config = trusting(&file("ca.pem")).with_no_client_auth();
+    config.alpn_protocols = vec![alpn.to_vec()];
+    connect_by(addr, "localhost", config).await.expect("TLS")
+}
+
+fn trusting(ca: &Path) -> ConfigBuilder<ClientConfig, WantsClientCert> {
     let mut roots = RootCertStore::empty();
-    let ca = CertificateDer::from_pem_file(file("ca.pem")).expect("a certificate");
+    let ca = CertificateDer::from_pem_file(ca).expect("a certificate");
     roots.add(ca).expect("a certificate authority");
-    let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("protocol versions")
         .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![alpn.to_vec()];
+}
+
+async fn connect_by(
+    addr: SocketAddr,
+    name: &'static str,
+    config: ClientConfig,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let stream = TcpStream::connect(addr).await.expect("a connection");
-    let name = ServerName::try_from("localhost").expect("a name");
+    let name = ServerName::try_from(name).expect("a name");
     let connector = TlsConnector::from(Arc::new(config));
-    connector.connect(name, stream).await.expect("TLS")
+    connector.connect(name, stream).await
 }
 
 #[tokio::test]
@@ -82,4 +110,50 @@ async fn http1_is_answered_over_tls() {
     let response = sender.send_request(crate::http1::get("/livez")).await;
     assert_eq!(response.expect("a response").status(), 200);
     driver.abort();
+}
+
+/// Whether a client that shows this certificate is answered.
+async fn is_answered(server: &Running, shown: Option<(PathBuf, PathBuf)>) -> bool {
+    let config = trusting(&shared("ca.pem"));
+    let config = match shown {
+        None => config.with_no_client_auth(),
+        Some((chain, key)) => {
+            let chain = vec![CertificateDer::from_pem_file(chain).expect("a certificate")];
+            let key = PrivateKeyDer::from_pem_file(key).expect("a key");
+            config
+                .with_client_auth_cert(chain, key)
+                .expect("a pair that fits")
+        }
+    };
+    // In TLS 1.3 the client is done before the server has looked at its certificate: the refusal comes on the first read.
+    let Ok(stream) = connect_by(server.addr, "books.example", config).await else {
+        return false;
+    };
+    let Ok((mut sender, connection)) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await
+    else {
+        return false;
+    };
+    let driver = tokio::spawn(connection);
+    let response = sender.send_request(crate::http1::get("/livez")).await;
+    driver.abort();
+    response.is_ok_and(|response| response.status() == 200)
+}
+
+#[tokio::test]
+async fn a_client_shows_a_certificate_where_one_is_asked_for() {
+    let server = start_with(TlsFiles {
+        certificate: shared("server.pem"),
+        private_key: shared("server.key"),
+        client_ca: Some(shared("ca.pem")),
+    })
+    .await;
+    let good = (shared("client.pem"), shared("client.key"));
+    assert!(is_answered(&server, Some(good)).await);
+    assert!(!is_answered(&server, None).await, "no certificate");
+    let foreign = (file("server.pem"), file("server.key"));
+    assert!(
+        !is_answered(&server, Some(foreign)).await,
+        "of another authority"
+    );
 }
