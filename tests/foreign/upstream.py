@@ -94,6 +94,9 @@ def list_books(request, context):
     context.add_callback(lambda: count("ListBooks over"))
     for index in range(request.count):
         yield Book(name=f"books/{index}")
+    while request.flood and context.is_active():
+        count("flood")
+        yield Book(title="x" * 16384)
     while request.endless and context.is_active():
         yield Book(name="books/again")
         time.sleep(0.01)
@@ -108,7 +111,10 @@ def import_books(requests, context):
 
 def chat(requests, context):
     count("Chat")
+    context.add_callback(lambda: count("Chat over"))
     for book in requests:
+        if book.name == "books/missing":
+            missing(context, book.name)
         yield Book(name=book.name, title=f"about {book.name}")
 
 

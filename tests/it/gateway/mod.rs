@@ -5,4 +5,5 @@ mod forms;
 mod protocols;
 mod reload;
 mod rules;
+mod streams;
 mod tls;

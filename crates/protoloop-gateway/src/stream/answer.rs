@@ -3,7 +3,7 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -49,6 +49,7 @@ pub(crate) async fn answer(
         tables: Arc::clone(tables),
         content_type: None,
         waiting: None,
+        error: None,
         state: State::Begin,
         queued: None,
         source,
@@ -110,7 +111,7 @@ enum State {
     Empty,
     /// Messages were written.
     Within,
-    /// The error was told; the connection breaks off.
+    /// The error was told where it can be; the connection breaks off.
     Broken,
     Over,
 }
@@ -124,8 +125,10 @@ struct Frames {
     queued: Option<Bytes>,
     /// Of the first `HttpBody`.
     content_type: Option<HeaderValue>,
-    /// Until the next sign of life.
+    /// Until the next sign of life, or until the connection breaks off.
     waiting: Option<BoxFuture<'static, ()>>,
+    /// What the connection breaks off for, where the caller cannot be told.
+    error: Option<Error>,
 }
 
 impl Frames {
@@ -180,19 +183,22 @@ impl Frames {
         }
     }
 
-    /// An error that nobody can take for a success: it is told, and the body does not end as it should.
-    fn fail(&mut self, error: Error) -> Result<Bytes> {
+    /// An error that nobody can take for a success: it is told, where the form has a way to, and the body does not end as
+    /// it should.
+    fn fail(&mut self, error: Error) -> Option<Bytes> {
         let status = error.code().http_status();
         let told = status::to_json(&self.tables, &error, status, self.shape.error);
+        let first = self.state == State::Begin;
         self.state = State::Broken;
+        self.waiting = self.shape.keep_alive.as_ref().map(KeepAlive::settle);
         let mut out = BytesMut::with_capacity(told.len() + 16);
         match self.shape.kind {
             None => {
-                self.state = State::Over;
-                return Err(error);
+                self.error = Some(error);
+                return None;
             }
             Some(StreamKind::Array) => {
-                out.put_u8(b',');
+                out.put_u8(if first { b'[' } else { b',' });
                 out.put_slice(&told);
             }
             Some(StreamKind::Lines) => {
@@ -209,7 +215,17 @@ impl Frames {
                 self.state = State::Over;
             }
         }
-        Ok(out.freeze())
+        Some(out.freeze())
+    }
+
+    /// Breaks the body off. Not at once: what the transport has not sent by then, it throws away.
+    fn poll_break(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        if let Some(waiting) = &mut self.waiting {
+            ready!(waiting.as_mut().poll(cx));
+        }
+        self.state = State::Over;
+        let told = || Error::internal_error("the stream failed; its caller was told");
+        Poll::Ready(Some(Err(self.error.take().unwrap_or_else(told))))
     }
 
     fn poll_keep_alive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
@@ -263,11 +279,7 @@ impl Stream for Frames {
         match self.state {
             State::Empty => return Poll::Ready(self.end().map(Ok)),
             State::Over => return Poll::Ready(None),
-            State::Broken => {
-                self.state = State::Over;
-                let error = Error::internal_error("the stream failed; its caller was told");
-                return Poll::Ready(Some(Err(error)));
-            }
+            State::Broken => return self.poll_break(cx),
             State::Begin | State::Within => {}
         }
         match self.source.poll_next(cx) {
@@ -279,7 +291,11 @@ impl Stream for Frames {
                     Some(Ok(message)) => self.message(&message),
                     Some(Err(error)) => Err(error),
                 };
-                Poll::Ready(Some(frame.or_else(|error| self.fail(error))))
+                let frame = frame.or_else(|error| self.fail(error).ok_or(()));
+                match frame {
+                    Ok(frame) => Poll::Ready(Some(Ok(frame))),
+                    Err(()) => self.poll_break(cx),
+                }
             }
         }
     }

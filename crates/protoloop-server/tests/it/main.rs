@@ -6,6 +6,7 @@ mod fixture;
 mod http1;
 mod reflection;
 mod replace;
+mod rest_streams;
 mod shutdown;
 mod socket;
 mod tls;
