@@ -12,6 +12,7 @@ mod envoy;
 mod foreign;
 mod forms;
 mod gateway;
+mod logs;
 mod new;
 mod repeats;
 mod support;

@@ -115,3 +115,6 @@ impl fmt::Debug for SqliteConnector {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

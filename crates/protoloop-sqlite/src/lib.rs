@@ -7,6 +7,10 @@
 //! An acknowledged write is in the write-ahead log: it survives the end of the process in any case, and a loss of power
 //! with `synchronous=full`, which is the default.
 
+// The helpers of the integration tests name the crate as they see it.
+#[cfg(test)]
+extern crate self as protoloop_sqlite;
+
 mod arguments;
 mod connector;
 mod deadline;

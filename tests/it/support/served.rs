@@ -52,8 +52,11 @@ impl Served {
     }
 
     fn spawn(command: &mut Command) -> Self {
+        if !command.get_args().any(|given| given == "--log-format") {
+            command.args(["--log-format", "json"]);
+        }
         let mut process = command
-            .args(["--listen", "127.0.0.1:0", "--log-format", "json"])
+            .args(["--listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
