@@ -9,6 +9,7 @@ mod client_certificates;
 mod cors;
 mod durability;
 mod envoy;
+mod expect;
 mod foreign;
 mod forms;
 mod gateway;

@@ -94,12 +94,20 @@ impl HttpBody for Body {
 /// Most bytes that are read of a body nobody wants.
 pub(crate) const DRAIN: usize = 8 << 20;
 
+/// Whether the caller waits for `100 Continue` before it sends the body. Reading a body asks for it.
+pub(crate) fn waits_to_send(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::EXPECT)
+}
+
 /// Reads the rest of a body that is not wanted, within a bound: over HTTP/1.1 a caller that is still sending might else
-/// see its connection closed, and not the answer.
-pub(crate) async fn drain<B>(body: B)
+/// see its connection closed, and not the answer. Who waits to send is spared it.
+pub(crate) async fn drain<B>(waits_to_send: bool, body: B)
 where
     B: HttpBody<Data = Bytes>,
 {
+    if waits_to_send {
+        return;
+    }
     let mut body = std::pin::pin!(body);
     let mut read = 0;
     while let Some(Ok(frame)) = body.frame().await {

@@ -11,5 +11,7 @@ mod binding;
 mod bodies;
 mod edge;
 mod routing;
+mod streams;
 mod support;
+mod table;
 mod templates;

@@ -383,3 +383,62 @@ async fn a_connect_stream_ends_with_its_outcome() {
         "{body}"
     );
 }
+
+#[tokio::test]
+async fn case_47_one_port_tells_the_protocols_apart_by_what_a_request_says() {
+    // The path is the same for all; it would be a legal one of REST as well.
+    let of = |kind: &'static str, body: Bytes| {
+        let mut request = grpc("Say", body);
+        *request.version_mut() = Version::HTTP_11;
+        let headers = request.headers_mut();
+        headers.insert("content-type", HeaderValue::from_static(kind));
+        request
+    };
+    let framed = || frame(&text("hi"));
+    let json = || Bytes::from_static(br#"{"text":"hi"}"#);
+    for kind in [
+        "application/grpc",
+        "application/grpc+proto",
+        "application/grpc+json",
+    ] {
+        let mut request = of(
+            kind,
+            if kind.ends_with("json") {
+                frame(&json())
+            } else {
+                framed()
+            },
+        );
+        *request.version_mut() = Version::HTTP_2;
+        let answer = ask(request).await;
+        assert_eq!(
+            (&answer.headers["content-type"], answer.code()),
+            (&HeaderValue::from_static(kind), "0")
+        );
+    }
+    for kind in ["application/grpc-web", "application/grpc-web+proto"] {
+        let answer = ask(of(kind, framed())).await;
+        assert_eq!(answer.headers["content-type"], kind);
+        assert!(
+            String::from_utf8_lossy(&answer.body).contains("grpc-status:0"),
+            "{kind}"
+        );
+    }
+    // Connect: by its own types, by its header, and by the parameters of a GET.
+    let stream = ask(of("application/connect+json", frame(&json()))).await;
+    assert_eq!(stream.status, 415, "a unary method has no streams");
+    let unary = ask(connect("Say", "application/json", json())).await;
+    assert_eq!((unary.status, &*unary.body), (200, &*json()));
+    let by_query = ask(get(
+        "/echo.v1.Echo/Say?connect=v1&encoding=json&message=%7B%7D",
+    ))
+    .await;
+    assert_eq!(
+        (by_query.status, &by_query.headers["allow"]),
+        (405, &HeaderValue::from_static("POST"))
+    );
+    // None of them: REST, which has no such path.
+    let rest = ask(get("/echo.v1.Echo/Say")).await;
+    assert_eq!(rest.status, 404);
+    assert!(rest.body.starts_with(br#"{"error":{"code":404,"#));
+}

@@ -14,7 +14,10 @@ use protoloop_core::Handler;
 use protoloop_wire::Tables;
 
 use super::{Entry, Methods, RpcOptions, codec::Codec};
-use crate::{Body, body::drain};
+use crate::{
+    Body,
+    body::{drain, waits_to_send},
+};
 use head::Refusal;
 
 /// Serves every method of a schema over Connect by calling a [`Handler`].
@@ -91,13 +94,13 @@ impl ConnectGateway {
         let (head, body) = request.into_parts();
         let streams = || content_type(&head.headers).starts_with(STREAM);
         let Some(entry) = self.methods.find(head.uri.path(), streams) else {
-            drain(body).await;
+            drain(waits_to_send(&head.headers), body).await;
             return Refusal::no_method(head.uri.path()).answer();
         };
         let kind = match classify(&entry, &head) {
             Ok(kind) => kind,
             Err(refusal) => {
-                drain(body).await;
+                drain(waits_to_send(&head.headers), body).await;
                 return refusal.answer();
             }
         };

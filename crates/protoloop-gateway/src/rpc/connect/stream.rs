@@ -19,7 +19,7 @@ use protoloop_wire::{Tables, status};
 use super::{Caller, Codec, RpcOptions, STREAM, head};
 use crate::{
     Body,
-    body::drain,
+    body::{drain, waits_to_send},
     compression::Encoding,
     headers,
     rpc::{
@@ -93,7 +93,7 @@ impl Caller<'_> {
         let encoding = match compress::of_request(&head.headers, &head::STREAM_ENCODING) {
             Ok(encoding) => encoding,
             Err(error) => {
-                drain(body).await;
+                drain(waits_to_send(&head.headers), body).await;
                 return Err(error);
             }
         };

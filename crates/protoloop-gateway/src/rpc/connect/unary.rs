@@ -10,7 +10,7 @@ use protoloop_core::{Call, Error, Reply, Result};
 use super::{Caller, Codec, UNARY, head};
 use crate::{
     Body,
-    body::{self, drain},
+    body::{self, drain, waits_to_send},
     compression::Encoding,
     headers,
     rpc::{compress, envelope::too_large},
@@ -43,11 +43,18 @@ impl Caller<'_> {
         B::Error: fmt::Display,
     {
         let limit = self.gateway.options.max_message_bytes;
-        let encoding = compress::of_request(headers, &header::CONTENT_ENCODING);
+        let waits = waits_to_send(headers);
+        let encoding = match compress::of_request(headers, &header::CONTENT_ENCODING) {
+            Ok(encoding) => encoding,
+            Err(error) => {
+                drain(waits, body).await;
+                return Err(error);
+            }
+        };
         let mut body = std::pin::pin!(body);
         let read = body::read(headers, body.as_mut(), limit).await;
         if read.is_err() {
-            drain(body).await;
+            drain(waits, body).await;
         }
         let body = read.map_err(|error| match error {
             body::ReadError::TooLarge(limit) => too_large(limit),
@@ -55,7 +62,7 @@ impl Caller<'_> {
                 Error::cancelled("the request broke off").with_internal(reason)
             }
         })?;
-        match encoding? {
+        match encoding {
             Some(encoding) if !body.is_empty() => compress::decompress(encoding, &body, limit),
             _ => Ok(body),
         }

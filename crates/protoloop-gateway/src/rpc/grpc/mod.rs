@@ -20,7 +20,12 @@ use super::{
     compress,
     requests::{Form, Requests},
 };
-use crate::{Body, body::drain, compression::Encoding, headers};
+use crate::{
+    Body,
+    body::{drain, waits_to_send},
+    compression::Encoding,
+    headers,
+};
 use web::FromText;
 
 const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
@@ -143,11 +148,11 @@ impl GrpcGateway {
     {
         let (head, body) = request.into_parts();
         if head.method != Method::POST {
-            drain(body).await;
+            drain(waits_to_send(&head.headers), body).await;
             return answer::method_not_allowed();
         }
         let Some(content_type) = ContentType::of(&head.headers) else {
-            drain(body).await;
+            drain(waits_to_send(&head.headers), body).await;
             return answer::unsupported();
         };
         // The answer has the content type of the request.
@@ -158,13 +163,13 @@ impl GrpcGateway {
             .then(|| compress::accepted(&head.headers, &ACCEPT))
             .flatten();
         let Some(entry) = self.methods.find(head.uri.path(), || true) else {
-            drain(body).await;
+            drain(waits_to_send(&head.headers), body).await;
             let message = format!("there is no method {}", head.uri.path());
             let error = Error::unimplemented(message);
             return answer::failed(content_type.kind, echoed, &error);
         };
         if !entry.takes(content_type.codec) {
-            drain(body).await;
+            drain(waits_to_send(&head.headers), body).await;
             return answer::unsupported();
         }
         let caller = Caller {
@@ -198,12 +203,13 @@ impl Caller<'_> {
         B::Error: fmt::Display,
     {
         let whole = head.version < Version::HTTP_2;
+        let waits = waits_to_send(&head.headers);
         let prepared = compress::of_request(&head.headers, &ENCODING)
             .and_then(|encoding| Ok((encoding, self.context(head)?)));
         let (encoding, context) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
-                drain(body).await;
+                drain(waits, body).await;
                 return Err(error);
             }
         };
