@@ -14,6 +14,7 @@ pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descrip
     clippy::all,
     clippy::redundant_closure_for_method_calls,
     clippy::semicolon_if_nothing_returned,
+    clippy::too_many_lines,
     clippy::use_self,
     clippy::unwrap_used,
     unreachable_pub,

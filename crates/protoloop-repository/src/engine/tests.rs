@@ -40,119 +40,121 @@ fn a_create_fills_what_the_server_fills() {
     );
 }
 
+/// Method, request and what it is refused with; `$ID` is the id of a book.
+const WRONG_ARGUMENTS: &[(&str, &str, &str)] = &[
+    ("CreateBook", "{}", "book: is required"),
+    ("CreateBook", r#"{"book":{}}"#, "book.title: is required"),
+    (
+        "CreateBook",
+        r#"{"book":{"title":"x","id":"y"}}"#,
+        "book.id: is made by the server; leave it out",
+    ),
+    (
+        "CreateBook",
+        r#"{"book":{"title":"x","internal_note":"y"}}"#,
+        "book.internal_note: cannot be written",
+    ),
+    (
+        "CreateBook",
+        r#"{"book":{"title":"x","cover":{}}}"#,
+        "book.cover.color: is required",
+    ),
+    (
+        "CreateBook",
+        r#"{"book":{"title":"x","covers":[{"color":"a"},{"color":"b","secret":"s"}]}}"#,
+        "book.covers[1].secret: cannot be written",
+    ),
+    ("GetBook", "{}", "id: is required"),
+    (
+        "GetBook",
+        r#"{"id":"$ID","read_mask":"nope"}"#,
+        "read_mask: path `nope`: shop.v1.Book has no field `nope`",
+    ),
+    (
+        "GetBook",
+        r#"{"id":"$ID","read_mask":"internalNote"}"#,
+        "read_mask: path `internal_note`: shop.v1.Book has no such field",
+    ),
+    (
+        "GetBook",
+        r#"{"id":"$ID","include":"author"}"#,
+        "include: inclusion of relations is not served yet; leave it out",
+    ),
+    ("UpdateBook", "{}", "book: is required"),
+    (
+        "UpdateBook",
+        r#"{"book":{"title":"x"}}"#,
+        "book.id: is required",
+    ),
+    (
+        "UpdateBook",
+        r#"{"book":{"id":"$ID"},"update_mask":"nope"}"#,
+        "update_mask: path `nope`: shop.v1.Book has no field `nope`",
+    ),
+    (
+        "UpdateBook",
+        r#"{"book":{"id":"$ID"},"update_mask":"cover.secret"}"#,
+        "update_mask: path `cover.secret`: shop.v1.Book has no such field",
+    ),
+    (
+        "UpdateBook",
+        r#"{"book":{"id":"$ID"},"update_mask":"covers.color"}"#,
+        "update_mask: path `covers`: is a list, which is set as a whole",
+    ),
+    (
+        "UpdateBook",
+        r#"{"book":{"id":"$ID"},"update_mask":"title"}"#,
+        "book.title: is required",
+    ),
+    (
+        "UpdateBook",
+        r#"{"book":{"id":"$ID","isbn":"2"}}"#,
+        "book.isbn: is set once and cannot be changed",
+    ),
+    (
+        "ListBooks",
+        r#"{"page_size":-1}"#,
+        "page_size: must not be negative",
+    ),
+    ("ListBooks", r#"{"skip":-1}"#, "skip: must not be negative"),
+    (
+        "ListBooks",
+        r#"{"filter":"titel = x"}"#,
+        "filter: column 1: `Book` has no field `titel`",
+    ),
+    (
+        "ListBooks",
+        r#"{"order_by":"titel"}"#,
+        "order_by: column 1: `Book` has no field `titel`",
+    ),
+    (
+        "CountBooks",
+        r#"{"filter":"pages = x"}"#,
+        "filter: column 9: `x` is no 32-bit integer",
+    ),
+    (
+        "BatchCreateBooks",
+        r#"{"requests":[{"book":{"title":"x"}},{"book":{}}]}"#,
+        "requests[1].book.title: is required",
+    ),
+    (
+        "BatchUpdateBooks",
+        r#"{"requests":[{"book":{"id":"$ID","isbn":"9"}}]}"#,
+        "requests[0].book.isbn: is set once and cannot be changed",
+    ),
+    (
+        "BatchCreateBooks",
+        r#"{"requests":[{"book":{"title":"x"},"validate_only":true}]}"#,
+        "requests[0].validate_only: is set on the batch, not on its elements",
+    ),
+];
+
 #[test]
 fn wrong_arguments_name_their_field() {
     let shop = Shop::new();
     let id = book(&shop, r#""title":"Emma","code":"c","isbn":"1""#);
     let with_id = |text: &str| text.replace("$ID", &id);
-    let table = [
-        ("CreateBook", "{}", "book: is required"),
-        ("CreateBook", r#"{"book":{}}"#, "book.title: is required"),
-        (
-            "CreateBook",
-            r#"{"book":{"title":"x","id":"y"}}"#,
-            "book.id: is made by the server; leave it out",
-        ),
-        (
-            "CreateBook",
-            r#"{"book":{"title":"x","internal_note":"y"}}"#,
-            "book.internal_note: cannot be written",
-        ),
-        (
-            "CreateBook",
-            r#"{"book":{"title":"x","cover":{}}}"#,
-            "book.cover.color: is required",
-        ),
-        (
-            "CreateBook",
-            r#"{"book":{"title":"x","covers":[{"color":"a"},{"color":"b","secret":"s"}]}}"#,
-            "book.covers[1].secret: cannot be written",
-        ),
-        ("GetBook", "{}", "id: is required"),
-        (
-            "GetBook",
-            r#"{"id":"$ID","read_mask":"nope"}"#,
-            "read_mask: path `nope`: shop.v1.Book has no field `nope`",
-        ),
-        (
-            "GetBook",
-            r#"{"id":"$ID","read_mask":"internalNote"}"#,
-            "read_mask: path `internal_note`: shop.v1.Book has no such field",
-        ),
-        (
-            "GetBook",
-            r#"{"id":"$ID","include":"author"}"#,
-            "include: inclusion of relations is not served yet; leave it out",
-        ),
-        ("UpdateBook", "{}", "book: is required"),
-        (
-            "UpdateBook",
-            r#"{"book":{"title":"x"}}"#,
-            "book.id: is required",
-        ),
-        (
-            "UpdateBook",
-            r#"{"book":{"id":"$ID"},"update_mask":"nope"}"#,
-            "update_mask: path `nope`: shop.v1.Book has no field `nope`",
-        ),
-        (
-            "UpdateBook",
-            r#"{"book":{"id":"$ID"},"update_mask":"cover.secret"}"#,
-            "update_mask: path `cover.secret`: shop.v1.Book has no such field",
-        ),
-        (
-            "UpdateBook",
-            r#"{"book":{"id":"$ID"},"update_mask":"covers.color"}"#,
-            "update_mask: path `covers`: is a list, which is set as a whole",
-        ),
-        (
-            "UpdateBook",
-            r#"{"book":{"id":"$ID"},"update_mask":"title"}"#,
-            "book.title: is required",
-        ),
-        (
-            "UpdateBook",
-            r#"{"book":{"id":"$ID","isbn":"2"}}"#,
-            "book.isbn: is set once and cannot be changed",
-        ),
-        (
-            "ListBooks",
-            r#"{"page_size":-1}"#,
-            "page_size: must not be negative",
-        ),
-        ("ListBooks", r#"{"skip":-1}"#, "skip: must not be negative"),
-        (
-            "ListBooks",
-            r#"{"filter":"titel = x"}"#,
-            "filter: column 1: `Book` has no field `titel`",
-        ),
-        (
-            "ListBooks",
-            r#"{"order_by":"titel"}"#,
-            "order_by: column 1: `Book` has no field `titel`",
-        ),
-        (
-            "CountBooks",
-            r#"{"filter":"pages = x"}"#,
-            "filter: column 9: `x` is no 32-bit integer",
-        ),
-        (
-            "BatchCreateBooks",
-            r#"{"requests":[{"book":{"title":"x"}},{"book":{}}]}"#,
-            "requests[1].book.title: is required",
-        ),
-        (
-            "BatchUpdateBooks",
-            r#"{"requests":[{"book":{"id":"$ID","isbn":"9"}}]}"#,
-            "requests[0].book.isbn: is set once and cannot be changed",
-        ),
-        (
-            "BatchCreateBooks",
-            r#"{"requests":[{"book":{"title":"x"},"validate_only":true}]}"#,
-            "requests[0].validate_only: is set on the batch, not on its elements",
-        ),
-    ];
-    for (method, request, expected) in table {
+    for (method, request, expected) in WRONG_ARGUMENTS {
         let found = shop.err(&format!("BookService/{method}"), &with_id(request));
         assert_eq!(
             found,

@@ -12,142 +12,143 @@ fn refused(text: &str, expected: &str) {
     }
 }
 
+const MISTAKES: &[(&str, &str)] = &[
+    // Syntax.
+    ("title =", "column 8: the filter ends where a value is due"),
+    ("title = \"x", "column 9: the \" is not closed"),
+    ("(title = x", "column 11: `)` is missing at the end"),
+    (
+        "title = x)",
+        "column 10: found `)` where an operator or the end is due",
+    ),
+    ("title == x", "column 7: write `=` instead of `==`"),
+    ("title ! x", "column 7: write `!=`, or `NOT` in front"),
+    ("= x", "column 1: found `=` where a property name is due"),
+    (
+        "title = x AND",
+        "column 14: the filter ends where a property name is due",
+    ),
+    (
+        "title = x OR",
+        "column 13: the filter ends where a property name is due",
+    ),
+    (
+        "title = x, rank = 1",
+        "column 10: found `,` where a property name is due",
+    ),
+    (
+        "NOT",
+        "column 4: the filter ends where a property name is due",
+    ),
+    (
+        "title = lower(x)",
+        "column 9: `lower(…)` cannot stand on the right; compare with a value",
+    ),
+    (
+        "title. = x",
+        "column 7: found ` ` where a property name is due",
+    ),
+    (
+        "{\"where\":{}}",
+        "column 1: filters in JSON are not supported yet; write AIP-160, such as `title = \"x\"`",
+    ),
+    // Names.
+    ("titel = x", "column 1: `Item` has no field `titel`"),
+    ("é = x", "column 1: `Item` has no field `é`"),
+    (
+        "rank = 1 AND (titel = x)",
+        "column 15: `Item` has no field `titel`",
+    ),
+    (
+        "address.town = x",
+        "column 9: `Address` has no field `town`",
+    ),
+    ("title.x = 1", "column 7: `title` has no field `x`"),
+    ("due.seconds = 1", "column 5: `due` has no field `seconds`"),
+    ("tags.x = 1", "column 1: `tags` is a list; test it with `:`"),
+    (
+        "labels.env.x = 1",
+        "column 12: a value of this map has no field `x`",
+    ),
+    // Values.
+    ("rank = x", "column 8: `x` is no 32-bit integer"),
+    ("rank = \"1\"", "column 8: `1` is no 32-bit integer"),
+    (
+        "rank = 2147483648",
+        "column 8: `2147483648` is no 32-bit integer",
+    ),
+    ("rank = 1.0", "column 8: `1.0` is no 32-bit integer"),
+    (
+        "size = 9223372036854775808",
+        "column 8: `9223372036854775808` is no 64-bit integer",
+    ),
+    ("total = -1", "column 9: `-1` is no unsigned 64-bit integer"),
+    ("price = nan", "column 9: `nan` is no number"),
+    ("price = 1e999", "column 9: `1e999` is no number"),
+    ("done = 1", "column 8: `1` is no bool: write true or false"),
+    (
+        "color = PINK",
+        "column 9: `PINK` is no value of laws.v1.Color: COLOR_UNSPECIFIED, RED, BLUE",
+    ),
+    ("data = \"?\"", "column 8: `?` is no base64 text"),
+    (
+        "due > yesterday",
+        "column 7: `yesterday` is no time: write it as in RFC 3339, \"2026-01-31T12:00:00Z\"",
+    ),
+    (
+        "due > 2023-02-29",
+        "column 7: `2023-02-29` is no time: write it as in RFC 3339, \"2026-01-31T12:00:00Z\"",
+    ),
+    (
+        "span > 5",
+        "column 8: `5` is no duration: write seconds, 1.5s",
+    ),
+    // Operators.
+    (
+        "title",
+        "column 1: `title` alone is no condition; write `title = value` or `title:*`",
+    ),
+    (
+        "tags = x",
+        "column 8: `tags` holds many values; test it with `tags:value`",
+    ),
+    (
+        "done > true",
+        "column 8: `done` has no order; compare it with `=` or `!=`",
+    ),
+    (
+        "address = x",
+        "column 11: the property is a message; name a field of it, or test it with `:*`",
+    ),
+    (
+        "lower(title)",
+        "column 1: there is no function `lower`; there are like, ilike and regexp",
+    ),
+    (
+        "like(title)",
+        "column 1: like takes a property and a pattern",
+    ),
+    (
+        "like(rank, \"x\")",
+        "column 6: `rank` is no string, which like is for",
+    ),
+    (
+        "regexp(title, \"(\")",
+        "column 15: the regular expression is wrong: unclosed group",
+    ),
+    (
+        "regexp(title, \"(a{1000}){1000}\")",
+        "column 15: the regular expression is too large",
+    ),
+    (
+        "rank = (1 OR rank = 2)",
+        "column 14: only values can stand in a group on the right",
+    ),
+];
+
 #[test]
 fn mistakes_are_named_with_their_column() {
-    let table = [
-        // Syntax.
-        ("title =", "column 8: the filter ends where a value is due"),
-        ("title = \"x", "column 9: the \" is not closed"),
-        ("(title = x", "column 11: `)` is missing at the end"),
-        (
-            "title = x)",
-            "column 10: found `)` where an operator or the end is due",
-        ),
-        ("title == x", "column 7: write `=` instead of `==`"),
-        ("title ! x", "column 7: write `!=`, or `NOT` in front"),
-        ("= x", "column 1: found `=` where a property name is due"),
-        (
-            "title = x AND",
-            "column 14: the filter ends where a property name is due",
-        ),
-        (
-            "title = x OR",
-            "column 13: the filter ends where a property name is due",
-        ),
-        (
-            "title = x, rank = 1",
-            "column 10: found `,` where a property name is due",
-        ),
-        (
-            "NOT",
-            "column 4: the filter ends where a property name is due",
-        ),
-        (
-            "title = lower(x)",
-            "column 9: `lower(…)` cannot stand on the right; compare with a value",
-        ),
-        (
-            "title. = x",
-            "column 7: found ` ` where a property name is due",
-        ),
-        (
-            "{\"where\":{}}",
-            "column 1: filters in JSON are not supported yet; write AIP-160, such as `title = \"x\"`",
-        ),
-        // Names.
-        ("titel = x", "column 1: `Item` has no field `titel`"),
-        ("é = x", "column 1: `Item` has no field `é`"),
-        (
-            "rank = 1 AND (titel = x)",
-            "column 15: `Item` has no field `titel`",
-        ),
-        (
-            "address.town = x",
-            "column 9: `Address` has no field `town`",
-        ),
-        ("title.x = 1", "column 7: `title` has no field `x`"),
-        ("due.seconds = 1", "column 5: `due` has no field `seconds`"),
-        ("tags.x = 1", "column 1: `tags` is a list; test it with `:`"),
-        (
-            "labels.env.x = 1",
-            "column 12: a value of this map has no field `x`",
-        ),
-        // Values.
-        ("rank = x", "column 8: `x` is no 32-bit integer"),
-        ("rank = \"1\"", "column 8: `1` is no 32-bit integer"),
-        (
-            "rank = 2147483648",
-            "column 8: `2147483648` is no 32-bit integer",
-        ),
-        ("rank = 1.0", "column 8: `1.0` is no 32-bit integer"),
-        (
-            "size = 9223372036854775808",
-            "column 8: `9223372036854775808` is no 64-bit integer",
-        ),
-        ("total = -1", "column 9: `-1` is no unsigned 64-bit integer"),
-        ("price = nan", "column 9: `nan` is no number"),
-        ("price = 1e999", "column 9: `1e999` is no number"),
-        ("done = 1", "column 8: `1` is no bool: write true or false"),
-        (
-            "color = PINK",
-            "column 9: `PINK` is no value of laws.v1.Color: COLOR_UNSPECIFIED, RED, BLUE",
-        ),
-        ("data = \"?\"", "column 8: `?` is no base64 text"),
-        (
-            "due > yesterday",
-            "column 7: `yesterday` is no time: write it as in RFC 3339, \"2026-01-31T12:00:00Z\"",
-        ),
-        (
-            "due > 2023-02-29",
-            "column 7: `2023-02-29` is no time: write it as in RFC 3339, \"2026-01-31T12:00:00Z\"",
-        ),
-        (
-            "span > 5",
-            "column 8: `5` is no duration: write seconds, 1.5s",
-        ),
-        // Operators.
-        (
-            "title",
-            "column 1: `title` alone is no condition; write `title = value` or `title:*`",
-        ),
-        (
-            "tags = x",
-            "column 8: `tags` holds many values; test it with `tags:value`",
-        ),
-        (
-            "done > true",
-            "column 8: `done` has no order; compare it with `=` or `!=`",
-        ),
-        (
-            "address = x",
-            "column 11: the property is a message; name a field of it, or test it with `:*`",
-        ),
-        (
-            "lower(title)",
-            "column 1: there is no function `lower`; there are like, ilike and regexp",
-        ),
-        (
-            "like(title)",
-            "column 1: like takes a property and a pattern",
-        ),
-        (
-            "like(rank, \"x\")",
-            "column 6: `rank` is no string, which like is for",
-        ),
-        (
-            "regexp(title, \"(\")",
-            "column 15: the regular expression is wrong: unclosed group",
-        ),
-        (
-            "regexp(title, \"(a{1000}){1000}\")",
-            "column 15: the regular expression is too large",
-        ),
-        (
-            "rank = (1 OR rank = 2)",
-            "column 14: only values can stand in a group on the right",
-        ),
-    ];
-    for (text, expected) in table {
+    for (text, expected) in MISTAKES {
         refused(text, expected);
     }
 }

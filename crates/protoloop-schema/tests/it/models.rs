@@ -52,11 +52,11 @@ fn relations_resolve_to_numbers() {
             .find(|relation| &*relation.name == name);
         found.unwrap()
     };
-    let on_delete = OnDelete::SetNull;
-    assert_eq!(
-        relation("author").kind,
-        RelationKind::BelongsTo { key: 2, on_delete }
-    );
+    let author = RelationKind::BelongsTo {
+        key: 2,
+        on_delete: OnDelete::SetNull,
+    };
+    assert_eq!(relation("author").kind, author);
     assert_eq!(relation("author").target, entity("shop.v1.Author").id);
     assert_eq!(relation("reviews").kind, RelationKind::HasMany { key: 4 });
     assert!(relation("reviews").owned && !relation("tags").owned);
@@ -69,10 +69,8 @@ fn relations_resolve_to_numbers() {
             through_key: 3
         }
     );
-    assert_eq!(
-        relation("related_tags").kind,
-        RelationKind::ReferencesMany { key: 6 }
-    );
+    let related = RelationKind::ReferencesMany { key: 6 };
+    assert_eq!(relation("related_tags").kind, related);
     assert_eq!(relation("cover").kind, RelationKind::HasOne { key: 2 });
     let columns: Vec<_> = book
         .columns

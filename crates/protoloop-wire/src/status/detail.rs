@@ -61,39 +61,25 @@ fn write(out: &mut Writer, detail: &Detail) {
         } => {
             write_text(out, 1, reason);
             write_text(out, 2, domain);
-            for (key, value) in metadata {
-                nested(out, 3, |out| {
-                    out.string(1, key);
-                    out.string(2, value);
-                });
-            }
+            each(out, 3, metadata, |out, (key, value)| {
+                out.string(1, key);
+                out.string(2, value);
+            });
         }
-        Detail::BadRequest(violations) => {
-            for violation in violations {
-                nested(out, 1, |out| {
-                    write_text(out, 1, &violation.field);
-                    write_text(out, 2, &violation.description);
-                    write_text(out, 3, &violation.reason);
-                });
-            }
-        }
-        Detail::PreconditionFailure(violations) => {
-            for violation in violations {
-                nested(out, 1, |out| {
-                    write_text(out, 1, &violation.kind);
-                    write_text(out, 2, &violation.subject);
-                    write_text(out, 3, &violation.description);
-                });
-            }
-        }
-        Detail::QuotaFailure(violations) => {
-            for violation in violations {
-                nested(out, 1, |out| {
-                    write_text(out, 1, &violation.subject);
-                    write_text(out, 2, &violation.description);
-                });
-            }
-        }
+        Detail::BadRequest(violations) => each(out, 1, violations, |out, violation| {
+            write_text(out, 1, &violation.field);
+            write_text(out, 2, &violation.description);
+            write_text(out, 3, &violation.reason);
+        }),
+        Detail::PreconditionFailure(violations) => each(out, 1, violations, |out, violation| {
+            write_text(out, 1, &violation.kind);
+            write_text(out, 2, &violation.subject);
+            write_text(out, 3, &violation.description);
+        }),
+        Detail::QuotaFailure(violations) => each(out, 1, violations, |out, violation| {
+            write_text(out, 1, &violation.subject);
+            write_text(out, 2, &violation.description);
+        }),
         Detail::ResourceInfo {
             resource_type,
             resource_name,
@@ -111,20 +97,28 @@ fn write(out: &mut Writer, detail: &Detail) {
                 out.uint32(2, retry_delay.subsec_nanos());
             }
         }),
-        Detail::Help(links) => {
-            for link in links {
-                nested(out, 1, |out| {
-                    write_text(out, 1, &link.description);
-                    write_text(out, 2, &link.url);
-                });
-            }
-        }
+        Detail::Help(links) => each(out, 1, links, |out, link| {
+            write_text(out, 1, &link.description);
+            write_text(out, 2, &link.url);
+        }),
         Detail::LocalizedMessage { locale, message } => {
             write_text(out, 1, locale);
             write_text(out, 2, message);
         }
         // `Other` is written by `write_any`; a kind added later has no name and never gets here.
         _ => {}
+    }
+}
+
+/// A message of field `number` for each of the items.
+fn each<T>(
+    out: &mut Writer,
+    number: u32,
+    items: impl IntoIterator<Item = T>,
+    write: impl Fn(&mut Writer, T),
+) {
+    for item in items {
+        nested(out, number, |out| write(out, item));
     }
 }
 

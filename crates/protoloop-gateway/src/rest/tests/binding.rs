@@ -321,95 +321,94 @@ fn case_34_scalars() {
     );
 }
 
+const TYPES_WITH_A_JSON_TEXT: &[(&str, &str)] = &[
+    (
+        "GET /q?at=2026-01-02T03:04:05.5Z&took=1.5s",
+        r#"200 {"at":"2026-01-02T03:04:05.500Z","took":"1.500s"}"#,
+    ),
+    (
+        "GET /q?mask=text,inner.name,snakeCaseName",
+        r#"200 {"mask":"text,inner.name,snakeCaseName"}"#,
+    ),
+    (
+        "GET /q?mask=snake_case_name",
+        r#"200 {"mask":"snakeCaseName"}"#,
+    ),
+    // ProtoJSON has no spelling for it, and it is a field's name all the same.
+    (
+        "GET /q?mask=line_1,a.line_2,lineTwo_2",
+        r#"200 {"mask":"line_1,a.line_2,line_two_2"}"#,
+    ),
+    (
+        "GET /q?mask=labels.`a.B,c_d`,text",
+        r#"200 {"mask":"labels.`a.B,c_d`,text"}"#,
+    ),
+    ("GET /q?mask=*", r#"200 {"mask":"*"}"#),
+    (
+        "GET /q?mask=text,",
+        "400 mask: has an empty path at character 6",
+    ),
+    (
+        "GET /q?mask=text,,id",
+        "400 mask: has an empty path at character 6",
+    ),
+    (
+        "GET /q?mask=inner.",
+        "400 mask: has an empty segment at character 7",
+    ),
+    (
+        "GET /q?mask=*,text",
+        "400 mask: has `*`, which is all fields, beside other paths at character 1",
+    ),
+    (
+        "GET /q?mask=labels.`a",
+        "400 mask: has a backtick that is not closed at character 8",
+    ),
+    (
+        "GET /q?wrapped=5&wrappedFlag=true&wrappedText=",
+        r#"200 {"wrapped":"5","wrappedFlag":true,"wrappedText":""}"#,
+    ),
+    ("GET /q?wrapped_data=AQ", r#"200 {"wrappedData":"AQ=="}"#),
+    (
+        "GET /q?struct=%7B%22a%22:%5B1,null%5D%7D",
+        r#"200 {"struct":{"a":[1,null]}}"#,
+    ),
+    ("GET /q?value=%22x%22", r#"200 {"value":"x"}"#),
+    (
+        "GET /q?labels%5Ba.b%5D=x&labels[c]=y",
+        r#"200 {"labels":{"a.b":"x","c":"y"}}"#,
+    ),
+    ("GET /q?counts[a]=1", r#"200 {"counts":{"a":1}}"#),
+    (
+        "GET /q?labels[a]=x&labels[a]=y",
+        "400 labels[a]: is given more than once",
+    ),
+    (
+        "GET /q?labels.a=x",
+        "400 labels.a: labels is a map; write an entry as labels[key]=value",
+    ),
+    (
+        "GET /q?labels=x",
+        "400 labels: labels is a map; write an entry as labels[key]=value",
+    ),
+    ("GET /q?text[a]=x", "400 text[a]: text is not a map"),
+    (
+        "GET /q?labels[a=x",
+        "400 labels[a: expected ] at the end of the key",
+    ),
+    (
+        "GET /q?counts[a]=b",
+        r#"400 counts[a]: expected a 32-bit integer, found "b""#,
+    ),
+    (
+        "GET /q?innerMap[1]=x",
+        "400 innerMap[1]: inner_map maps to messages, which cannot be given in the query string",
+    ),
+];
+
 #[test]
 fn case_35_types_with_a_json_text_of_their_own() {
-    check(
-        things(),
-        &[
-            (
-                "GET /q?at=2026-01-02T03:04:05.5Z&took=1.5s",
-                r#"200 {"at":"2026-01-02T03:04:05.500Z","took":"1.500s"}"#,
-            ),
-            (
-                "GET /q?mask=text,inner.name,snakeCaseName",
-                r#"200 {"mask":"text,inner.name,snakeCaseName"}"#,
-            ),
-            (
-                "GET /q?mask=snake_case_name",
-                r#"200 {"mask":"snakeCaseName"}"#,
-            ),
-            // ProtoJSON has no spelling for it, and it is a field's name all the same.
-            (
-                "GET /q?mask=line_1,a.line_2,lineTwo_2",
-                r#"200 {"mask":"line_1,a.line_2,line_two_2"}"#,
-            ),
-            (
-                "GET /q?mask=labels.`a.B,c_d`,text",
-                r#"200 {"mask":"labels.`a.B,c_d`,text"}"#,
-            ),
-            ("GET /q?mask=*", r#"200 {"mask":"*"}"#),
-            (
-                "GET /q?mask=text,",
-                "400 mask: has an empty path at character 6",
-            ),
-            (
-                "GET /q?mask=text,,id",
-                "400 mask: has an empty path at character 6",
-            ),
-            (
-                "GET /q?mask=inner.",
-                "400 mask: has an empty segment at character 7",
-            ),
-            (
-                "GET /q?mask=*,text",
-                "400 mask: has `*`, which is all fields, beside other paths at character 1",
-            ),
-            (
-                "GET /q?mask=labels.`a",
-                "400 mask: has a backtick that is not closed at character 8",
-            ),
-            (
-                "GET /q?wrapped=5&wrappedFlag=true&wrappedText=",
-                r#"200 {"wrapped":"5","wrappedFlag":true,"wrappedText":""}"#,
-            ),
-            ("GET /q?wrapped_data=AQ", r#"200 {"wrappedData":"AQ=="}"#),
-            (
-                "GET /q?struct=%7B%22a%22:%5B1,null%5D%7D",
-                r#"200 {"struct":{"a":[1,null]}}"#,
-            ),
-            ("GET /q?value=%22x%22", r#"200 {"value":"x"}"#),
-            (
-                "GET /q?labels%5Ba.b%5D=x&labels[c]=y",
-                r#"200 {"labels":{"a.b":"x","c":"y"}}"#,
-            ),
-            ("GET /q?counts[a]=1", r#"200 {"counts":{"a":1}}"#),
-            (
-                "GET /q?labels[a]=x&labels[a]=y",
-                "400 labels[a]: is given more than once",
-            ),
-            (
-                "GET /q?labels.a=x",
-                "400 labels.a: labels is a map; write an entry as labels[key]=value",
-            ),
-            (
-                "GET /q?labels=x",
-                "400 labels: labels is a map; write an entry as labels[key]=value",
-            ),
-            ("GET /q?text[a]=x", "400 text[a]: text is not a map"),
-            (
-                "GET /q?labels[a=x",
-                "400 labels[a: expected ] at the end of the key",
-            ),
-            (
-                "GET /q?counts[a]=b",
-                r#"400 counts[a]: expected a 32-bit integer, found "b""#,
-            ),
-            (
-                "GET /q?innerMap[1]=x",
-                "400 innerMap[1]: inner_map maps to messages, which cannot be given in the query string",
-            ),
-        ],
-    );
+    check(things(), TYPES_WITH_A_JSON_TEXT);
     for bad in [
         "at=yesterday",
         "took=1",
