@@ -25,7 +25,7 @@ use crate::{
     fixture::{read, text},
 };
 
-fn file(name: &str) -> PathBuf {
+pub(crate) fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/it/tls")
         .join(name)
@@ -55,7 +55,7 @@ async fn start_with(files: TlsFiles) -> Running {
     Running::start(builder(config)).await
 }
 
-async fn connect(addr: SocketAddr, alpn: &[u8]) -> TlsStream<TcpStream> {
+pub(crate) async fn connect(addr: SocketAddr, alpn: &[u8]) -> TlsStream<TcpStream> {
     let mut config = trusting(&file("ca.pem")).with_no_client_auth();
     config.alpn_protocols = vec![alpn.to_vec()];
     connect_by(addr, "localhost", config).await.expect("TLS")

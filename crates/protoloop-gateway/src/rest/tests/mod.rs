@@ -10,6 +10,7 @@ mod condition;
 mod edge;
 mod form;
 mod forms;
+mod socket;
 mod stream;
 mod update;
 

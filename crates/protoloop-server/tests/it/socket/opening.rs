@@ -5,7 +5,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use http_body_util::{Empty, Full};
 use hyper::ext::Protocol;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use protoloop_server::{Cors, ServerConfig};
+use protoloop_server::{Cors, ServerConfig, TlsFiles};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     WebSocketStream,
@@ -13,7 +13,7 @@ use tokio_tungstenite::{
 };
 
 use super::{Socket, Talking, request, start, start_with};
-use crate::http1;
+use crate::{http1, tls};
 
 /// Status and error message.
 async fn refused(talking: &Talking, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
@@ -195,4 +195,30 @@ async fn sockets_are_opened_over_http2_too() {
         );
     }
     driver.abort();
+}
+
+#[tokio::test]
+async fn sockets_are_opened_under_tls() {
+    let talking = start_with(ServerConfig {
+        tls: Some(TlsFiles {
+            certificate: tls::file("server.pem"),
+            private_key: tls::file("server.key"),
+            client_ca: None,
+        }),
+        ..ServerConfig::default()
+    })
+    .await;
+    let addr = talking.server.addr;
+    let stream = tls::connect(addr, b"http/1.1").await;
+    let request = request(addr, "/v1/rooms/a/chat", &[]);
+    let opened = tokio_tungstenite::client_async(request, stream).await;
+    let (mut socket, _) = opened.expect("an open socket");
+    let hi = Message::text(r#"{"text":"hi"}"#);
+    socket.send(hi).await.expect("sent");
+    let said = socket.next().await.expect("open").expect("a frame");
+    assert_eq!(said, Message::text(r#"{"room":"rooms/a","text":"hi"}"#));
+    socket.close(None).await.expect("sent");
+    while let Some(frame) = socket.next().await {
+        frame.expect("an orderly end");
+    }
 }
