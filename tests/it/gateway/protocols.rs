@@ -68,6 +68,7 @@ fn rest_is_transcoded_by_the_annotations() {
         (404, &json!("NOT_FOUND"))
     );
     assert_eq!(error["message"], "there is no books/missing");
+    assert_eq!(missing.header("x-tail"), Some("shelf 7"));
     assert_eq!(error["details"][0]["reason"], "NO_BOOK");
     assert_eq!(
         error["details"][1]["@type"],

@@ -1,14 +1,15 @@
 //! Errors as HTTP answers.
 
-use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use protoloop_core::{Code, Detail, Error};
 use protoloop_wire::{Tables, status};
 
+use super::ok::REPLY_STATUS;
 use crate::{
-    Body, ErrorFormat,
+    Body, ErrorFormat, RestOptions,
     body::ReadError,
     compression::{DecompressError, Encoding, UnknownEncoding},
-    headers::value_of,
+    headers::{from_metadata, value_of},
     router::PathError,
 };
 
@@ -187,8 +188,13 @@ impl ErrorShape {
     }
 }
 
-/// The answer to a refused or failed request.
-pub(crate) fn refuse(tables: &Tables, refusal: Refusal, shape: ErrorShape) -> Response<Body> {
+/// The answer to a refused or failed request. Metadata of the error becomes headers, as that of a reply does.
+pub(crate) fn refuse(
+    tables: &Tables,
+    options: &RestOptions,
+    refusal: Refusal,
+    shape: ErrorShape,
+) -> Response<Body> {
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let (shape, content_type) = match shape {
         ErrorShape::Format(format) => (format.into(), "application/json"),
@@ -201,6 +207,7 @@ pub(crate) fn refuse(tables: &Tables, refusal: Refusal, shape: ErrorShape) -> Re
     let mut response = Response::new(Body::Full(body.into()));
     *response.status_mut() = status;
     let headers = response.headers_mut();
+    take_metadata(&refusal.error, options, headers);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Some((name, value)) = &refusal.header {
         headers.insert(name, value_of(value));
@@ -208,7 +215,7 @@ pub(crate) fn refuse(tables: &Tables, refusal: Refusal, shape: ErrorShape) -> Re
     if let Some(seconds) = retry_after(&refusal.error) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if refusal.status == 401 {
+    if refusal.status == 401 && !headers.contains_key(header::WWW_AUTHENTICATE) {
         // RFC 9110 §15.5.2 demands a challenge; which scheme fits is the authentication layer's to say in metadata.
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
@@ -217,6 +224,19 @@ pub(crate) fn refuse(tables: &Tables, refusal: Refusal, shape: ErrorShape) -> Re
         .extensions_mut()
         .insert(std::sync::Arc::new(refusal.error));
     response
+}
+
+fn take_metadata(error: &Error, options: &RestOptions, headers: &mut HeaderMap) {
+    if error.metadata().is_empty() {
+        return;
+    }
+    let mut metadata = error.metadata().clone();
+    if options.reply_status {
+        // The status of an error is its code's.
+        metadata.remove(REPLY_STATUS);
+    }
+    options.headers.reply.apply(&mut metadata);
+    from_metadata(metadata, headers);
 }
 
 /// `Retry-After` in whole seconds, rounded up.

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Reply metadata with the status of a success.
-const REPLY_STATUS: &str = "x-http-code";
+pub(super) const REPLY_STATUS: &str = "x-http-code";
 
 /// How a request wants its answer.
 #[derive(Debug)]

@@ -161,7 +161,7 @@ impl RestGateway {
             }
             Err(refusal) => Err(refusal),
         };
-        let refuse = |refusal| respond::refuse(&self.tables, refusal, shape);
+        let refuse = |refusal| respond::refuse(&self.tables, &self.options, refusal, shape);
         let response = response.unwrap_or_else(refuse);
         if method == Method::HEAD {
             without_body(response)

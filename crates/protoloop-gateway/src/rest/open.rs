@@ -82,7 +82,7 @@ impl RestGateway {
         handler: &H,
     ) -> Result<Conversation, Response<Body>> {
         let shape = self.error_shape(&head.headers);
-        let refuse = |refusal| respond::refuse(&self.tables, refusal, shape);
+        let refuse = |refusal| respond::refuse(&self.tables, &self.options, refusal, shape);
         let opened = self.conversation(head, format, peer, handler, shape);
         let mut conversation = opened.map_err(refuse)?;
         let patience = self.options.keep_alive.as_ref().map(KeepAlive::patience);
@@ -105,7 +105,7 @@ impl RestGateway {
         if let Some(status) = status {
             refusal = refusal.under(status);
         }
-        respond::refuse(&self.tables, refusal, shape)
+        respond::refuse(&self.tables, &self.options, refusal, shape)
     }
 
     fn error_shape(&self, headers: &HeaderMap) -> ErrorShape {

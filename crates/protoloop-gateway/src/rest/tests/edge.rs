@@ -385,6 +385,42 @@ fn case_46_rules_for_headers_by_option() {
 }
 
 #[test]
+fn case_46_metadata_of_errors_is_sent_too() {
+    let failing = |error: Error, metadata: &[(&'static str, &'static str)]| {
+        let echo = Echo::default();
+        let metadata = metadata.iter().map(|(name, value)| {
+            let name = http::HeaderName::from_static(name);
+            (name, HeaderValue::from_static(value))
+        });
+        let error = error.with_metadata(metadata.collect());
+        *echo.answer.lock().unwrap() = Some(Err(error));
+        let gateway = things_with(|options| {
+            options.headers.reply = HeaderRule::except(["x-secret"]);
+        });
+        send_to(&gateway, &echo, "GET /q")
+    };
+    let answer = failing(
+        Error::not_found("none"),
+        &[
+            ("x-tail", "shelf 7"),
+            ("x-secret", "1"),
+            ("x-http-code", "201"),
+            ("content-type", "text/html"),
+            ("content-length", "1"),
+            ("grpc-message", "none"),
+        ],
+    );
+    assert_eq!(answer.line(), "404 none");
+    assert_eq!(answer.header("x-tail"), "shelf 7");
+    assert_eq!(answer.header("content-type"), "application/json");
+    let kept_back = ["x-secret", "x-http-code", "content-length", "grpc-message"];
+    assert_eq!(kept_back.map(|name| answer.header(name)), [""; 4]);
+    let challenge = [("www-authenticate", "DPoP")];
+    let answer = failing(Error::new(Code::Unauthenticated, "who?"), &challenge);
+    assert_eq!(answer.header("www-authenticate"), "DPoP");
+}
+
+#[test]
 fn etags_of_content_by_option() {
     let gateway = things_with(|options| options.content_etags = true);
     let first = send(&gateway, "GET /q/a");
