@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::Path, process::Command};
 
 use serde_json::{Value, json};
 
-use crate::support::{self, http, run::run, served::Served, tools};
+use crate::support::{self, echo::Echo, http, run::run, served::Served, tools};
 
 const NOTE: &str = r#"
 syntax = "proto3";
@@ -136,4 +136,51 @@ fn a_form_of_another_page_is_refused() {
     assert_eq!(post(&[]), 403);
     assert_eq!(post(&["--rest-forms", "anywhere"]), 200);
     assert_eq!(post(&["--rest-forms", "refuse"]), 415);
+}
+
+#[test]
+fn curl_streams_a_file_to_an_upstream() {
+    let (Some(curl), Some(python)) = (tools::curl(), tools::python()) else {
+        return;
+    };
+    let echo = Echo::start(&python);
+    let descriptors = echo.descriptors.to_str().expect("UTF-8");
+    let gateway = Served::gateway(&["--upstream", &echo.url(), "--descriptors", descriptors]);
+    // Larger than a body may be, so it is never held.
+    let content: Vec<u8> = (0..6_u32 << 20).map(|index| (index % 251) as u8).collect();
+    let path = echo.folder.path().join("large.bin");
+    std::fs::write(&path, &content).expect("the folder is ours");
+    let file = format!("content=@{};type=image/png", path.display());
+    let arguments = [
+        "-H",
+        "x-case: upload",
+        "-F",
+        "name=a",
+        "-F",
+        &file,
+        "-F",
+        "note=b",
+    ];
+    let (status, answer) = call(&curl, gateway.address(), "/take", &arguments);
+    let arrived = echo.arrived("upload");
+    let messages = arrived["messages"].as_array().expect("a list");
+    assert_eq!((status, &answer["i32"]), (200, &json!(messages.len())));
+    assert_eq!(arrived["method"], "Take");
+    let (first, last) = (&messages[0], &messages[messages.len() - 1]);
+    assert_eq!(first["name"], "a");
+    assert_eq!(first["content"]["contentType"], "image/png");
+    assert_eq!(*last, json!({"note": "b"}));
+    let pieces = &messages[..messages.len() - 1];
+    assert!(pieces.len() > 4, "{} pieces", pieces.len());
+    let length: usize = pieces
+        .iter()
+        .map(|piece| decoded_length(&piece["content"]["data"]))
+        .sum();
+    assert_eq!(length, content.len());
+}
+
+/// How many bytes a base64 text stands for.
+fn decoded_length(text: &Value) -> usize {
+    let text = text.as_str().expect("bytes are text");
+    text.trim_end_matches('=').len() * 3 / 4
 }

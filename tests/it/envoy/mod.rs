@@ -3,7 +3,7 @@
 
 mod cases;
 mod differences;
-mod processes;
+mod process;
 mod sending;
 
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ use serde_json::Value;
 use self::{
     cases::Case,
     differences::{DIFFERENCES, What},
-    processes::{Echo, Envoy},
+    process::Envoy,
     sending::{Seen, ask},
 };
-use crate::support::{root, served::Served, tools};
+use crate::support::{echo::Echo, root, served::Served, tools};
 
 /// Where the reasons are told to people.
 const PAGE: &str = "docs/reference/http-mapping.md";
@@ -30,7 +30,7 @@ fn envoy_and_the_gateway_differ_where_it_is_written_only() {
     let descriptors = echo.descriptors.to_str().expect("UTF-8");
     let gateway = Served::gateway(&[
         "--upstream",
-        &format!("http://127.0.0.1:{}", echo.port),
+        &echo.url(),
         "--descriptors",
         descriptors,
         "--rest-paths",

@@ -9,8 +9,8 @@ use std::{
 
 use serde_json::Value;
 
-use super::{cases::Case, normal, processes::Echo};
-use crate::support::http;
+use super::{cases::Case, normal};
+use crate::support::echo::Echo;
 
 /// What a request led to.
 #[derive(Debug, PartialEq)]
@@ -53,7 +53,7 @@ impl fmt::Display for Seen {
 pub(super) fn ask(server: SocketAddr, echo: &Echo, case: &Case) -> Seen {
     let name = case.name.replace(' ', "-");
     let (status, headers, body) = exchange(server, case, &name);
-    let arrived = http::get(echo.report, &format!("/{name}")).json();
+    let arrived = echo.arrived(&name);
     let kind = header(&headers, "content-type");
     let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
     let answer = match body {

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub(crate) mod crafted;
+pub(crate) mod echo;
 pub(crate) mod grpc;
 pub(crate) mod http;
 pub(crate) mod library;

@@ -1,66 +1,13 @@
-//! The upstream, and Envoy in front of it.
+//! Envoy in front of the upstream.
 
 use std::{
-    io::{BufRead as _, BufReader},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use crate::support::{self, fixture, root, run};
-
-/// The server of `tests/foreign/echo.py`; killed when dropped.
-pub(super) struct Echo {
-    process: Child,
-    pub(super) port: u16,
-    /// Where it tells what arrived.
-    pub(super) report: SocketAddr,
-    pub(super) descriptors: PathBuf,
-    folder: tempfile::TempDir,
-}
-
-impl Echo {
-    pub(super) fn start(python: &Path) -> Self {
-        let folder = support::folder();
-        let descriptors = folder.path().join("shapes.binpb");
-        let source = fixture("shapes.proto");
-        let (source, output) = (source.to_str(), descriptors.to_str());
-        let (source, output) = (source.expect("UTF-8"), output.expect("UTF-8"));
-        run::protoloop(&root(), &["generate", "descriptor", source, "-o", output]).succeeded();
-        let mut process = Command::new(python)
-            .arg("-B")
-            .arg(root().join("tests/foreign/echo.py"))
-            .arg(&descriptors)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("Python starts");
-        let mut line = String::new();
-        let mut out = BufReader::new(process.stdout.take().expect("it is piped"));
-        out.read_line(&mut line).expect("a pipe");
-        let mut ports = line
-            .split_whitespace()
-            .filter_map(|word| word.parse::<u16>().ok());
-        let (Some(port), Some(report)) = (ports.next(), ports.next()) else {
-            panic!("the upstream does not start: {line:?}");
-        };
-        Self {
-            process,
-            port,
-            report: SocketAddr::from(([127, 0, 0, 1], report)),
-            descriptors,
-            folder,
-        }
-    }
-}
-
-impl Drop for Echo {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use crate::support::{self, echo::Echo};
 
 /// Envoy with its transcoder; killed when dropped.
 pub(super) struct Envoy {
