@@ -10,8 +10,9 @@ pub use tonic_prost;
 
 pub use crate::typed::{
     BidirectionalMethod, ClientStreamingMethod, Context, Engine, ResponseStream,
-    ServerStreamingMethod, Service, StandardRequest, Streaming, UnaryMethod, bidirectional,
-    client_streaming, decode_row, encode, server_streaming, standard, unary,
+    ServerStreamingMethod, Service, StandardAnswer, StandardRequest, Streaming, UnaryMethod,
+    bidirectional, client_streaming, decode_row, encode, is_standard, server_streaming, standard,
+    unary,
 };
 
 /// Keeps what it is given when the feature `client` is on.

@@ -263,7 +263,9 @@ fn server(service: &ServiceNames<'_>) -> TokenStream {
                     engine: &::protoloop::__private::Engine,
                 ) -> ::std::vec::Vec<(
                     &'static str,
-                    ::std::sync::Arc<dyn ::protoloop::__private::Handler>,
+                    ::core::option::Option<
+                        ::std::sync::Arc<dyn ::protoloop::__private::Handler>,
+                    >,
                 )> {
                     ::std::vec![#(#entries),*]
                 }
@@ -279,12 +281,20 @@ fn method_glue(handlers: &syn::Ident, index: usize, method: &MethodNames<'_>) ->
         request,
         response,
         kind,
+        plan,
         ..
     } = method;
     let marker = format_ident!("Method{index}");
     let (method_trait, _) = kind.glue();
     let argument = kind.argument(request);
     let answer = kind.answer(response);
+    let is_standard = plan.standard.then(|| {
+        quote! {
+            fn is_standard() -> bool {
+                ::protoloop::__private::is_standard::<T, #argument, #answer, _, _>(T::#function)
+            }
+        }
+    });
     quote! {
         struct #marker;
 
@@ -301,6 +311,8 @@ fn method_glue(handlers: &syn::Ident, index: usize, method: &MethodNames<'_>) ->
             > + ::core::marker::Send {
                 handlers.#function(cx, request)
             }
+
+            #is_standard
         }
     }
 }

@@ -78,9 +78,11 @@ fn dispatcher(
         .collect();
     for service in services {
         for (path, handler) in service.handlers(engine) {
-            match schema.method_by_path(path) {
-                Some(method) => handlers[method.info.index] = Some(handler),
-                None => problems.push(format!(
+            match (schema.method_by_path(path), handler) {
+                (Some(method), Some(handler)) => handlers[method.info.index] = Some(handler),
+                // A standard method that is not overridden.
+                (Some(_), None) => {}
+                (None, _) => problems.push(format!(
                     "{path}: handled by {}, but not in the schema; give `Application::new` the DESCRIPTOR_SET generated \
                      with it",
                     service.name()

@@ -1,14 +1,18 @@
 //! What a typed handler is given beside its request.
 
 use std::{
+    any::TypeId,
     fmt,
+    future::Future,
     ops::Deref,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
+    task::{self, Poll},
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use prost::{Message, Name};
-use protoloop_core::{Call, CallContext, Error, MethodInfo, Result};
+use protoloop_core::{BoxFuture, Call, CallContext, Error, MethodInfo, Result};
 use protoloop_repository::{Entity, Recode, Repository};
 
 use super::{
@@ -56,7 +60,7 @@ impl Context {
     /// # Errors
     /// What the standard method answers; INTERNAL when the application was built from another schema.
     pub async fn standard<R: StandardRequest>(&self, request: R) -> Result<R::Response> {
-        standard(self, R::METHOD, request).await
+        ask(self, R::METHOD, request).await
     }
 
     /// The rows of a model, with ids, times and etags filled in on writing. What the standard methods do beside that
@@ -109,11 +113,45 @@ impl fmt::Debug for Context {
     }
 }
 
-/// Asks the standard engine for the method of a gRPC path; the body of every standard method that is not overridden.
-///
-/// # Errors
-/// See [`Context::standard`].
-pub async fn standard<Q: Message, P: Message + Default>(
+/// Asks the standard engine for the method of a gRPC path: the body of every standard method that is not overridden.
+/// What [`Service::handlers`](super::Service::handlers) finds to have this body it leaves to the engine itself.
+pub fn standard<'a, Q: Message + 'a, P: Message + Default + 'a>(
+    cx: &'a Context,
+    path: &'static str,
+    request: Q,
+) -> StandardAnswer<'a, P> {
+    StandardAnswer(Box::pin(ask(cx, path, request)))
+}
+
+/// What [`standard`] answers. That a method's future is of this type tells that nobody overrode it.
+pub struct StandardAnswer<'a, P>(BoxFuture<'a, Result<P>>);
+
+impl<P> Future for StandardAnswer<'_, P> {
+    type Output = Result<P>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Result<P>> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl<P> fmt::Debug for StandardAnswer<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StandardAnswer")
+    }
+}
+
+/// Whether a method of handlers `T` has [`standard`] for its body. The method is not called.
+pub fn is_standard<T, Q, P, A, M>(_method: M) -> bool
+where
+    T: 'static,
+    P: 'static,
+    A: Future<Output = Result<P>> + 'static,
+    M: FnOnce(&'static T, &'static Context, Q) -> A,
+{
+    TypeId::of::<A>() == TypeId::of::<StandardAnswer<'static, P>>()
+}
+
+async fn ask<Q: Message, P: Message + Default>(
     cx: &Context,
     path: &'static str,
     request: Q,

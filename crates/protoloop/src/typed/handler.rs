@@ -29,6 +29,12 @@ macro_rules! kinds {
                     cx: &Context,
                     request: $argument,
                 ) -> impl Future<Output = Result<$answer>> + Send;
+
+                /// Whether it is a standard method that `T` does not override.
+                #[must_use]
+                fn is_standard() -> bool {
+                    false
+                }
             }
 
             struct $handler<T, M> {
@@ -37,17 +43,20 @@ macro_rules! kinds {
                 method: PhantomData<fn() -> M>,
             }
 
-            #[doc = concat!("The handler of a [`", stringify!($method), "`].")]
-            pub fn $function<T, M>(handlers: &Arc<T>, engine: &Engine) -> Arc<dyn Handler>
+            #[doc = concat!("The handler of a [`", stringify!($method), "`]; `None` for one that is the standard engine's.")]
+            pub fn $function<T, M>(handlers: &Arc<T>, engine: &Engine) -> Option<Arc<dyn Handler>>
             where
                 T: Send + Sync + 'static,
                 M: $method<T>,
             {
-                Arc::new($handler::<T, M> {
+                if M::is_standard() {
+                    return None;
+                }
+                Some(Arc::new($handler::<T, M> {
                     handlers: Arc::clone(handlers),
                     engine: engine.clone(),
                     method: PhantomData,
-                })
+                }))
             }
         )*
     };

@@ -8,7 +8,7 @@ mod service;
 mod streaming;
 
 pub use codec::{decode_row, encode};
-pub use context::{Context, standard};
+pub use context::{Context, StandardAnswer, is_standard, standard};
 pub use engine::Engine;
 pub use handler::{
     BidirectionalMethod, ClientStreamingMethod, ServerStreamingMethod, UnaryMethod, bidirectional,

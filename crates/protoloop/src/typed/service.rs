@@ -17,8 +17,9 @@ pub trait Service: fmt::Debug + Send + Sync + 'static {
     /// Full name: `todo.v1.TodoService`.
     fn name(&self) -> &'static str;
 
-    /// gRPC path and handler of every method.
-    fn handlers(&self, engine: &Engine) -> Vec<(&'static str, Arc<dyn Handler>)>;
+    /// gRPC path and handler of every method; none for a standard method that is not overridden, which the engine answers
+    /// without a message being decoded or encoded for it.
+    fn handlers(&self, engine: &Engine) -> Vec<(&'static str, Option<Arc<dyn Handler>>)>;
 }
 
 /// A request that belongs to one standard method, so that [`Context::standard`](crate::Context::standard) knows which.

@@ -6,3 +6,4 @@ mod chat;
 mod golden;
 #[cfg(feature = "gateway")]
 mod in_process;
+mod standard;

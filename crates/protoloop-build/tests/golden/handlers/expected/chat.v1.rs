@@ -228,7 +228,12 @@ const _: () = {
             &self,
             engine: &::protoloop::__private::Engine,
         ) -> ::std::vec::Vec<
-            (&'static str, ::std::sync::Arc<dyn ::protoloop::__private::Handler>),
+            (
+                &'static str,
+                ::core::option::Option<
+                    ::std::sync::Arc<dyn ::protoloop::__private::Handler>,
+                >,
+            ),
         > {
             ::std::vec![
                 ("/chat.v1.ChatService/Say", ::protoloop::__private::unary:: < T, Method0

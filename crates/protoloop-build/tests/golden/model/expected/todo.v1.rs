@@ -559,6 +559,15 @@ const _: () = {
         > + ::core::marker::Send {
             handlers.create_todo(cx, request)
         }
+        fn is_standard() -> bool {
+            ::protoloop::__private::is_standard::<
+                T,
+                CreateTodoRequest,
+                Todo,
+                _,
+                _,
+            >(T::create_todo)
+        }
     }
     struct Method1;
     impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method1 {
@@ -572,6 +581,15 @@ const _: () = {
             Output = ::core::result::Result<Todo, ::protoloop::__private::Error>,
         > + ::core::marker::Send {
             handlers.get_todo(cx, request)
+        }
+        fn is_standard() -> bool {
+            ::protoloop::__private::is_standard::<
+                T,
+                GetTodoRequest,
+                Todo,
+                _,
+                _,
+            >(T::get_todo)
         }
     }
     struct Method2;
@@ -590,6 +608,15 @@ const _: () = {
         > + ::core::marker::Send {
             handlers.list_todos(cx, request)
         }
+        fn is_standard() -> bool {
+            ::protoloop::__private::is_standard::<
+                T,
+                ListTodosRequest,
+                ListTodosResponse,
+                _,
+                _,
+            >(T::list_todos)
+        }
     }
     struct Method3;
     impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method3 {
@@ -604,6 +631,15 @@ const _: () = {
         > + ::core::marker::Send {
             handlers.update_todo(cx, request)
         }
+        fn is_standard() -> bool {
+            ::protoloop::__private::is_standard::<
+                T,
+                UpdateTodoRequest,
+                Todo,
+                _,
+                _,
+            >(T::update_todo)
+        }
     }
     struct Method4;
     impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method4 {
@@ -617,6 +653,15 @@ const _: () = {
             Output = ::core::result::Result<(), ::protoloop::__private::Error>,
         > + ::core::marker::Send {
             handlers.delete_todo(cx, request)
+        }
+        fn is_standard() -> bool {
+            ::protoloop::__private::is_standard::<
+                T,
+                DeleteTodoRequest,
+                (),
+                _,
+                _,
+            >(T::delete_todo)
         }
     }
     struct Method5;
@@ -635,6 +680,15 @@ const _: () = {
         > + ::core::marker::Send {
             handlers.count_todos(cx, request)
         }
+        fn is_standard() -> bool {
+            ::protoloop::__private::is_standard::<
+                T,
+                CountTodosRequest,
+                CountTodosResponse,
+                _,
+                _,
+            >(T::count_todos)
+        }
     }
     struct Method6;
     impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method6 {
@@ -651,6 +705,15 @@ const _: () = {
             >,
         > + ::core::marker::Send {
             handlers.batch_get_todos(cx, request)
+        }
+        fn is_standard() -> bool {
+            ::protoloop::__private::is_standard::<
+                T,
+                BatchGetTodosRequest,
+                BatchGetTodosResponse,
+                _,
+                _,
+            >(T::batch_get_todos)
         }
     }
     struct Method7;
@@ -669,6 +732,15 @@ const _: () = {
         > + ::core::marker::Send {
             handlers.batch_create_todos(cx, request)
         }
+        fn is_standard() -> bool {
+            ::protoloop::__private::is_standard::<
+                T,
+                BatchCreateTodosRequest,
+                BatchCreateTodosResponse,
+                _,
+                _,
+            >(T::batch_create_todos)
+        }
     }
     struct Method8;
     impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method8 {
@@ -686,6 +758,15 @@ const _: () = {
         > + ::core::marker::Send {
             handlers.batch_update_todos(cx, request)
         }
+        fn is_standard() -> bool {
+            ::protoloop::__private::is_standard::<
+                T,
+                BatchUpdateTodosRequest,
+                BatchUpdateTodosResponse,
+                _,
+                _,
+            >(T::batch_update_todos)
+        }
     }
     struct Method9;
     impl<T: TodoService> ::protoloop::__private::UnaryMethod<T> for Method9 {
@@ -700,6 +781,15 @@ const _: () = {
         > + ::core::marker::Send {
             handlers.batch_delete_todos(cx, request)
         }
+        fn is_standard() -> bool {
+            ::protoloop::__private::is_standard::<
+                T,
+                BatchDeleteTodosRequest,
+                (),
+                _,
+                _,
+            >(T::batch_delete_todos)
+        }
     }
     impl<T: TodoService> ::protoloop::__private::Service for TodoServiceServer<T> {
         fn name(&self) -> &'static str {
@@ -709,7 +799,12 @@ const _: () = {
             &self,
             engine: &::protoloop::__private::Engine,
         ) -> ::std::vec::Vec<
-            (&'static str, ::std::sync::Arc<dyn ::protoloop::__private::Handler>),
+            (
+                &'static str,
+                ::core::option::Option<
+                    ::std::sync::Arc<dyn ::protoloop::__private::Handler>,
+                >,
+            ),
         > {
             ::std::vec![
                 ("/todo.v1.TodoService/CreateTodo", ::protoloop::__private::unary:: < T,

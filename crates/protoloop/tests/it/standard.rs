@@ -1,0 +1,128 @@
+//! Standard methods of a typed service: the engine's own where nobody overrides them.
+
+use std::{future::Future, path::PathBuf, pin::Pin};
+
+use prost::Message;
+use protoloop::{
+    __private::Bytes, Application, ApplicationServer, Call, CallContext, Context, Error,
+    MemoryConnector, Result,
+};
+use protoloop_build::compile;
+
+use crate::golden::model::todo::v1::{
+    CountTodosRequest, CountTodosResponse, CreateTodoRequest, DeleteTodoRequest, GetTodoRequest,
+    Todo, TodoService, TodoServiceServer,
+};
+
+/// Overrides nothing.
+#[derive(Debug)]
+struct Plain;
+
+impl TodoService for Plain {}
+
+/// Overrides in every way that Rust has for it.
+#[derive(Debug)]
+struct Own;
+
+impl TodoService for Own {
+    async fn create_todo(&self, cx: &Context, request: CreateTodoRequest) -> Result<Todo> {
+        cx.standard(request).await
+    }
+
+    fn get_todo(
+        &self,
+        _: &Context,
+        request: GetTodoRequest,
+    ) -> impl Future<Output = Result<Todo>> + Send {
+        std::future::ready(Err(Error::aborted(request.id)))
+    }
+
+    #[allow(refining_impl_trait, reason = "users do so")]
+    fn delete_todo(
+        &self,
+        _: &Context,
+        _: DeleteTodoRequest,
+    ) -> Pin<Box<dyn Future<Output = Result<()>> + Send>> {
+        Box::pin(async { Err(Error::aborted("boxed")) })
+    }
+}
+
+async fn server(service: impl FnOnce(Application) -> Application) -> ApplicationServer {
+    let proto = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../protoloop-build/tests/golden/model/todo.proto"
+    );
+    let compiled = compile(&[PathBuf::from(proto)], &[]).expect("compiles");
+    let application = Application::new(compiled.schema.descriptor_set()).expect("a schema");
+    let application = application.datasource("default", MemoryConnector::new());
+    service(application).build().await.expect("starts")
+}
+
+async fn call(server: &ApplicationServer, method: &str, request: Bytes) -> Result<Bytes> {
+    let path = format!("/todo.v1.TodoService/{method}");
+    let method = server.schema().method_by_path(&path).expect("a method");
+    let call = Call::unary(method.info.clone(), CallContext::new(), request);
+    server.handler().call(call).await?.into_one()
+}
+
+/// A create whose todo has a field 1000 that no type here knows.
+fn create() -> Bytes {
+    let title = Todo {
+        title: "t".to_owned(),
+        ..Todo::default()
+    };
+    let mut todo = title.encode_to_vec();
+    todo.extend_from_slice(&[0xC0, 0x3E, 7]);
+    let request = CreateTodoRequest {
+        todo: Some(Todo::default()),
+        ..CreateTodoRequest::default()
+    };
+    let mut bytes = request.encode_to_vec();
+    let length = bytes.pop();
+    assert_eq!(length, Some(0), "the empty todo at the end");
+    bytes.push(u8::try_from(todo.len()).expect("short"));
+    bytes.extend_from_slice(&todo);
+    bytes.into()
+}
+
+fn keeps_unknown(answer: &[u8]) -> bool {
+    answer.windows(3).any(|bytes| bytes == [0xC0, 0x3E, 7])
+}
+
+#[tokio::test]
+async fn what_nobody_overrides_passes_as_bytes() {
+    let plain = server(|application| application.service(TodoServiceServer::new(Plain))).await;
+    let answer = call(&plain, "CreateTodo", create()).await.expect("created");
+    assert!(
+        keeps_unknown(&answer),
+        "no message stood between: {answer:?}"
+    );
+    let todo = Todo::decode(answer).expect("a todo");
+    let get = GetTodoRequest {
+        id: todo.id.clone(),
+        ..GetTodoRequest::default()
+    };
+    let found = call(&plain, "GetTodo", get.encode_to_vec().into()).await;
+    assert!(keeps_unknown(&found.expect("there")));
+}
+
+#[tokio::test]
+async fn overrides_of_every_form_are_called() {
+    let own = server(|application| application.service(TodoServiceServer::new(Own))).await;
+    let answer = call(&own, "CreateTodo", create()).await.expect("created");
+    assert!(!keeps_unknown(&answer), "it was decoded for the override");
+    let get = GetTodoRequest {
+        id: "x".to_owned(),
+        ..GetTodoRequest::default()
+    };
+    let error = call(&own, "GetTodo", get.encode_to_vec().into()).await;
+    assert_eq!(error.expect_err("overridden").message(), "x");
+    let error = call(&own, "DeleteTodo", Bytes::new()).await;
+    assert_eq!(error.expect_err("overridden").message(), "boxed");
+    // The rest is the engine's.
+    let count = CountTodosRequest::default().encode_to_vec();
+    let count = call(&own, "CountTodos", count.into())
+        .await
+        .expect("counted");
+    assert_eq!(CountTodosResponse::decode(count).expect("a count").count, 1);
+}
