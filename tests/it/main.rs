@@ -1,9 +1,10 @@
 //! Protoloop from outside: the real binary, real clients, a real database file.
 //!
-//! One module an area. What a test needs beside Rust (Python's grpcio, buf, curl) comes from `cargo xtask test`, which
+//! One module an area. What a test needs beside Rust (Python's grpcio, buf, curl, Chromium) comes from `cargo xtask test`, which
 //! tells by environment variables where it is; `support::tools` says what a missing part means.
 
 mod bad_input;
+mod browser;
 mod cli;
 mod client_certificates;
 mod cors;

@@ -3,6 +3,7 @@
 //! Each is found on the machine or installed below `.cache/`; what cannot be had is a reason in words, never a silent
 //! gap. Tests learn both by environment variables, see `tests/it/support/tools.rs`.
 
+mod browser;
 mod buf;
 mod cargo_fuzz;
 mod conformance;
@@ -36,11 +37,13 @@ pub(crate) struct Tool {
 }
 
 /// How each tool is had, in the order in which they are listed.
-const KINDS: [(&str, Find); 6] = [
+const KINDS: [(&str, Find); 8] = [
     ("PROTOLOOP_TEST_CURL", |_| system::need("curl", "curl")),
     ("PROTOLOOP_TEST_PYTHON", python::find),
     ("PROTOLOOP_TEST_BUF", buf::find),
     ("PROTOLOOP_TEST_ENVOY", peers::envoy),
+    ("PROTOLOOP_TEST_CHROMIUM", browser::chromium),
+    ("PROTOLOOP_TEST_BROWSER_PACKAGES", browser::packages),
     ("PROTOLOOP_CONFORMANCE_RUNNER", conformance::find),
     ("PROTOLOOP_CONNECT_CONFORMANCE", connect::find),
 ];
