@@ -31,10 +31,14 @@ pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
 
 /// Writes a varint to the start of `out` and gives back its length.
 #[inline]
-pub(crate) fn write_varint(out: &mut [u8; 10], value: u64) -> Option<usize> {
+pub(crate) fn write_varint(out: &mut [u8; 10], value: u64) -> usize {
     let len = varint_len(value);
+    if len <= 4 {
+        out[..4].copy_from_slice(&half_word_of_varint(value as u32, len).to_le_bytes());
+        return len;
+    }
     let word = word_of_varint(value & ((1 << 56) - 1), len.min(8));
-    *out.first_chunk_mut()? = word.to_le_bytes();
+    out[..8].copy_from_slice(&word.to_le_bytes());
     if len > 8 {
         out[7] |= 0x80;
         out[8] = (value >> 56) as u8 | 0x80;
@@ -43,7 +47,7 @@ pub(crate) fn write_varint(out: &mut [u8; 10], value: u64) -> Option<usize> {
             out[8] &= 0x7F;
         }
     }
-    Some(len)
+    len
 }
 
 /// The varint of a value below 2^56, which takes `len` bytes, in the lowest bytes of a word.
@@ -57,6 +61,15 @@ const fn word_of_varint(value: u64, len: usize) -> u64 {
     word | (0x8080_8080_8080_8080 & all_but_last)
 }
 
+/// The same of a value below 2^28.
+#[inline]
+const fn half_word_of_varint(value: u32, len: usize) -> u32 {
+    let word = (value & 0x0000_3FFF) | (value & 0x0FFF_C000) << 2;
+    let word = (word & 0x007F_007F) | (word & 0x3F80_3F80) << 1;
+    let all_but_last = (1 << (8 * (len - 1))) - 1;
+    word | (0x8080_8080 & all_but_last)
+}
+
 /// How many bytes the varint of a value takes.
 #[inline]
 pub(crate) const fn varint_len(value: u64) -> usize {
@@ -65,26 +78,36 @@ pub(crate) const fn varint_len(value: u64) -> usize {
 }
 
 /// Takes a varint off the front; `None` where there is none.
-#[inline]
+#[inline(always)]
 pub(crate) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
-    let (value, len) = match **bytes {
-        [only, ..] if only < 0x80 => (u64::from(only), 1),
-        [first, second, ..] if second < 0x80 => {
-            (u64::from(first & 0x7F) | u64::from(second) << 7, 2)
-        }
-        _ => match bytes
-            .first_chunk()
-            .map(|word| varint_of_word(u64::from_le_bytes(*word)))
-        {
-            Some((value, len)) if len <= 8 => (value, len),
-            _ => {
-                let mut reader = Reader::new(bytes);
-                (reader.long_varint().ok()?, reader.pos())
+    let (value, len) = match bytes.first_chunk() {
+        Some(word) => {
+            let word = u64::from_le_bytes(*word);
+            match varint_of_half_word(word as u32) {
+                (value, len) if len <= 4 => (u64::from(value), len),
+                _ => match varint_of_word(word) {
+                    (value, len) if len <= 8 => (value, len),
+                    (low, _) => behind_eight(low, &bytes[8..])?,
+                },
             }
-        },
+        }
+        None => {
+            let mut reader = Reader::new(bytes);
+            (reader.varint().ok()?, reader.pos())
+        }
     };
     *bytes = &bytes[len..];
     Some(value)
+}
+
+/// The varint at the start of four bytes, and how many of them it takes; 5 where it goes on behind them.
+#[inline]
+const fn varint_of_half_word(word: u32) -> (u32, usize) {
+    let ends = !word & 0x8080_8080;
+    let word = word & (ends ^ ends.wrapping_sub(1));
+    let word = (word & 0x007F_007F) | (word & 0x7F00_7F00) >> 1;
+    let word = (word & 0x0000_3FFF) | (word & 0x3FFF_0000) >> 2;
+    (word, ends.trailing_zeros() as usize / 8 + 1)
 }
 
 /// The varint at the start of eight bytes, and how many of them it takes; 9 where it goes on behind them.
@@ -92,12 +115,30 @@ pub(crate) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
 const fn varint_of_word(word: u64) -> (u64, usize) {
     let ends = !word & 0x8080_8080_8080_8080;
     // The lowest end bit and everything below it; all bits where there is none.
-    let word = word & (ends ^ ends.wrapping_sub(1)) & 0x7F7F_7F7F_7F7F_7F7F;
-    // Seven bits of each byte move together: by pairs of bytes, then pairs of pairs, then the two halves.
+    let word = word & (ends ^ ends.wrapping_sub(1));
+    (seven_of_each(word), ends.trailing_zeros() as usize / 8 + 1)
+}
+
+/// The low seven bits of each byte, side by side.
+#[inline]
+const fn seven_of_each(word: u64) -> u64 {
+    // They move together: by pairs of bytes, then pairs of pairs, then the two halves.
     let word = (word & 0x007F_007F_007F_007F) | (word & 0x7F00_7F00_7F00_7F00) >> 1;
     let word = (word & 0x0000_3FFF_0000_3FFF) | (word & 0x3FFF_0000_3FFF_0000) >> 2;
-    let word = (word & 0x0000_0000_0FFF_FFFF) | (word & 0x0FFF_FFFF_0000_0000) >> 4;
-    (word, ends.trailing_zeros() as usize / 8 + 1)
+    (word & 0x0000_0000_0FFF_FFFF) | (word & 0x0FFF_FFFF_0000_0000) >> 4
+}
+
+/// A varint whose first eight bytes hold `low`, and its length. Whatever is beyond 64 bits is dropped, as everywhere.
+#[inline]
+const fn behind_eight(low: u64, rest: &[u8]) -> Option<(u64, usize)> {
+    match *rest {
+        [ninth, ..] if ninth < 0x80 => Some((low | (ninth as u64) << 56, 9)),
+        [ninth, tenth, ..] if tenth < 0x80 => Some((
+            low | ((ninth & 0x7F) as u64) << 56 | (tenth as u64) << 63,
+            10,
+        )),
+        _ => None,
+    }
 }
 
 #[inline]
@@ -197,19 +238,14 @@ impl<'a> Reader<'a> {
                 self.pos += len;
                 return Ok(value);
             }
-            // Whatever is beyond 64 bits is dropped, as everywhere.
-            match rest[8..] {
-                [ninth, ..] if ninth < 0x80 => {
-                    self.pos += 9;
-                    return Ok(value | u64::from(ninth) << 56);
+            return match behind_eight(value, &rest[8..]) {
+                Some((value, len)) => {
+                    self.pos += len;
+                    Ok(value)
                 }
-                [ninth, tenth, ..] if tenth < 0x80 => {
-                    self.pos += 10;
-                    return Ok(value | u64::from(ninth & 0x7F) << 56 | u64::from(tenth) << 63);
-                }
-                [_, _, ..] => return Err(WireErrorKind::VarintTooLong.at(self.pos)),
-                _ => return Err(WireErrorKind::Truncated.at(self.pos)),
-            }
+                None if rest.len() >= 10 => Err(WireErrorKind::VarintTooLong.at(self.pos)),
+                None => Err(WireErrorKind::Truncated.at(self.pos)),
+            };
         }
         let mut value = 0u64;
         for (index, &byte) in rest.iter().enumerate() {
@@ -363,7 +399,7 @@ mod tests {
                 assert_eq!(out.len(), varint_len(value), "{value}");
                 assert_eq!(Reader::new(&out).varint(), Ok(value));
                 let mut written = [0xAA; 10];
-                assert_eq!(write_varint(&mut written, value), Some(out.len()));
+                assert_eq!(write_varint(&mut written, value), out.len());
                 assert_eq!(written[..out.len()], out);
                 assert_eq!(take_varint(&mut &out[..]), Some(value));
                 // The same with bytes behind it, and cut off.

@@ -1,5 +1,7 @@
 //! Decimal digits to binary numbers and back.
 
+use wide::{i16x8, u8x16, u16x8, u32x4};
+
 /// The powers of ten that 64 bits hold.
 pub(super) const POWERS_OF_TEN: [u64; 20] = {
     let mut powers = [1; 20];
@@ -60,32 +62,18 @@ fn up_to_eight(text: &[u8]) -> (u64, usize) {
 /// Unlike [`leading_digits`], nothing here waits for where the digits end.
 #[inline]
 pub(super) fn digits_before(text: &[u8], count: usize) -> Option<u64> {
-    let (rest, low) = match text.split_last_chunk::<8>() {
-        Some((rest, low)) if count <= 17 => (rest, u64::from_le_bytes(*low)),
-        _ => return few_digits(text, count),
-    };
-    if count <= 8 {
-        return eight_of_word(low, count);
-    }
-    let low = eight_of_word(low, 8)?;
-    match rest.split_last_chunk::<8>() {
-        Some((rest, high)) => {
-            let high = u64::from_le_bytes(*high);
-            let high = match (count, rest) {
-                (17, [.., first]) if first.is_ascii_digit() => {
-                    u64::from(first - b'0') * POWERS_OF_TEN[8] + eight_of_word(high, 8)?
-                }
-                (17, _) => return None,
-                _ => eight_of_word(high, count - 8)?,
-            };
-            Some(high * POWERS_OF_TEN[8] + low)
+    match text.split_last_chunk::<16>() {
+        Some((_, last)) if count <= 16 => number_of_sixteen(last, count),
+        Some((rest, last)) if count == 17 => {
+            let first = rest.last().filter(|byte| byte.is_ascii_digit())?;
+            Some(u64::from(first - b'0') * POWERS_OF_TEN[16] + number_of_sixteen(last, 16)?)
         }
-        None => Some(few_digits(rest, count - 8)? * POWERS_OF_TEN[8] + low),
+        _ => few_digits(text, count),
     }
 }
 
-/// The same for the start of a text, where no whole word stands before the end.
-#[inline]
+/// The same for the start of a text, where less than a block stands before the end.
+#[cold]
 fn few_digits(text: &[u8], count: usize) -> Option<u64> {
     if count == 0 || count > 17 {
         return None;
@@ -97,67 +85,143 @@ fn few_digits(text: &[u8], count: usize) -> Option<u64> {
     })
 }
 
-/// The number that the last `count` bytes of a word are, one to eight, if they are digits.
+/// The number that the last `count` bytes of a block are, one to sixteen, if they are digits.
 #[inline]
-fn eight_of_word(word: u64, count: usize) -> Option<u64> {
+fn number_of_sixteen(block: &[u8; 16], count: usize) -> Option<u64> {
+    /// From its n-th byte on: sixteen bytes, of which all but the last n are zero.
+    const MASKS: [u8; 32] = {
+        let mut masks = [0; 32];
+        let mut at = 16;
+        while at < masks.len() {
+            masks[at] = 0xFF;
+            at += 1;
+        }
+        masks
+    };
     if count == 0 {
         return None;
     }
-    // The first digit is the lowest byte; what is before it becomes zero.
-    let before = u64::MAX << (64 - 8 * count);
-    let digits = (word ^ u64::from_le_bytes([b'0'; 8])) & before;
-    let beyond = digits | digits.wrapping_add(u64::from_le_bytes([6; 8]));
-    if beyond & u64::from_le_bytes([0xF0; 8]) != 0 {
+    let mask: &[u8; 16] = MASKS.get(count..)?.first_chunk()?;
+    let digits = (u8x16::new(*block) - u8x16::splat(b'0')) & u8x16::new(*mask);
+    let nine = u8x16::splat(9);
+    if digits.max(nine).simd_ne(nine).any() {
         return None;
     }
-    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00FF_00FF_00FF_00FF;
-    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
-    Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF)
+    // Neighbours together: digits to pairs, pairs to fours. The first digit of a pair is the low byte.
+    let digits: i16x8 = bytemuck::cast(digits);
+    let pairs: i16x8 = (digits & i16x8::splat(0xFF)) * i16x8::splat(10) + (digits >> 8);
+    let fours = pairs.dot(i16x8::new([100, 1, 100, 1, 100, 1, 100, 1]));
+    let [first, second, third, fourth] = fours.to_array().map(|four| four as u64);
+    let high = first * 10_000 + second;
+    Some(high * POWERS_OF_TEN[8] + third * 10_000 + fourth)
 }
 
-/// Writes a number's digits from `at` on, where `to` has room for 24 bytes, and gives back where they end.
+/// The number before a point that is one of the first four bytes, and how many digits it has, at least one; `None` where
+/// it is otherwise.
 #[inline]
-pub(super) fn write_digits<const N: usize>(to: &mut [u8; N], at: usize, value: u64) -> usize {
-    const EIGHT: u64 = 100_000_000;
-    if value < EIGHT {
-        return write_first(to, at, value);
+pub(super) fn digits_to_point(text: &[u8]) -> Option<(u64, usize)> {
+    let four = u32::from_le_bytes(*text.first_chunk()?);
+    let others = four ^ u32::from_le_bytes([b'.'; 4]);
+    // The high bit of a byte of this is set where the byte is zero; a borrow can only spoil bytes above such a one.
+    let points = others.wrapping_sub(0x0101_0101) & !others & 0x8080_8080;
+    let count = points.trailing_zeros() as usize / 8;
+    if count == 0 || count > 3 {
+        return None;
     }
-    let (high, low) = (value / EIGHT, value % EIGHT);
-    let at = if high < EIGHT {
-        write_first(to, at, high)
+    let digits = (four ^ u32::from_le_bytes([b'0'; 4])) << (32 - 8 * count);
+    let beyond = digits | digits.wrapping_add(u32::from_le_bytes([6; 4]));
+    if beyond & u32::from_le_bytes([0xF0; 4]) != 0 {
+        return None;
+    }
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00FF_00FF;
+    let whole = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0xFFFF;
+    Some((u64::from(whole), count))
+}
+
+/// How many digits a number has.
+#[inline]
+const fn digit_count(value: u64) -> usize {
+    // From the number of bits, by log10(2); the guess is one too low where a power of ten lies among those bits.
+    let value = value | 1;
+    let bits = 64 - value.leading_zeros() as usize;
+    let guess = (bits * 1_233) >> 12;
+    guess + (value >= POWERS_OF_TEN[guess]) as usize
+}
+
+/// The digits of the largest number of 64 bits.
+pub(super) const MOST_DIGITS: usize = 20;
+
+/// Writes a number's digits so that they end at `end`, which is [`MOST_DIGITS`] or more, and gives back where they
+/// begin. Those bytes before them that a longer number would take are overwritten.
+///
+/// Where they begin is known long before the digits are, so that what comes next need not wait for them.
+#[inline]
+pub(super) fn write_digits_before<const N: usize>(
+    to: &mut [u8; N],
+    end: usize,
+    value: u64,
+) -> usize {
+    let count = digit_count(value);
+    if count <= 4 {
+        put_before(to, end, four_digits(value as u32));
+    } else if count <= 8 {
+        put_before(to, end, eight_digits(value));
+    } else if count <= 16 {
+        put_before(to, end, sixteen_digits(value));
     } else {
-        let at = write_first(to, at, high / EIGHT);
-        to[at..at + 8].copy_from_slice(&ascii(eight_digits(high % EIGHT)).to_le_bytes());
-        at + 8
-    };
-    to[at..at + 8].copy_from_slice(&ascii(eight_digits(low)).to_le_bytes());
-    at + 8
-}
-
-/// The digits of a number below 10^8 without leading zeros.
-#[inline]
-fn write_first(to: &mut [u8], at: usize, value: u64) -> usize {
-    let digits = eight_digits(value);
-    // The first digit is the lowest byte, so leading zeros are at the low end; one digit stays in any case.
-    let zeros = (digits | 1 << 63).trailing_zeros() / 8;
-    to[at..at + 8].copy_from_slice(&(ascii(digits) >> (8 * zeros)).to_le_bytes());
-    at + 8 - zeros as usize
-}
-
-/// The eight digits of a number below 10^8, one a byte, the first one in the lowest byte.
-#[inline]
-const fn eight_digits(value: u64) -> u64 {
-    // The whole to fours, fours to pairs, pairs to digits; the divisions of all parts are one multiplication each.
-    let fours = (value / 10_000) | ((value % 10_000) << 32);
-    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007F_0000_007F;
-    let pairs = hundreds | (fours - 100 * hundreds) << 16;
-    let tens = ((pairs * 103) >> 10) & 0x000F_000F_000F_000F;
-    tens | (pairs - 10 * tens) << 8
+        let (high, low) = (value / POWERS_OF_TEN[16], value % POWERS_OF_TEN[16]);
+        put_before(to, end, sixteen_digits(low));
+        put_before(to, end - 16, four_digits(high as u32));
+    }
+    end - count
 }
 
 #[inline]
-const fn ascii(digits: u64) -> u64 {
-    digits | u64::from_le_bytes([b'0'; 8])
+fn put_before<const N: usize>(to: &mut [u8], end: usize, text: [u8; N]) {
+    to[end - N..end].copy_from_slice(&text);
+}
+
+/// The four digits of a number below 10^4.
+#[inline]
+const fn four_digits(value: u32) -> [u8; 4] {
+    let hundreds = (value * 5_243) >> 19;
+    let pairs = hundreds | (value - 100 * hundreds) << 16;
+    let tens = ((pairs * 103) >> 10) & 0x000F_000F;
+    let digits = tens | (pairs - 10 * tens) << 8;
+    (digits | u32::from_le_bytes([b'0'; 4])).to_le_bytes()
+}
+
+/// The eight digits of a number below 10^8.
+#[inline]
+fn eight_digits(value: u64) -> [u8; 8] {
+    let [digits, _] = digits_of_fours([fours_of_eight(value), 0]);
+    digits
+}
+
+/// The sixteen digits of a number below 10^16.
+#[inline]
+fn sixteen_digits(value: u64) -> [u8; 16] {
+    let halves = [value / POWERS_OF_TEN[8], value % POWERS_OF_TEN[8]];
+    bytemuck::cast(digits_of_fours(halves.map(fours_of_eight)))
+}
+
+/// The two halves of eight digits, the first one in the low bits.
+#[inline]
+const fn fours_of_eight(value: u64) -> u64 {
+    (value / 10_000) | (value % 10_000) << 32
+}
+
+/// The digits of numbers of four digits, each in 32 bits.
+#[inline]
+fn digits_of_fours(fours: [u64; 2]) -> [[u8; 8]; 2] {
+    let fours: u16x8 = bytemuck::cast(fours);
+    // Fours to pairs, pairs to digits, the higher one before the lower; a division is a multiplication and a shift.
+    let hundreds: u16x8 = fours.mul_keep_high(u16x8::splat(5_243)) >> 3;
+    let rest: u32x4 = bytemuck::cast(fours - hundreds * u16x8::splat(100));
+    let pairs: u16x8 = hundreds | bytemuck::cast::<u32x4, u16x8>(rest << 16);
+    let tens = pairs.mul_keep_high(u16x8::splat(6_554));
+    let digits: u16x8 = tens | (pairs - tens * u16x8::splat(10)) << 8;
+    bytemuck::cast(digits | u16x8::splat(u16::from_le_bytes([b'0'; 2])))
 }
 
 /// Most digits behind the point that [`divided_by_tens`] takes: 5^27 is the last power of five below 2^63.
@@ -236,6 +300,13 @@ mod tests {
         format!("{digits}e-{places}").parse().expect("a number")
     }
 
+    fn written(value: u64) -> String {
+        let mut to = [b'x'; 24];
+        let start = write_digits_before(&mut to, 20, value);
+        assert_eq!(to[20..], [b'x'; 4]);
+        String::from_utf8(to[start..20].to_vec()).expect("ASCII")
+    }
+
     #[test]
     fn digits_are_counted_and_read_at_every_length_and_whatever_follows() {
         for count in 0..=19 {
@@ -262,9 +333,7 @@ mod tests {
         let tens = (0..20).map(|n| 10u64.pow(n));
         let around = tens.flat_map(|ten| [ten - 1, ten, ten + 1, ten.wrapping_mul(9)]);
         for value in around.chain([u64::MAX]).chain(0..100_000) {
-            let mut to = [0u8; 24];
-            let len = write_digits(&mut to, 0, value);
-            assert_eq!(to[..len], *value.to_string().as_bytes());
+            assert_eq!(written(value), value.to_string());
         }
     }
 
@@ -321,12 +390,10 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(20_000))]
         #[test]
         fn any_number_is_written_and_read_back(value: u64, cut in 0u32..64) {
-            let mut to = [0u8; 24];
-            let len = write_digits(&mut to, 0, value >> cut);
-            let expected = (value >> cut).to_string();
-            prop_assert_eq!(&to[..len], expected.as_bytes());
-            if len < 20 {
-                prop_assert_eq!(leading_digits(&to[..len]), (value >> cut, len));
+            let text = written(value >> cut);
+            prop_assert_eq!(&text, &(value >> cut).to_string());
+            if text.len() < 20 {
+                prop_assert_eq!(leading_digits(text.as_bytes()), (value >> cut, text.len()));
             }
         }
 

@@ -5,7 +5,7 @@ use protoloop_schema::Kind;
 use super::Decoder;
 use crate::{
     json::{
-        decimal::{POWERS_OF_TEN, digits_before, divided_by_tens},
+        decimal::{POWERS_OF_TEN, digits_before, digits_to_point, divided_by_tens},
         scan::Ends,
     },
     wire::{write_varint, zigzag32, zigzag64},
@@ -19,11 +19,7 @@ impl Decoder<'_> {
     /// first that needs a closer look, be it for its notation, for spaces or for a mistake; and behind the last element.
     pub(super) fn plain_numbers(&mut self, kind: Kind) -> usize {
         match kind {
-            Kind::Double => self.elements(|text, len, out| {
-                let value = double(text, len)?;
-                *out.first_chunk_mut()? = value.to_le_bytes();
-                Some(8)
-            }),
+            Kind::Double => self.elements(double, push_doubles),
             Kind::Int32 => {
                 self.varints(|text, len| Some(i64::from(narrow(integer(text, len)?)?) as u64))
             }
@@ -42,41 +38,38 @@ impl Decoder<'_> {
 
     #[inline]
     fn varints(&mut self, read: impl Fn(&[u8], usize) -> Option<u64>) -> usize {
-        self.elements(|text, len, out| write_varint(out, read(text, len)?))
+        self.elements(read, push_varints)
     }
 
     /// The ends of many elements are looked for together: once they are known, reading an element does not wait for the
-    /// one before it. `read` gets the text up to the end of an element and the element's length, and [`LONGEST`] bytes to write to; it
-    /// gives back how many it wrote.
-    #[inline]
-    fn elements(
+    /// one before it. `read` gets the text up to the end of an element and the element's length; `write` what many of them are.
+    // Each kind's loop by itself: together, they have too few registers.
+    #[inline(never)]
+    fn elements<T: Copy + Default>(
         &mut self,
-        read: impl Fn(&[u8], usize, &mut [u8; LONGEST]) -> Option<usize>,
+        read: impl Fn(&[u8], usize) -> Option<T>,
+        write: impl Fn(&mut Vec<u8>, &[T]),
     ) -> usize {
         let mut count = 0;
         let mut ends = Ends::new();
+        let mut values = [T::default(); Ends::MOST];
         loop {
             let rest = self.lexer.rest();
             let ends = ends.find(rest);
-            let out = self.out.buffer();
-            let mut at = out.len();
-            out.resize(at + Ends::MOST * LONGEST, 0);
             let mut start = 0;
-            for end in ends {
+            let mut found = 0;
+            for (end, value) in ends.iter().zip(&mut values) {
                 let end = *end as usize;
-                let Some(free) = out[at..].first_chunk_mut() else {
-                    break;
-                };
-                let Some(written) = read(&rest[..end], end - start, free) else {
-                    break;
-                };
-                at += written;
-                count += 1;
+                match read(&rest[..end], end - start) {
+                    Some(read) => *value = read,
+                    None => break,
+                }
+                found += 1;
                 start = end + 1;
             }
-            out.truncate(at);
-            let all = ends.last().is_some_and(|last| *last as usize + 1 == start);
-            if all && rest[start - 1] == b',' {
+            write(self.out.buffer(), &values[..found]);
+            count += found;
+            if found > 0 && found == ends.len() && rest[start - 1] == b',' {
                 self.lexer.advance(start);
                 continue;
             }
@@ -91,6 +84,21 @@ impl Decoder<'_> {
     }
 }
 
+fn push_doubles(out: &mut Vec<u8>, values: &[f64]) {
+    out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+}
+
+fn push_varints(out: &mut Vec<u8>, values: &[u64]) {
+    let mut at = out.len();
+    out.resize(at + values.len() * LONGEST, 0);
+    for value in values {
+        if let Some(free) = out[at..].first_chunk_mut() {
+            at += write_varint(free, *value);
+        }
+    }
+    out.truncate(at);
+}
+
 fn narrow(value: i64) -> Option<i32> {
     i32::try_from(value).ok()
 }
@@ -98,14 +106,23 @@ fn narrow(value: i64) -> Option<i32> {
 /// An integer of at most 17 digits that is the last `len` bytes of a text.
 #[inline]
 fn integer(text: &[u8], len: usize) -> Option<i64> {
-    let start = text.len() - len;
-    let negative = text.get(start) == Some(&b'-');
-    let count = len - usize::from(negative);
+    let minus = minus(text, len);
+    let count = len - minus;
     if count > 1 && text[text.len() - count] == b'0' {
         return None;
     }
     let value = digits_before(text, count)? as i64;
-    Some(if negative { -value } else { value })
+    let sign = -(minus as i64);
+    Some((value ^ sign) - sign)
+}
+
+/// 1 where the last `len` bytes of a text begin with a minus, else 0.
+///
+/// By arithmetic: as a comparison it became a byte of a register whose other bytes the processor had to wait for.
+#[inline]
+fn minus(text: &[u8], len: usize) -> usize {
+    let first = text.get(text.len() - len).copied().unwrap_or_default();
+    (u64::from(first ^ b'-').wrapping_sub(1) >> 63) as usize
 }
 
 /// The same in quotes.
@@ -122,36 +139,20 @@ fn quoted(text: &[u8], len: usize) -> Option<i64> {
 /// A number of at most 18 digits, without exponent, that is the last `len` bytes of a text.
 #[inline]
 fn double(text: &[u8], len: usize) -> Option<f64> {
-    let start = text.len() - len;
-    let negative = text.get(start) == Some(&b'-');
-    let start = start + usize::from(negative);
-    let element = &text[start..];
-    let point = point_among_four(element);
-    let whole = point.unwrap_or(element.len());
-    if whole > 1 && element[0] == b'0' {
-        return None;
-    }
-    let mut digits = digits_before(&text[..start + whole], whole)?;
-    let mut places = 0;
-    if point.is_some() {
-        places = element.len() - whole - 1;
-        let fraction = digits_before(text, places)?;
-        digits = digits
-            .checked_mul(*POWERS_OF_TEN.get(places)?)?
-            .checked_add(fraction)?;
-    }
-    let value = divided_by_tens(digits, places)?;
-    Some(if negative { -value } else { value })
-}
-
-/// Where the point is, if it is one of the first four bytes.
-#[inline]
-fn point_among_four(text: &[u8]) -> Option<usize> {
-    let Some(four) = text.first_chunk() else {
-        return text.iter().position(|byte| *byte == b'.');
+    let minus = minus(text, len);
+    let element = &text[text.len() - len + minus..];
+    let (digits, places) = match digits_to_point(element) {
+        Some((whole, count)) => {
+            if count > 1 && element[0] == b'0' {
+                return None;
+            }
+            let places = element.len() - count - 1;
+            let fraction = digits_before(text, places)?;
+            let whole = whole.checked_mul(*POWERS_OF_TEN.get(places)?)?;
+            (whole.checked_add(fraction)?, places)
+        }
+        None => (integer(text, len)?.unsigned_abs(), 0),
     };
-    let others = u32::from_le_bytes(*four) ^ u32::from_le_bytes([b'.'; 4]);
-    // The high bit of a byte of this is set where the byte is zero; a borrow can only spoil bytes above such a one.
-    let zeros = others.wrapping_sub(0x0101_0101) & !others & 0x8080_8080;
-    (zeros != 0).then_some(zeros.trailing_zeros() as usize / 8)
+    let value = divided_by_tens(digits, places)?;
+    Some(f64::from_bits(value.to_bits() | (minus as u64) << 63))
 }
