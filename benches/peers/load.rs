@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, time::sleep_until};
+use tokio::{net::TcpStream, task::yield_now};
 use tonic::codegen::http;
 
 use crate::by_hand::Todo;
@@ -70,7 +70,8 @@ impl Load {
     }
 
     /// Requests at a rate per second, each at its own moment. A latency counts from the moment a request was due, so
-    /// that a gateway which falls behind does not look better for it.
+    /// that a gateway which falls behind does not look better for it. Waiting is spinning: timers tick in milliseconds,
+    /// which would let all connections send at once.
     pub(crate) async fn paced(&mut self, rate: f64, time: Duration) -> Tally {
         let (path, began) = (&self.path, Instant::now());
         let count = self.connections.len();
@@ -83,7 +84,9 @@ impl Load {
                 let mut due = began + step.mul_f64(index as f64 / count as f64);
                 let mut latencies = Vec::new();
                 while due < began + time {
-                    sleep_until(due.into()).await;
+                    while Instant::now() < due {
+                        yield_now().await;
+                    }
                     send(connection, request("GET", path)).await;
                     latencies.push(due.elapsed());
                     due += step;

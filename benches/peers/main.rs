@@ -36,6 +36,8 @@ fn main() {
         return;
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
+        // Sockets are looked at after so many polls; with those that wait for their moment there are always some.
+        .event_interval(CONNECTIONS as u32)
         .enable_all()
         .build()
         .expect("a runtime");
