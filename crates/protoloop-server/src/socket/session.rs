@@ -301,7 +301,8 @@ impl Life {
         }
     }
 
-    /// `held` says that the caller could not be heard, since nobody reads.
+    /// `held` says that the caller could not be heard, since nobody reads. It gets pings all the same: that they cannot be
+    /// sent tells of a caller who is gone.
     fn poll(&mut self, cx: &mut Context<'_>, held: bool) -> Poll<Event> {
         if let Some(due) = &mut self.due
             && due.as_mut().poll(cx).is_ready()
@@ -314,13 +315,14 @@ impl Life {
         };
         loop {
             ready!(next.as_mut().poll(cx));
-            let alive = std::mem::take(&mut self.heard) || held;
-            let (event, wait) = match (alive, self.asked) {
-                (true, _) => (None, ping_after),
-                (false, false) => (Some(Event::Ping), self.ping_timeout),
-                (false, true) => (Some(Event::Dead), ping_after),
+            let heard = std::mem::take(&mut self.heard);
+            let (event, wait) = match (held, heard, self.asked) {
+                (true, ..) => (Some(Event::Ping), ping_after),
+                (false, true, _) => (None, ping_after),
+                (false, false, false) => (Some(Event::Ping), self.ping_timeout),
+                (false, false, true) => (Some(Event::Dead), ping_after),
             };
-            self.asked = matches!(event, Some(Event::Ping));
+            self.asked = !held && matches!(event, Some(Event::Ping));
             next.as_mut().reset(Instant::now() + wait);
             if let Some(event) = event {
                 return Poll::Ready(event);

@@ -131,3 +131,21 @@ async fn the_callers_deadline_ends_the_call() {
     assert!(told.contains("DEADLINE_EXCEEDED"), "{told}");
     assert!(socket.next().await.starts_with("4004 "));
 }
+
+/// Nobody reads, so nobody sees the end of the connection; a ping that cannot be sent tells of it.
+#[tokio::test]
+async fn a_caller_that_goes_is_missed_also_while_the_method_does_not_read() {
+    let talking = start_with(pinging()).await;
+    let mut socket = Socket::open(talking.server.addr, "/v1/collect").await;
+    for _ in 0..40 {
+        socket.send(r#"{"text":"hang"}"#).await;
+    }
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(
+        talking.seen.over.load(Ordering::SeqCst),
+        0,
+        "who is not heard is not dead"
+    );
+    drop(socket);
+    Seen::until(&talking.seen.over, 1).await;
+}
