@@ -21,7 +21,8 @@ pub struct ServerConfig {
     pub max_response_bytes: usize,
     /// How deep messages may nest. 100.
     pub max_message_depth: usize,
-    /// Bytes of all headers of one request. 16 KiB.
+    /// Bytes of the headers of one request. 16 KiB. Path and query count beside them, up to `max_uri_bytes` of
+    /// [`ServerConfig::rest`]: a head that is larger than both bounds together gets a 431 without a body.
     pub max_header_bytes: u32,
     /// Headers of one HTTP/1.1 request. 100.
     pub max_headers: usize,

@@ -55,6 +55,22 @@ fn noise_harms_nobody() {
 }
 
 #[test]
+fn a_query_that_is_too_long_is_told_what_is_wrong() {
+    with_kitchen(|server| {
+        // Longer than path and query may be, and than the headers may be: the two bounds count together.
+        for length in [16 << 10, 20_000, 30_000] {
+            let target = format!("/v1/dishes?filter={}", "x".repeat(length));
+            let answer = http::get(server, &target);
+            let message = &answer.json()["error"]["message"];
+            if answer.status != 414 || !message.to_string().contains("16384 bytes") {
+                return format!("{length}: {} {}", answer.status, answer.text());
+            }
+        }
+        String::new()
+    });
+}
+
+#[test]
 fn a_request_line_that_is_too_long_is_refused() {
     with_kitchen(|server| {
         let answer = raw(

@@ -85,21 +85,30 @@ impl Connections {
     }
 }
 
+/// No longer path and query is ever read; see `http::Uri`.
+const MAX_TARGET: u32 = 64 << 10;
+
 fn http_builder(config: &ServerConfig) -> Builder<TokioExecutor> {
+    // A head that does not fit is answered below us, with a bare 431. So that a long path or query reaches REST, which says
+    // what is wrong with it, there is room for one beside the headers.
+    let target = u32::try_from(config.rest.max_uri_bytes).unwrap_or(MAX_TARGET);
+    let head = config
+        .max_header_bytes
+        .saturating_add(target.min(MAX_TARGET));
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(config.read_timeout)
         .max_headers(config.max_headers)
-        .max_buf_size(config.max_header_bytes as usize);
+        .max_buf_size(head as usize);
     builder
         .http2()
         .timer(TokioTimer::new())
         // WebSockets over HTTP/2 (RFC 8441).
         .enable_connect_protocol()
         .max_concurrent_streams(config.max_concurrent_streams)
-        .max_header_list_size(config.max_header_bytes)
+        .max_header_list_size(head)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .keep_alive_interval(config.keep_alive_interval)
