@@ -10,7 +10,14 @@ const PROTO: &str = "benches/proto/peers/todo.proto";
 /// Builds ours, installs the others below `.cache/`, and runs the race. One that cannot be had is left out with its reason.
 pub(crate) fn run(root: &Path) -> Fallible<()> {
     let mut build = process::cargo(root);
-    build.args(["build", "--quiet", "--profile", "dist", "-p", "protoloop-cli"]);
+    build.args([
+        "build",
+        "--quiet",
+        "--profile",
+        "dist",
+        "-p",
+        "protoloop-cli",
+    ]);
     process::output(&mut build)?;
     let ours = process::target(root)?.join("dist/protoloop");
     let descriptors = root.join(".cache/peers/todo.binpb");

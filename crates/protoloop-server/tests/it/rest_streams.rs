@@ -57,7 +57,7 @@ async fn events_that_do_not_come_have_a_head_all_the_same() {
 async fn a_stream_may_take_long_and_not_be_silent_for_long() {
     let talking = start_with(ServerConfig {
         read_timeout: Duration::from_millis(300),
-        idle_timeout: Duration::from_millis(600),
+        idle_timeout: Duration::from_millis(1500),
         ..ServerConfig::default()
     })
     .await;
@@ -86,7 +86,7 @@ async fn a_stream_may_take_long_and_not_be_silent_for_long() {
     let begin = Instant::now();
     let answer = until(&mut stream, "}").await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
-    assert!(begin.elapsed() < Duration::from_millis(550));
+    assert!(begin.elapsed() < Duration::from_millis(1400));
 }
 
 #[tokio::test]
