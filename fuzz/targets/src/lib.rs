@@ -5,12 +5,14 @@
 
 mod drive;
 mod fixture;
+mod forms;
 mod framing;
 mod lists;
 mod paths;
 mod rest;
 mod wire;
 
+pub use forms::{form_multipart, form_url_encoded};
 pub use framing::{connect_framing, grpc_framing};
 pub use lists::{filter, list_arguments};
 pub use paths::{path_match, path_template};
@@ -21,11 +23,13 @@ pub use wire::{canonicalize, json_decode, view, wire_json_round_trip};
 pub type Target = fn(&[u8]);
 
 /// All of them, by name.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("canonicalize", canonicalize),
     ("connect_framing", connect_framing),
     ("elements", elements),
     ("filter", filter),
+    ("form_multipart", form_multipart),
+    ("form_url_encoded", form_url_encoded),
     ("grpc_framing", grpc_framing),
     ("json_decode", json_decode),
     ("list_arguments", list_arguments),

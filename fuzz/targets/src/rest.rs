@@ -48,7 +48,7 @@ pub fn rest_bind(input: &[u8]) {
 }
 
 /// Whether a message has a JSON form, which then reads back as the same message.
-fn round_trip(message: &[u8]) -> bool {
+pub(crate) fn round_trip(message: &[u8]) -> bool {
     let fixture = fixture();
     let [id, _] = fixture.messages;
     let mut text = Vec::new();
