@@ -128,12 +128,16 @@ fn a_form_of_another_page_is_refused() {
     let form = [
         ("content-type", "application/x-www-form-urlencoded"),
         ("sec-fetch-site", "cross-site"),
+        ("origin", "https://shop.example"),
     ];
     let post = |arguments: &[&str]| {
         let (_folder, server) = notes(arguments);
         http::send(server.address(), "POST", "/v1/notes", &form, b"title=a").status
     };
     assert_eq!(post(&[]), 403);
+    assert_eq!(post(&["--cors", "https://other.example"]), 403);
+    assert_eq!(post(&["--cors", "https://shop.example"]), 200);
+    assert_eq!(post(&["--cors", "*"]), 200);
     assert_eq!(post(&["--rest-forms", "anywhere"]), 200);
     assert_eq!(post(&["--rest-forms", "refuse"]), 415);
 }

@@ -7,6 +7,7 @@
 //! - [`Conversation`]: a call over a WebSocket, from [`Frame`] to [`Frame`].
 //! - [`Router`]: from method and path to a binding.
 //! - [`Body`], [`FrameStream`]: the body of an answer. [`compression`]: its codings, and those of requests.
+//! - [`is_form`], [`PageMayCall`]: forms, which browsers send from any page.
 //! - [`to_metadata`], [`from_metadata`], [`timeout`]: HTTP headers to metadata, metadata to HTTP headers, deadlines;
 //!   the same for every HTTP protocol.
 //!
@@ -33,6 +34,7 @@ mod socket;
 mod stream;
 
 pub use body::{Body, FrameStream};
+pub use form::{PageMayCall, is_form};
 pub use header_rules::{HeaderNames, HeaderRule, HeaderRules};
 pub use headers::{GRPC_TIMEOUT, REQUEST_TIMEOUT, from_metadata, timeout, to_metadata};
 pub use options::{ErrorFormat, Forms, RestOptions, TrailingSlash, UnknownQuery};

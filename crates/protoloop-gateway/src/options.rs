@@ -55,8 +55,8 @@ pub struct RestOptions {
 pub enum Forms {
     /// Nobody's: they are 415.
     Refuse,
-    /// Those of the server's own pages, and those that no browser sent, by `Sec-Fetch-Site`, else `Origin`. Others are
-    /// 403.
+    /// Those of the server's own pages, and those that no browser sent, by `Sec-Fetch-Site`, else `Origin`; and those
+    /// with [`PageMayCall`](crate::PageMayCall). Others are 403.
     #[default]
     SameOrigin,
     /// Everybody's. For services that take no cookies and are not told apart by who can reach them.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use protoloop_core::{BoxFuture, Error, Handler};
-use protoloop_gateway::{KeepAlive, Pace, RestGateway, Router};
+use protoloop_gateway::{KeepAlive, Pace, PageMayCall, RestGateway, Router};
 use protoloop_schema::Diagnostics;
 use protoloop_wire::Tables;
 use tonic::body::Body;
@@ -71,7 +71,13 @@ impl RestEdge {
     }
 
     /// Answers one request. Every outcome is a response.
-    pub(crate) async fn answer<B>(&self, mut request: Request<B>, origin: Origin) -> Response<Body>
+    /// Forms of the page are taken, of whatever origin, if `page` says so.
+    pub(crate) async fn answer<B>(
+        &self,
+        mut request: Request<B>,
+        origin: Origin,
+        page: Option<PageMayCall>,
+    ) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError> + Send,
@@ -79,6 +85,9 @@ impl RestEdge {
         // What the transport left there is about the connection; the call gets what is about the call.
         request.extensions_mut().clear();
         request.extensions_mut().insert(origin.trace);
+        if let Some(page) = page {
+            request.extensions_mut().insert(page);
+        }
         let pace = |body, pace| match pace {
             Pace::Whole => ReadTimeout::new(body, self.read_timeout),
             Pace::Stream => ReadTimeout::between_frames(body, self.idle_timeout),

@@ -15,22 +15,36 @@ pub(crate) enum Format {
     Multipart(String),
 }
 
+/// Whether a request's body is a form, which a browser sends from any page to any server.
+#[must_use]
+pub fn is_form(headers: &HeaderMap) -> bool {
+    FORMS.iter().any(|name| is(headers, name))
+}
+
+const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
+
+/// Whether the body has this type, whatever its parameters.
+fn is(headers: &HeaderMap, name: &str) -> bool {
+    let essence = text(headers).split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case(name)
+}
+
+fn text(headers: &HeaderMap) -> &str {
+    let value = headers.get(header::CONTENT_TYPE);
+    value.and_then(|value| value.to_str().ok()).unwrap_or("")
+}
+
 impl Format {
     /// What `Content-Type` says; `None` when the body is no form.
     ///
     /// # Errors
     /// 415 for another charset than UTF-8, 400 for parts without a boundary.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
-        let value = headers.get(header::CONTENT_TYPE);
-        let text = value.and_then(|value| value.to_str().ok()).unwrap_or("");
-        let is = |name: &str| {
-            let essence = text.split(';').next().unwrap_or_default();
-            essence.trim().eq_ignore_ascii_case(name)
-        };
-        let multipart = is("multipart/form-data");
-        if !multipart && !is("application/x-www-form-urlencoded") {
+        let [url_encoded, multipart] = FORMS.map(|name| is(headers, name));
+        if !multipart && !url_encoded {
             return Ok(None);
         }
+        let text = text(headers);
         let Some((_, parameters)) = parameters::parse(text) else {
             let message = format!("header content-type: {text:?} is not well-formed");
             return Err(Error::invalid_argument(message).into());

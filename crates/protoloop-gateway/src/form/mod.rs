@@ -17,6 +17,8 @@ mod requests;
 mod whole;
 
 pub(crate) use format::Format;
+pub use format::is_form;
+pub use origin::PageMayCall;
 pub(crate) use origin::check_origin;
 pub(crate) use part::Head;
 pub(crate) use reader::{Item, Reader};

@@ -4,10 +4,15 @@
 //! JSON it sends to another origin only where CORS allows it. So a form is taken from where JSON would be taken too:
 //! from the server's own pages, and from what is no browser.
 
-use http::{HeaderMap, Uri, header};
+use http::{Extensions, HeaderMap, Uri, header};
 use protoloop_core::{Code, Error, Result};
 
 use crate::Forms;
+
+/// Among a request's extensions: the page that sends it, of whatever origin, may call, so its forms are taken. Whoever says
+/// so has taken the user's credentials out, as CORS does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageMayCall;
 
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
@@ -15,13 +20,19 @@ const SEC_FETCH_SITE: &str = "sec-fetch-site";
 ///
 /// # Errors
 /// PERMISSION_DENIED.
-pub(crate) fn check_origin(forms: Forms, uri: &Uri, headers: &HeaderMap) -> Result<()> {
-    if forms == Forms::FromAnywhere || is_own(uri, headers) {
+pub(crate) fn check_origin(
+    forms: Forms,
+    uri: &Uri,
+    headers: &HeaderMap,
+    extensions: Option<&Extensions>,
+) -> Result<()> {
+    let may_call = || extensions.is_some_and(|it| it.get::<PageMayCall>().is_some());
+    if forms == Forms::FromAnywhere || is_own(uri, headers) || may_call() {
         return Ok(());
     }
     Err(Error::new(
         Code::PermissionDenied,
-        "forms are taken from pages of this server only; send application/json, which CORS governs",
+        "forms are taken from pages of this server, and of origins that CORS names",
     ))
 }
 
@@ -57,7 +68,8 @@ mod tests {
             (name, HeaderValue::from_static(value))
         };
         let headers = headers.iter().map(one).collect();
-        check_origin(Forms::SameOrigin, &Uri::from_static(uri), &headers).is_ok()
+        let uri = Uri::from_static(uri);
+        check_origin(Forms::SameOrigin, &uri, &headers, None).is_ok()
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl RestGateway {
         if format.is_none() || plan.body.form_message(&self.tables, plan.input).is_none() {
             return Ok(None);
         }
-        check_origin(self.options.forms, head.uri, head.headers)?;
+        check_origin(self.options.forms, head.uri, head.headers, head.extensions)?;
         Ok(format)
     }
 

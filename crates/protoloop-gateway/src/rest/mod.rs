@@ -123,6 +123,7 @@ impl RestGateway {
         let head = Head {
             uri: &uri,
             headers: &headers,
+            extensions: Some(&extensions),
             asked,
             accept,
         };
@@ -295,6 +296,8 @@ pub enum Pace {
 struct Head<'r> {
     uri: &'r Uri,
     headers: &'r HeaderMap,
+    /// `None` where there is no body to judge by them.
+    extensions: Option<&'r Extensions>,
     asked: Asked,
     accept: Accept,
 }

@@ -61,6 +61,7 @@ impl Opening {
         Head {
             uri: &self.uri,
             headers: &self.headers,
+            extensions: None,
             asked: self.asked,
             accept: Accept::ANY,
         }

@@ -32,7 +32,7 @@ pub enum Cors {
     Off,
 }
 
-/// Whose a WebSocket is.
+/// Whose a WebSocket or a form is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opener {
     /// A page of the same host, or no page at all.
@@ -115,8 +115,8 @@ impl Cors {
         }
     }
 
-    /// Who opens a WebSocket, by its `Origin` and the host it asks. A browser lets every page open one, with the cookies
-    /// of its user: no preflight, no CORS. So the server has to look.
+    /// Who opens a WebSocket or sends a form, by its `Origin` and the host it asks. A browser lets every page do so, with
+    /// the cookies of its user: no preflight, no CORS. So the server has to look.
     pub(crate) fn opener(&self, headers: &HeaderMap, uri: &Uri) -> Opener {
         let Some(origin) = headers.get(header::ORIGIN) else {
             return Opener::Own;

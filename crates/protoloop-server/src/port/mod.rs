@@ -9,7 +9,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use protoloop_core::Error;
-use protoloop_gateway::GrpcKind;
+use protoloop_gateway::{GrpcKind, PageMayCall, is_form};
 use tonic::body::Body;
 use tower::BoxError;
 
@@ -75,7 +75,7 @@ impl Port {
         response
     }
 
-    async fn answer_http<B>(&self, request: Request<B>, origin: Origin) -> Response<Body>
+    async fn answer_http<B>(&self, mut request: Request<B>, origin: Origin) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
         B::Error: Into<BoxError> + Send,
@@ -96,7 +96,10 @@ impl Port {
                     Box::pin(self.connect.answer(request.map(bounded), origin)).await
                 }
             }
-            None => self.rest.answer(request, origin).await,
+            None => {
+                let page = asked.as_ref().and_then(|_| self.page_of_form(&mut request));
+                self.rest.answer(request, origin, page).await
+            }
         };
         self.cors.expose(asked.as_ref(), response.headers_mut());
         response
@@ -104,16 +107,24 @@ impl Port {
 }
 
 impl Port {
+    /// Whether a form comes from a page of another origin that may call: then without credentials, as its other requests
+    /// do.
+    fn page_of_form<B>(&self, request: &mut Request<B>) -> Option<PageMayCall> {
+        let foreign = is_form(request.headers())
+            && self.cors.opener(request.headers(), request.uri()) == Opener::Foreign;
+        if !foreign {
+            return None;
+        }
+        without_credentials(request);
+        Some(PageMayCall)
+    }
+
     /// Opens a WebSocket, for pages by the same rules as all else: a page of another origin comes without credentials, if
     /// it may come at all.
     async fn open<B>(&self, mut request: Request<B>, origin: Origin) -> Response<Body> {
         match self.cors.opener(request.headers(), request.uri()) {
             Opener::Own => {}
-            Opener::Foreign => {
-                for name in [header::COOKIE, header::AUTHORIZATION] {
-                    request.headers_mut().remove(name);
-                }
-            }
+            Opener::Foreign => without_credentials(&mut request),
             Opener::Refused => {
                 let message = "Origin: pages of this origin may not open a WebSocket here";
                 let error = Error::permission_denied(message);
@@ -121,6 +132,12 @@ impl Port {
             }
         }
         self.rest.open(request, origin).await
+    }
+}
+
+fn without_credentials<B>(request: &mut Request<B>) {
+    for name in [header::COOKIE, header::AUTHORIZATION] {
+        request.headers_mut().remove(name);
     }
 }
 

@@ -442,3 +442,29 @@ async fn case_47_one_port_tells_the_protocols_apart_by_what_a_request_says() {
     assert_eq!(rest.status, 404);
     assert!(rest.body.starts_with(br#"{"error":{"code":404,"#));
 }
+
+#[test]
+fn a_form_of_a_page_that_may_call_comes_without_credentials() {
+    let config = ServerConfig {
+        cors: Cors::Origins(vec!["https://shop.example".to_owned()]),
+        ..ServerConfig::default()
+    };
+    let server = server(config, Vec::new());
+    let port = server.port();
+    let sent = |origin: &'static str, kind: &'static str| {
+        let mut request = Request::post("/v1/x")
+            .header("host", "own.example")
+            .header("origin", origin)
+            .header("content-type", kind)
+            .header("cookie", "session=1")
+            .body(())
+            .expect("a good request");
+        let page = port.page_of_form(&mut request);
+        (page.is_some(), request.headers().contains_key("cookie"))
+    };
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(sent("https://shop.example", form), (true, false));
+    assert_eq!(sent("https://own.example", form), (false, true));
+    assert_eq!(sent("https://evil.example", form), (false, true));
+    assert_eq!(sent("https://shop.example", "text/plain"), (false, true));
+}

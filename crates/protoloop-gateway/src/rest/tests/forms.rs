@@ -218,7 +218,7 @@ fn forms_are_taken_from_own_pages_only() {
     let cross = format!("POST /w\n{FORM}\nsec-fetch-site: cross-site\n\ntext=a");
     let line = send(things(), &cross).line();
     assert!(
-        line.starts_with("403 forms are taken from pages of this server only"),
+        line.starts_with("403 forms are taken from pages of this server, and"),
         "{line}"
     );
     let anywhere = things_with(|options| options.forms = Forms::FromAnywhere);
