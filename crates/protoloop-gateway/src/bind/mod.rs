@@ -226,7 +226,7 @@ fn body_part(
     if let BodyPlan::Raw(number) = plan.body {
         return Ok(raw::body_part(number, parts.content_type, parts.body));
     }
-    if parts.body.trim_ascii().is_empty() {
+    if parts.body.iter().all(|byte| b" \t\n\r".contains(byte)) {
         return Ok(BodyPart::Absent);
     }
     match plan.body {

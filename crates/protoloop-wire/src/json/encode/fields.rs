@@ -230,8 +230,11 @@ impl Encoder<'_> {
         // Keys in growing order differ; any other order is looked at once for the whole map.
         let mut distinct = self.trusted;
         let mut payload = record.payload;
+        let closed = table.field(2).is_some_and(|it| it.closed_enum().is_some());
         loop {
-            if let Payload::Len(entry) = payload {
+            if let Payload::Len(entry) = payload
+                && !(closed && has_unknown_value(self.tables, field, entry)?)
+            {
                 if !distinct {
                     let key = entry_key(table, entry)?;
                     if before.is_some_and(|before| key <= before) {

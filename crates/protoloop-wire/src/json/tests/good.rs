@@ -305,6 +305,14 @@ fn proto2_keeps_presence_and_closed_enums() {
         encode_as(LEGACY, &unknown, &EncodeOptions::default()).unwrap(),
         "{}"
     );
+    // An entry that is unknown, alone and behind a known one.
+    let entries = [
+        0x32, 5, 0x0A, 1, b'a', 0x10, 1, 0x32, 5, 0x0A, 1, b'b', 0x10, 9,
+    ];
+    assert_eq!(
+        encode_as(LEGACY, &entries, &EncodeOptions::default()).unwrap(),
+        r#"{"moodsByName":{"a":"MOOD_CALM"}}"#
+    );
 }
 
 #[test]
