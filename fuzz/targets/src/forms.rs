@@ -37,6 +37,10 @@ pub fn form_multipart(input: &[u8]) {
     let Some((&first, body)) = input.split_first() else {
         return;
     };
+    // An empty body is no form, but absence; a stream cannot know before it reads.
+    if body.is_empty() {
+        return;
+    }
     let cut = usize::from(first) + 1;
     let (whole, one) = send("/v1/all", TYPE, body, body.len());
     let (again, other) = send("/v1/all", TYPE, body, cut);

@@ -98,7 +98,7 @@ impl<'t> Fields<'t> {
         Ok(())
     }
 
-    /// Takes up a part of `multipart/form-data`, or a piece of a file; whether it says anything.
+    /// Takes up a part of `multipart/form-data`; whether it says anything.
     ///
     /// # Errors
     /// INVALID_ARGUMENT naming the field.
@@ -121,6 +121,19 @@ impl<'t> Fields<'t> {
             }
         }
         Ok(true)
+    }
+
+    /// Takes up a piece of a file; its type is told with the first one.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT naming the field.
+    pub(crate) fn piece(&mut self, head: &Head, first: bool, data: &[u8]) -> Result<()> {
+        self.count()?;
+        if let Some((target, PartKind::File)) = self.kind(head)? {
+            let content_type = head.content_type.as_deref().filter(|_| first);
+            self.file(target, &head.name, content_type, data);
+        }
+        Ok(())
     }
 
     /// Whether a part is a file whose field takes it piece by piece.

@@ -19,7 +19,7 @@ pub(crate) enum Item {
     Field(Head, Bytes),
     /// A piece of a file.
     Piece {
-        /// Of the file; without content type behind the first piece.
+        /// Of the file.
         head: Head,
         /// Whether the file begins here.
         first: bool,
@@ -144,8 +144,6 @@ where
             Content::Passed { begun } => {
                 let first = !std::mem::replace(begun, true);
                 let head = open.head.clone();
-                // The type is told once.
-                open.head.content_type = None;
                 Ok(Taken::Item(Item::Piece { head, first, data }))
             }
         }

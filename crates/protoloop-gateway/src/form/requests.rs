@@ -57,8 +57,8 @@ where
                 Some(Item::Field(head, data)) => {
                     fields.part(&head, &data)?;
                 }
-                Some(Item::Piece { head, data, .. }) => {
-                    fields.part(&head, &data)?;
+                Some(Item::Piece { head, first, data }) => {
+                    fields.piece(&head, first, &data)?;
                     return fields.finish();
                 }
                 None => return fields.finish(),
@@ -93,14 +93,19 @@ where
 
     /// The message of an item; `None` where it says nothing.
     fn message(&mut self, item: &Item) -> Result<Option<Bytes>> {
-        let (head, data, begins) = match item {
-            Item::Field(head, data) => (head, data, true),
-            Item::Piece { head, first, data } => (head, data, *first),
-        };
         let mut fields = self.how.fields();
-        if !fields.part(head, data)? {
-            return Ok(None);
-        }
+        let (head, begins) = match item {
+            Item::Field(head, data) => {
+                if !fields.part(head, data)? {
+                    return Ok(None);
+                }
+                (head, true)
+            }
+            Item::Piece { head, first, data } => {
+                fields.piece(head, *first, data)?;
+                (head, *first)
+            }
+        };
         let mut form = fields.finish()?;
         if begins {
             let again = |one: &Vec<u32>| {

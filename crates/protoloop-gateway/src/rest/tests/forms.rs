@@ -496,6 +496,14 @@ fn case_41_a_file_of_a_form_goes_on_as_it_comes() {
 }
 
 #[test]
+fn a_file_without_a_name_is_one_in_every_piece() {
+    let body = multipart(&[("raw\nContent-Type: image/png", b"abc")]);
+    let (line, messages) = streamed(&body, 1);
+    assert_eq!(line, r#"200 {"text":"3 messages"}"#);
+    assert_eq!(messages[1..], [r#"{"raw":"Yg=="}"#, r#"{"raw":"Yw=="}"#]);
+}
+
+#[test]
 fn a_form_without_a_file_is_one_message() {
     let (line, messages) = streamed(&multipart(&[("note", b"a"), ("tags", b"b")]), 7);
     assert_eq!(line, r#"200 {"text":"1 messages"}"#);
