@@ -1,6 +1,7 @@
 //! Field mask paths between their proto and their JSON spelling. A map key in backticks is the same in both.
 
 use super::text::push_string;
+use crate::mask::segments;
 
 /// Appends the proto spelling of a JSON path; false, with nothing sure about `out`, where the path is not in
 /// lowerCamelCase.
@@ -28,6 +29,9 @@ pub(super) fn to_json(path: &str, out: &mut Vec<u8>) -> bool {
     if path == "*" {
         out.push(b'*');
         return true;
+    }
+    if segments(path).is_err() {
+        return false;
     }
     let mut upper = path.is_empty();
     let mut parts = path.split('`');
@@ -61,7 +65,7 @@ pub(super) fn to_json(path: &str, out: &mut Vec<u8>) -> bool {
 pub(super) fn is_only_proto(path: &str, scratch: &mut Vec<u8>) -> bool {
     let start = scratch.len();
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
-    let only = path.bytes().all(is_name) && !path.is_empty() && !to_json(path, scratch);
+    let only = path.bytes().all(is_name) && segments(path).is_ok() && !to_json(path, scratch);
     scratch.truncate(start);
     let only = only && !to_proto(path, scratch);
     scratch.truncate(start);

@@ -14,7 +14,8 @@ pub use merge::merge;
 pub use project::project;
 pub use text::paths;
 
-use text::{Segment, segments};
+use text::Segment;
+pub(crate) use text::segments;
 
 use crate::{FieldTable, MessageTable, Tables, Value, View, map_key};
 

@@ -8,7 +8,7 @@
 
 /// One step of a path as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Segment<'a> {
+pub(crate) enum Segment<'a> {
     /// A field, or a map key that needs no backticks.
     Name(&'a str),
     /// A map key that stood in backticks, in which dots and commas are ordinary characters.
@@ -50,7 +50,7 @@ pub fn paths(text: &str) -> Result<Vec<&str>, String> {
 }
 
 /// The segments of a path; else the byte where it is wrong, and what it is.
-pub(super) fn segments(path: &str) -> Result<Vec<Segment<'_>>, (usize, &'static str)> {
+pub(crate) fn segments(path: &str) -> Result<Vec<Segment<'_>>, (usize, &'static str)> {
     let mut segments = Vec::new();
     let mut start = 0;
     loop {

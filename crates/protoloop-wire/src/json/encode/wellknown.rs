@@ -70,13 +70,18 @@ impl Encoder<'_> {
     /// `paths` in lowerCamelCase, joined by commas; only those that come back as they were. `*`, the whole, is a path too.
     fn field_mask(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         self.out.push(b'"');
-        let mut first = true;
+        let (mut first, mut whole) = (true, false);
         let mut reader = Reader::new(bytes);
         while let Some(record) = reader.record()? {
             let (1, Payload::Len(path)) = (record.number, record.payload) else {
                 continue;
             };
+            whole |= path == b"*";
             if !std::mem::take(&mut first) {
+                // All fields and a part of them would not come back.
+                if whole {
+                    return Err(no_mask_path(path));
+                }
                 self.out.push(b',');
             }
             let text = std::str::from_utf8(path).map_err(|_| no_mask_path(path))?;

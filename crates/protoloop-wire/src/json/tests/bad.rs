@@ -338,6 +338,20 @@ fn groups_have_no_json() {
 }
 
 #[test]
+fn a_mask_that_would_not_be_read_is_not_written() {
+    for paths in [&["a``b"][..], &["a..b"], &[".a"], &["*", "a"], &["a", "*"]] {
+        let mut mask = Vec::new();
+        for path in paths {
+            mask.extend([0x0A, path.len() as u8]);
+            mask.extend(path.as_bytes());
+        }
+        let wire = [&[0xA2, 0x03, mask.len() as u8][..], &mask].concat();
+        let error = encode_as(KITCHEN, &wire, &EncodeOptions::default()).unwrap_err();
+        assert!(error.message().contains("has no JSON form"), "{paths:?}");
+    }
+}
+
+#[test]
 fn messages_without_json_are_refused() {
     let spoon = crate::Tables::by_name(&fixture().tables, "kitchen.v1.Spoon");
     assert!(spoon.is_some());
