@@ -198,6 +198,31 @@ fn curl_uploads_a_stream_in_pieces() {
     }
 }
 
+/// A client that is still sending when the answer goes out would lose it, if the connection were closed at once.
+#[test]
+fn an_early_answer_reaches_a_client_that_goes_on_sending() {
+    let Some(library) = Library::new() else {
+        return;
+    };
+    let (_upstream, gateway) = gateway(&library);
+    let mut stream = TcpStream::connect(gateway.address()).expect("it listens");
+    let head = "POST /library.v1.Library/ImportBooks HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\
+                content-type: application/x-ndjson\r\nconnection: close\r\n\r\n";
+    let chunk = "c\r\n{\"name\": 7}\n\r\n";
+    write!(stream, "{head}{chunk}").expect("it is sent");
+    for _ in 0..3 {
+        pause(Duration::from_millis(100));
+        write!(stream, "{chunk}").expect("it is sent");
+    }
+    write!(stream, "0\r\n\r\n").expect("it is sent");
+    let mut answer = String::new();
+    stream
+        .read_to_string(&mut answer)
+        .expect("the whole answer");
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert!(answer.contains("element 0: name: "), "{answer}");
+}
+
 /// What the upstream makes for a reader that reads nothing is bounded by what the sockets on the way hold.
 #[test]
 fn a_reader_that_reads_nothing_holds_the_upstream_up() {

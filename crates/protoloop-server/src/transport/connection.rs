@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -28,7 +28,7 @@ use tokio::{
 };
 use tonic::body::Body;
 
-use super::{Acceptor, reap};
+use super::{Acceptor, linger::Lingering, reap};
 use crate::{
     ServerConfig,
     port::{Held, Port},
@@ -136,6 +136,8 @@ impl Shared {
             let port = latest.borrow_mut().port();
             // In a box, because hyper moves the future about, and it is large.
             Box::pin(async move {
+                let linger = request.version() != Version::HTTP_2;
+                let request = request.map(|body| Lingering::new(body, linger));
                 let mut response = port.answer(request, Some(peer)).await;
                 if let Some(handover) = response.extensions_mut().remove::<Handover>()
                     && let Some(tunnel) = handover.take()
