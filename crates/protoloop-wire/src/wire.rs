@@ -307,7 +307,9 @@ impl<'a> Reader<'a> {
     }
 
     /// The next record, or `None` at the end.
-    #[inline]
+    ///
+    /// Always in its caller: the result is large, and copying it through memory took as long as reading the record.
+    #[inline(always)]
     pub(crate) fn record(&mut self) -> Result<Option<Record<'a>>, Flaw> {
         if self.is_empty() {
             return Ok(None);
@@ -336,7 +338,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next record when it has this number; else nothing is consumed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn record_of(&mut self, number: u32) -> Result<Option<Record<'a>>, Flaw> {
         let start = self.pos;
         if self.is_empty() {
