@@ -94,9 +94,11 @@ fn start(root: &Path, binary: &str) -> Fallible<Run> {
 }
 
 fn observe(server: &mut Child, begin: Instant) -> Fallible<Run> {
-    let out = BufReader::new(server.stdout.take().ok_or("the server has no output")?);
-    let address = out
-        .lines()
+    let out = server.stdout.take().ok_or("the server has no output")?;
+    // Kept to the end: a server whose output nobody takes any more ends.
+    let mut lines = BufReader::new(out).lines();
+    let address = lines
+        .by_ref()
         .map_while(Result::ok)
         .find_map(|line| address_in(&line));
     get(&address.ok_or("the server ended without a ready line")?)?;
