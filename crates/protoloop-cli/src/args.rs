@@ -58,7 +58,21 @@ pub(crate) struct Serve {
     )]
     pub(crate) db: String,
     #[command(flatten)]
+    pub(crate) proxy: Proxy,
+    #[command(flatten)]
     pub(crate) surface: Surface,
+}
+
+// No doc comment: clap would take it for the text about each command that holds it. Who calls, as a proxy says.
+#[derive(Debug, Args)]
+pub(crate) struct Proxy {
+    /// Header in which a trusted proxy says who calls; it must set or remove it on every request, and be the only one
+    /// that reaches the port. Unless given, no header says it
+    #[arg(long, value_name = "NAME", env = "PROTOLOOP_SUBJECT_HEADER")]
+    pub(crate) subject_header: Option<String>,
+    /// Header in which a trusted proxy says which tenant's rows the caller works with, on the same terms
+    #[arg(long, value_name = "NAME", env = "PROTOLOOP_TENANT_HEADER")]
+    pub(crate) tenant_header: Option<String>,
 }
 
 /// Put REST, gRPC-Web, Connect and gRPC in front of gRPC services that run elsewhere

@@ -4,9 +4,10 @@
 //! - [`Error`]: a domain error that knows no transport: a public message, an internal one that is never shown, and
 //!   typed [`Detail`]s.
 //! - [`Call`], [`Reply`], [`Handler`]: the canonical in-process gRPC call. Every protocol is a transcoder in front of it.
-//! - [`CallContext`]: deadline, metadata, identity and typed extensions of one call.
+//! - [`CallContext`]: deadline, metadata and typed extensions of one call; [`Caller`]: who calls, and for which tenant.
 
 mod call;
+mod caller;
 mod code;
 mod context;
 mod detail;
@@ -15,6 +16,7 @@ mod error;
 pub use call::{
     BoxFuture, Call, Handler, Inbound, LateTrailers, MessageStream, MethodInfo, Outbound, Reply,
 };
+pub use caller::Caller;
 pub use code::Code;
 pub use context::{CallContext, Protocol};
 pub use detail::{Detail, FieldViolation, HelpLink, PreconditionViolation, QuotaViolation};

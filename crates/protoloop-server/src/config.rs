@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use protoloop_gateway::{RestOptions, RpcOptions};
 
-use crate::port::Cors;
+use crate::{port::Cors, sequence::TrustedProxy};
 
 /// Bounds and switches of a server. Every field has a default that is safe on an open port; times are wall-clock.
 #[derive(Clone, Debug)]
@@ -62,6 +62,8 @@ pub struct ServerConfig {
     pub rest: RestOptions,
     /// Certificate and key; `None` for plain text (HTTP/1.1 and h2c).
     pub tls: Option<TlsFiles>,
+    /// In which headers a proxy in front of the server says who calls. None: a header says nothing about the caller.
+    pub trusted_proxy: TrustedProxy,
 }
 
 /// PEM files for TLS.
@@ -101,6 +103,7 @@ impl Default for ServerConfig {
             field_behavior: true,
             rest: RestOptions::default(),
             tls: None,
+            trusted_proxy: TrustedProxy::default(),
         }
     }
 }
@@ -166,6 +169,7 @@ impl ServerConfig {
             problems.push("max_request_bytes: a gRPC message has at most 4 GiB".to_owned());
         }
         self.cors.check(&mut problems);
+        self.trusted_proxy.check(&mut problems);
         if problems.is_empty() {
             return Ok(());
         }

@@ -42,7 +42,7 @@ pub use protoloop_gateway::{
 };
 pub use sequence::{
     CallLayer, CatchPanic, FieldBehavior, HandlerService, Limits, Phase, Sequence, TowerLayer,
-    Trace, layer_fn,
+    Trace, TrustedProxy, layer_fn,
 };
 pub use server::{Replacer, Server, ServerBuilder, StartError};
 pub use trace_context::TraceContext;

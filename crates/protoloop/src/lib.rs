@@ -29,7 +29,7 @@ pub use application::{Application, ApplicationError, ApplicationServer, Running}
 pub use gateway::{Gateway, GatewayError, GatewayServer, Reloader};
 pub use mask::{FieldMask, field_mask};
 pub use protoloop_core::{
-    BoxFuture, Call, CallContext, Code, Detail, Error, FieldViolation, Handler, MethodInfo,
+    BoxFuture, Call, CallContext, Caller, Code, Detail, Error, FieldViolation, Handler, MethodInfo,
     Protocol, Reply, Result,
 };
 pub use protoloop_repository::{
@@ -39,8 +39,8 @@ pub use protoloop_repository::{
 pub use protoloop_schema::HttpConfig;
 pub use protoloop_schema::{Diagnostics, ReadOptions, Schema};
 pub use protoloop_server::{
-    CallLayer, Check, Cors, Phase, Sequence, ServerConfig, TlsFiles, TowerLayer, layer_fn,
-    shutdown, telemetry,
+    CallLayer, Check, Cors, Phase, Sequence, ServerConfig, TlsFiles, TowerLayer, TrustedProxy,
+    layer_fn, shutdown, telemetry,
 };
 /// What a server may be told about REST: [`ServerConfig::rest`].
 pub mod rest {

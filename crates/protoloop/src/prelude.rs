@@ -3,6 +3,6 @@
 #[cfg(feature = "sqlite")]
 pub use crate::SqliteConnector;
 pub use crate::{
-    Application, ApplicationError, Code, Context, Error, Key, MemoryConnector, Repository,
+    Application, ApplicationError, Caller, Code, Context, Error, Key, MemoryConnector, Repository,
     RepositoryExt, ResponseStream, Result, Streaming, field_mask,
 };

@@ -2,10 +2,10 @@
 
 use std::{process::ExitCode, time::Instant};
 
-use protoloop::{Application, Schema, shutdown};
+use protoloop::{Application, Schema, ServerConfig, TrustedProxy, shutdown};
 
 use crate::{
-    args::Serve,
+    args::{Proxy, Serve},
     datasource,
     output::{self, Failure, counted},
     routes,
@@ -26,7 +26,10 @@ async fn serve(arguments: Serve, schema: Schema, started: Instant) -> Result<(),
     let connector = datasource::open(&arguments.db).await?;
     let application = Application::from_schema(schema)
         .datasource("default", connector)
-        .config(arguments.surface.config());
+        .config(ServerConfig {
+            trusted_proxy: arguments.proxy.trusted()?,
+            ..arguments.surface.config()
+        });
     let server = application
         .build()
         .await
@@ -45,4 +48,21 @@ async fn serve(arguments: Serve, schema: Schema, started: Instant) -> Result<(),
     ));
     server.serve(listener, signal).await;
     Ok(())
+}
+
+impl Proxy {
+    /// The headers that say who calls.
+    fn trusted(&self) -> Result<TrustedProxy, Failure> {
+        let header = |flag: &str, name: &Option<String>| match name.as_deref() {
+            None | Some("") => Ok(None),
+            Some(name) => name
+                .parse()
+                .map(Some)
+                .map_err(|error| Failure::at(format_args!("{flag} {name}"), error)),
+        };
+        Ok(TrustedProxy {
+            subject: header("--subject-header", &self.subject_header)?,
+            tenant: header("--tenant-header", &self.tenant_header)?,
+        })
+    }
 }

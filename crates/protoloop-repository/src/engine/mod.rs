@@ -9,8 +9,8 @@
 //! - OUTPUT_ONLY fields and the server-filled times are ignored on input. IMMUTABLE fields of the row are set once.
 //! - Hidden fields are refused on input and in masks, filters and orders, and stripped from every answer; INPUT_ONLY
 //!   fields are stripped as well.
-//! - A repeated `request_id` of the same caller gets the first answer again; callers are told apart by their
-//!   `authorization` and `cookie` metadata. Answers are remembered in the process, in bounded number; another replica,
+//! - A repeated `request_id` of the same caller gets the first answer again; callers are told apart by who the context
+//!   says they are, or else by their `authorization` and `cookie` metadata. Answers are remembered in the process, in bounded number; another replica,
 //!   or the next run, does not know them.
 
 mod answer;

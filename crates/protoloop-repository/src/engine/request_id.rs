@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use protoloop_core::{CallContext, Detail, Error, Result};
+use protoloop_core::{CallContext, Caller, Detail, Error, Result};
 use sha2::{Digest as _, Sha256};
 
 /// The most answers that are remembered.
@@ -19,7 +19,7 @@ const MAX_BYTES: usize = 16 << 20;
 /// The longest `request_id`; a UUID has 36 characters.
 const MAX_LENGTH: usize = 128;
 
-/// The metadata by which callers differ, as long as there is no identity to ask.
+/// The metadata by which callers differ of whom no layer has said who they are.
 const CREDENTIALS: [&str; 2] = ["authorization", "cookie"];
 
 /// The answers of the last calls of one method that carried a `request_id`.
@@ -36,16 +36,24 @@ struct Known {
     bytes: usize,
 }
 
-/// A digest of the caller's credentials and of the `request_id`: equal ids of two callers do not meet, and nothing that
-/// a caller keeps secret is stored.
+/// A digest of the caller and of the `request_id`: equal ids of two callers do not meet, and nothing that a caller keeps
+/// secret is stored. The caller is who the context says; without a name there, whoever sends the same credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key([u8; 32]);
 
 impl Key {
     fn new(cx: &CallContext, id: &str) -> Self {
         let mut digest = Sha256::new();
-        for name in CREDENTIALS {
-            let values = cx.metadata().get_all(name);
+        let caller = cx.caller();
+        let subject = caller.and_then(Caller::subject);
+        for said in [subject, caller.and_then(Caller::tenant)] {
+            digest.update([u8::from(said.is_some())]);
+            part(&mut digest, said.unwrap_or_default().as_bytes());
+        }
+        digest.update([u8::from(caller.is_some_and(|caller| caller.every_tenant))]);
+        let credentials = subject.map_or(&CREDENTIALS[..], |_| &[]);
+        for name in credentials {
+            let values = cx.metadata().get_all(*name);
             for value in values {
                 part(&mut digest, value.as_bytes());
             }
@@ -188,6 +196,37 @@ mod tests {
         drop(ticket);
         first(&answers, "a").answered(&Bytes::from_static(b"x"));
         assert!(matches!(begin(&answers, "a"), Ok(Turn::Answered(_))));
+    }
+
+    #[test]
+    fn callers_are_told_apart_by_who_they_are() {
+        let with = |caller: Option<Caller>, token: Option<&str>| {
+            let mut cx = CallContext::new();
+            if let Some(token) = token {
+                let token = token.parse().expect("a value");
+                cx.metadata_mut().insert("authorization", token);
+            }
+            if let Some(caller) = caller {
+                cx.set_caller(caller);
+            }
+            Key::new(&cx, "id")
+        };
+        let ada = Caller::new("ada");
+        let keys = [
+            with(None, None),
+            with(None, Some("t")),
+            with(Some(ada.clone()), None),
+            with(Some(ada.clone().in_tenant("acme")), None),
+            with(Some(Caller::new("acme")), None),
+            with(Some(Caller::anonymous().in_tenant("ada")), None),
+            with(Some(Caller::anonymous().in_tenant("ada")), Some("t")),
+            with(Some(Caller::every_tenant()), None),
+        ];
+        for (at, key) in keys.iter().enumerate() {
+            assert!(!keys[..at].contains(key), "{at}");
+        }
+        // Who they are counts, and not the token that they happen to have.
+        assert_eq!(with(Some(ada.clone()), Some("new")), with(Some(ada), None));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod behavior;
 mod layer;
 mod limits;
 mod panic;
+mod proxy;
 mod trace;
 
 use std::{fmt, sync::Arc};
@@ -14,6 +15,7 @@ pub use behavior::FieldBehavior;
 pub use layer::{CallLayer, HandlerService, TowerLayer, layer_fn};
 pub use limits::Limits;
 pub use panic::CatchPanic;
+pub use proxy::TrustedProxy;
 pub use trace::Trace;
 
 /// A named place in the sequence. A call meets the phases in the order of declaration.

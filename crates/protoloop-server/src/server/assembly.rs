@@ -57,6 +57,9 @@ impl Assembly {
         {
             sequence = sequence.at(Phase::Validate, behavior);
         }
+        if !self.config.trusted_proxy.is_off() {
+            sequence = sequence.at(Phase::Authenticate, self.config.trusted_proxy.clone());
+        }
         let sequence = sequence.extend(self.layers.clone());
         let handler = sequence.wrap(Arc::new(dispatcher));
         let rest = match RestEdge::new(tables, Arc::clone(&handler), &self.config) {
