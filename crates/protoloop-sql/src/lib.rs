@@ -13,6 +13,7 @@ mod dialect;
 mod encode;
 mod json;
 mod like;
+mod live;
 mod number;
 mod order;
 mod plan;
@@ -28,7 +29,10 @@ mod value;
 
 pub use decode::SqlRow;
 pub use dialect::{Dialect, SQLITE, Sqlite};
-pub use plan::{Live, LiveColumn, LiveIndex, LiveTable, Plan, plan};
+pub use live::{
+    Filled, Live, LiveColumn, LiveForeignKey, LiveIndex, LiveQueries, LiveRows, LiveTable, LiveText,
+};
+pub use plan::{Plan, plan};
 pub use select::Selection;
 pub use statement::Statement;
 pub use storage::Storage;

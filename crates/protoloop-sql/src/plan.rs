@@ -6,59 +6,12 @@
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::{HashMap, HashSet},
-    fmt,
-};
+use std::collections::{HashMap, HashSet};
 
 use protoloop_schema::Index;
 use sea_query::{ColumnDef, ConditionalStatement as _, Index as SeaIndex, Table as SeaTable};
 
-use crate::{Column, Storage, Table, table::iden};
-
-/// The tables and indexes of a live database.
-#[derive(Clone, Debug, Default)]
-pub struct Live {
-    /// Tables by name.
-    pub tables: HashMap<String, LiveTable>,
-    /// Indexes by name.
-    pub indexes: HashMap<String, LiveIndex>,
-}
-
-/// A table of a live database.
-#[derive(Clone, Debug, Default)]
-pub struct LiveTable {
-    /// Its columns.
-    pub columns: Vec<LiveColumn>,
-}
-
-/// A column of a live database.
-#[derive(Clone, Debug)]
-pub struct LiveColumn {
-    /// Its name.
-    pub name: String,
-    /// Its declared type.
-    pub type_name: String,
-    /// Whether it takes NULL.
-    pub nullable: bool,
-    /// Whether it has a DEFAULT.
-    pub has_default: bool,
-    /// Its place in the primary key, from 1; 0 outside it.
-    pub key: usize,
-}
-
-/// An index of a live database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LiveIndex {
-    /// The table it is on.
-    pub table: String,
-    /// Its columns, in order.
-    pub columns: Vec<String>,
-    /// Whether two rows may not share the values.
-    pub unique: bool,
-    /// Whether only some rows stand in it.
-    pub partial: bool,
-}
+use crate::{Column, Live, LiveColumn, LiveIndex, LiveTable, Storage, Table, table::iden};
 
 /// What is to be done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -121,7 +74,7 @@ impl Plan {
                 .columns()
                 .iter()
                 .any(|column| *column.name == extra.name);
-            let needed = !extra.nullable && !extra.has_default && extra.key == 0;
+            let needed = !extra.nullable && extra.default.is_none() && extra.key == 0;
             if !known && (needed || extra.key > 0) {
                 let name = &extra.name;
                 let why = if needed {
@@ -139,21 +92,22 @@ impl Plan {
 
     fn compare_index(&mut self, table: &Table, index: &Index, live: &Live) {
         let wanted = LiveIndex {
-            table: table.name().to_owned(),
             columns: index_columns(table, &index.fields),
             unique: index.unique,
             partial: table.covered(index).is_some(),
+            valid: true,
+            constraint: false,
         };
         let name = &index.name;
-        match live.indexes.get(&**name) {
+        match live.index(table.name(), name) {
             None => {
                 let statement = create_index(table, index, &wanted.columns);
                 self.statements.push(statement);
             }
-            Some(found) if *found == wanted => {}
-            Some(found) => self.problem(
+            Some((at, found)) if at == table.name() && *found == wanted => {}
+            Some((at, found)) => self.problem(
                 table,
-                &format!("index {name} is {found}, the model needs {wanted}"),
+                &format!("index {name} of {at} is {found}, the model needs {wanted}"),
             ),
         }
     }
@@ -197,14 +151,6 @@ impl Plan {
                 &format!("column {name} {is}, the model needs {needs}"),
             );
         }
-    }
-}
-
-impl fmt::Display for LiveIndex {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unique = if self.unique { "unique " } else { "" };
-        write!(f, "{unique}on {}({})", self.table, self.columns.join(", "))?;
-        f.write_str(if self.partial { " of some rows" } else { "" })
     }
 }
 

@@ -1,10 +1,13 @@
 //! Making a database fit for its models.
 
 use protoloop_core::{Error, Result};
-use protoloop_sql::{Dialect as _, Live, LiveColumn, LiveIndex, SQLITE, Table, plan};
-use sqlx::{Connection as _, Row as _, sqlite::SqliteConnection};
+use protoloop_sql::{Dialect as _, Live, LiveRows, SQLITE, SqlRow as _, SqlValue, Table, plan};
+use sqlx::{
+    Connection as _, Row as _,
+    sqlite::{SqliteConnection, SqliteRow},
+};
 
-use crate::{arguments::run, error::of_driver};
+use crate::{arguments::run, error::of_driver, row::Row};
 
 /// Adds the tables, columns and indexes that are missing, all or none.
 pub(crate) async fn prepare(connection: &mut SqliteConnection, tables: &[&Table]) -> Result<()> {
@@ -13,7 +16,7 @@ pub(crate) async fn prepare(connection: &mut SqliteConnection, tables: &[&Table]
         .begin_with("BEGIN IMMEDIATE")
         .await
         .map_err(of_driver)?;
-    let plan = plan(tables, &live(&mut transaction).await.map_err(of_driver)?);
+    let plan = plan(tables, &live(&mut transaction).await?);
     if !plan.problems.is_empty() {
         return Err(Error::failed_precondition(format!(
             "the database does not fit the models; migrate it, or use another:\n{}",
@@ -31,32 +34,27 @@ pub(crate) async fn prepare(connection: &mut SqliteConnection, tables: &[&Table]
     transaction.commit().await.map_err(of_driver)
 }
 
-async fn live(connection: &mut SqliteConnection) -> Result<Live, sqlx::Error> {
-    let mut live = Live::default();
-    for row in sqlx::query(SQLITE.live_columns())
-        .fetch_all(&mut *connection)
-        .await?
-    {
-        let table = live.tables.entry(row.try_get(0)?).or_default();
-        table.columns.push(LiveColumn {
-            name: row.try_get(1)?,
-            type_name: row.try_get(2)?,
-            nullable: row.try_get(3)?,
-            has_default: row.try_get(4)?,
-            key: usize::try_from(row.try_get::<i64, _>(5)?).unwrap_or(0),
-        });
-    }
-    for row in sqlx::query(SQLITE.live_indexes())
-        .fetch_all(&mut *connection)
-        .await?
-    {
-        let index = live.indexes.entry(row.try_get(0)?).or_insert(LiveIndex {
-            table: row.try_get(1)?,
-            columns: Vec::new(),
-            unique: row.try_get(2)?,
-            partial: row.try_get(3)?,
-        });
-        index.columns.push(row.try_get(4)?);
-    }
-    Ok(live)
+/// Reads the schema of the file.
+async fn live(connection: &mut SqliteConnection) -> Result<Live> {
+    let queries = SQLITE.live_queries();
+    Live::read(&LiveRows {
+        columns: rows(connection, queries.columns).await?,
+        indexes: rows(connection, queries.indexes).await?,
+        foreign_keys: rows(connection, queries.foreign_keys).await?,
+        texts: rows(connection, queries.texts).await?,
+        ..LiveRows::default()
+    })
+}
+
+async fn rows(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+) -> Result<Vec<Vec<SqlValue<'static>>>> {
+    let rows = sqlx::query(sql).fetch_all(connection).await;
+    let values = |row: &SqliteRow| {
+        (0..row.len())
+            .map(|at| Ok(Row(row).value(at)?.into_owned()))
+            .collect()
+    };
+    rows.map_err(of_driver)?.iter().map(values).collect()
 }

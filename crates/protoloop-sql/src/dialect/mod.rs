@@ -11,7 +11,7 @@ use sea_query::{
 
 pub use sqlite::{SQLITE, Sqlite};
 
-use crate::{Scalar, SqlValue, Statement, Storage};
+use crate::{LiveQueries, Scalar, SqlValue, Statement, Storage};
 
 /// A database's way to store values and to write statements.
 ///
@@ -55,12 +55,8 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// The text of a new index.
     fn create_index(&self, statement: &IndexCreateStatement) -> String;
 
-    /// Reads the tables of a live database: name of the table, of the column, its declared type, whether it takes NULL,
-    /// whether it has a DEFAULT, its place in the primary key from 1, or 0; one row per column.
-    fn live_columns(&self) -> &'static str;
-    /// Reads the indexes of a live database: name of the index, of its table, whether it is unique, whether only some
-    /// rows stand in it, name of the column; one row per column, in order.
-    fn live_indexes(&self) -> &'static str;
+    /// Reads the schema of a live database.
+    fn live_queries(&self) -> LiveQueries;
 
     /// True where the condition is false or null.
     fn is_not_true(&self, condition: Expr) -> Expr;

@@ -1,6 +1,7 @@
 //! SQLite: STRICT tables, values in the storage classes that order and compare exactly.
 
 mod json;
+mod live;
 
 use std::borrow::Cow;
 
@@ -10,7 +11,7 @@ use sea_query::{
 };
 
 use super::Dialect;
-use crate::{Scalar, SqlValue, Statement, Storage, time};
+use crate::{LiveQueries, Scalar, SqlValue, Statement, Storage, time};
 
 /// SQLite 3.38 or later.
 pub static SQLITE: Sqlite = Sqlite;
@@ -135,16 +136,8 @@ impl Dialect for Sqlite {
         statement.to_string(SqliteQueryBuilder)
     }
 
-    fn live_columns(&self) -> &'static str {
-        "SELECT t.name, c.name, c.type, NOT c.\"notnull\", c.dflt_value IS NOT NULL, c.pk \
-         FROM sqlite_schema AS t JOIN pragma_table_xinfo(t.name) AS c \
-         WHERE t.type = 'table' AND c.hidden = 0 ORDER BY t.name, c.cid"
-    }
-
-    fn live_indexes(&self) -> &'static str {
-        "SELECT i.name, t.name, i.\"unique\", i.partial, coalesce(c.name, '') \
-         FROM sqlite_schema AS t JOIN pragma_index_list(t.name) AS i JOIN pragma_index_info(i.name) AS c \
-         WHERE t.type = 'table' ORDER BY i.name, c.seqno"
+    fn live_queries(&self) -> LiveQueries {
+        live::QUERIES
     }
 
     fn is_not_true(&self, condition: Expr) -> Expr {

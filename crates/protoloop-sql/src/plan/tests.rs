@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::testing::{everything, tables};
 
@@ -58,12 +60,13 @@ fn a_unique_index_leaves_out_rows_without_a_value() {
     insta::assert_snapshot!(lines(&plan(&[&tables[0]], &Live::default())));
     let mut live = live(&tables[0]);
     assert_eq!(plan(&[&tables[0]], &live), Plan::default());
-    let index = live.indexes.get_mut("books_isbn_key").expect("declared");
+    let books = live.tables.get_mut("books").expect("there");
+    let index = books.indexes.get_mut("books_isbn_key").expect("declared");
     index.partial = false;
     assert_eq!(
         plan(&[&tables[0]], &live).problems,
         [
-            "table books: index books_isbn_key is unique on books(isbn), the model needs unique on books(isbn) of some rows"
+            "table books: index books_isbn_key of books is unique on (isbn), the model needs unique on (isbn) of some rows"
         ]
     );
 }
@@ -76,27 +79,28 @@ fn live(table: &Table) -> Live {
             name: column.name.to_string(),
             type_name: column_type(table, column, key.is_some()).to_owned(),
             nullable: column.nullable,
-            has_default: false,
             key: key.map_or(0, |place| place + 1),
+            ..LiveColumn::default()
         }
     });
     let indexes = table.indexes().map(|index| {
         let found = LiveIndex {
-            table: table.name().to_owned(),
             columns: index_columns(table, &index.fields),
             unique: index.unique,
             partial: table.covered(index).is_some(),
+            valid: true,
+            constraint: false,
         };
         (index.name.to_string(), found)
     });
-    Live {
-        tables: HashMap::from([(
-            table.name().to_owned(),
-            LiveTable {
-                columns: columns.collect(),
-            },
-        )]),
+    let found = LiveTable {
+        columns: columns.collect(),
         indexes: indexes.collect(),
+        ..LiveTable::default()
+    };
+    Live {
+        tables: BTreeMap::from([(table.name().to_owned(), found)]),
+        ..Live::default()
     }
 }
 
@@ -135,10 +139,9 @@ fn other_differences_are_all_told() {
         name: "old".to_owned(),
         type_name: "TEXT".to_owned(),
         nullable: false,
-        has_default: false,
-        key: 0,
+        ..LiveColumn::default()
     });
-    for index in live.indexes.values_mut() {
+    for index in things.indexes.values_mut() {
         index.unique = !index.unique;
     }
     let mut plan = plan(&[&table, &table], &live);
