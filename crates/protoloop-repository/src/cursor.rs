@@ -14,7 +14,8 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// The place of a row.
+    /// The place of a row, for an order that leads to no other rows; where it does, the repository tells it:
+    /// [`Repository::place`](crate::Repository::place).
     #[must_use]
     pub fn of_row(model: &Model, order: &OrderBy, row: &[u8]) -> Self {
         let view = model.view(row);
@@ -22,7 +23,10 @@ impl Cursor {
             values: order
                 .terms()
                 .iter()
-                .map(|term| read::scalar(&view, &term.path).to_value())
+                .map(|term| match term.via.is_empty() {
+                    true => read::scalar(&view, &term.path).to_value(),
+                    false => Value::Null,
+                })
                 .collect(),
         }
     }

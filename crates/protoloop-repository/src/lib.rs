@@ -2,7 +2,7 @@
 //!
 //! - [`Model`]: a stored model at run time. [`Key`], [`Record`] and [`Entity`]: its rows.
 //! - [`Repository`] and [`Connector`]: what a database implements.
-//! - [`Query`], [`Filter`], [`OrderBy`], [`Cursor`]: what a database is asked.
+//! - [`Query`], [`Filter`], [`OrderBy`], [`Cursor`]: what a database is asked. [`Scope`], [`Inclusion`]: what a caller asks.
 
 mod connector;
 mod cursor;
@@ -13,6 +13,7 @@ mod filter;
 mod key;
 #[cfg(any(test, feature = "laws"))]
 pub mod laws;
+mod link;
 pub mod memory;
 mod model;
 mod order;
@@ -23,6 +24,8 @@ mod read;
 mod recode;
 mod repository;
 mod repository_ext;
+mod resolve;
+mod scope;
 mod stamp;
 #[cfg(test)]
 mod testing;
@@ -33,8 +36,9 @@ pub use cursor::Cursor;
 pub use engine::StandardEngine;
 pub use entity::{Entity, Record};
 pub use etag::etag_matches;
-pub use filter::{CompareOp, Filter, FilterError, Pattern};
+pub use filter::{CompareOp, Filter, FilterError, Matcher, Pattern, Related, Rows, SeenRows};
 pub use key::{Key, KeyValue};
+pub use link::{Join, Link};
 pub use memory::MemoryConnector;
 pub use model::{Model, PropertyError};
 pub use order::{Direction, OrderBy, OrderTerm};
@@ -44,5 +48,6 @@ pub use query::Query;
 pub use recode::Recode;
 pub use repository::{Check, Edit, Repository, Write, WriteError};
 pub use repository_ext::RepositoryExt;
+pub use scope::{Inclusion, Scope};
 pub use stamp::Stamped;
 pub use value::Value;

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 
-use crate::{Entity, Filter, Key, Model, Query};
+use crate::{Cursor, Entity, Filter, Key, Model, OrderBy, Query};
 
 /// The rows of one model in one datasource.
 ///
@@ -58,6 +58,27 @@ pub trait Repository<E: Entity>: Send + Sync + 'static {
         cx: &'a CallContext,
         filter: Option<&'a Filter>,
     ) -> BoxFuture<'a, Result<u64>>;
+
+    /// The place of a row in an order, for the next page: [`Cursor::of_row`], with the values of related rows where the
+    /// order leads to them.
+    ///
+    /// # Errors
+    /// As [`Repository::find`]; UNIMPLEMENTED from a repository that cannot order by related rows.
+    fn place<'a>(
+        &'a self,
+        _cx: &'a CallContext,
+        order: &'a OrderBy,
+        row: &'a E,
+    ) -> BoxFuture<'a, Result<Cursor>> {
+        let place = match order.is_related() {
+            false => Ok(Cursor::of_row(self.model(), order, &row.encode())),
+            true => Err(Error::unimplemented(format!(
+                "rows of {} cannot be ordered by related rows",
+                self.model().full_name()
+            ))),
+        };
+        Box::pin(std::future::ready(place))
+    }
 
     /// Does the writes in order, all or none, isolated from other writers; one answer per write:
     ///

@@ -1,6 +1,6 @@
 //! Filters as conditions.
 
-use protoloop_core::Result;
+use protoloop_core::{Error, Result};
 use protoloop_repository::{CompareOp, Filter, PropertyPath, Value};
 use sea_query::{Condition, Expr, ExprTrait};
 
@@ -31,6 +31,9 @@ pub(crate) fn condition(table: &Table, filter: &Filter) -> Result<Expr> {
             table.dialect().regexp(text, pattern.as_str())
         }
         Filter::Contains { path, value } => Property::new(table, path)?.contains(value)?,
+        Filter::ContainedBy { .. } | Filter::Length { .. } | Filter::Related(_) => {
+            return Err(Error::unimplemented("this condition is not translated yet"));
+        }
     })
 }
 

@@ -1,6 +1,6 @@
 //! Orders, and places in them.
 
-use protoloop_core::Result;
+use protoloop_core::{Error, Result};
 use protoloop_repository::{Cursor, Direction, OrderBy, OrderTerm, Value};
 use sea_query::{Condition, Expr, ExprTrait, NullOrdering, Order, SelectStatement};
 
@@ -8,6 +8,11 @@ use crate::{Table, property::Property};
 
 /// Orders a query: nulls last ascending, first descending.
 pub(crate) fn order_by(table: &Table, order: &OrderBy, select: &mut SelectStatement) -> Result<()> {
+    if order.is_related() {
+        return Err(Error::unimplemented(
+            "an order by related rows is not translated yet",
+        ));
+    }
     for term in order.terms() {
         let property = Property::new(table, &term.path)?;
         let (direction, nulls) = match term.direction {

@@ -120,12 +120,12 @@ const WRONG_ARGUMENTS: &[(&str, &str, &str)] = &[
     (
         "ListBooks",
         r#"{"filter":"titel = x"}"#,
-        "filter: column 1: `Book` has no field `titel`",
+        "filter: column 1: `Book` has no field `titel`; did you mean `title`?",
     ),
     (
         "ListBooks",
         r#"{"order_by":"titel"}"#,
-        "order_by: column 1: `Book` has no field `titel`",
+        "order_by: column 1: `Book` has no field `titel`; did you mean `title`?",
     ),
     (
         "CountBooks",

@@ -1,274 +1,261 @@
-//! From syntax to a filter whose every name and value fits the model.
+//! From the syntax of AIP-160 to a filter whose every name and value fits the model.
 
 use std::sync::Arc;
 
-use protoloop_schema::Presence;
-
 use super::{
-    CompareOp, Filter, FilterError, Pattern, limits, literal,
+    CompareOp, Filter, FilterError,
+    condition::{Condition, Quantifier, is_ordered},
+    functions, json, limits, literal,
     syntax::{self, Arg, Comparator, Expr, Name},
 };
-use crate::{Leaf, LeafKind, LeafShape, Model, PropertyPath, Value};
+use crate::{LeafKind, LeafShape, Model, PropertyPath, Value, resolve::Resolved};
 
 impl Filter {
-    /// Parses a filter in AIP-160 syntax, extended by `like(f, "…")`, `ilike(f, "…")` and `regexp(f, "…")`, and checks
-    /// it against a model. A blank text is [`Filter::True`].
+    /// Parses a filter in AIP-160 syntax and checks it against a model. A blank text is [`Filter::True`].
+    ///
+    /// It is extended by functions: `like(f, "…")`, `ilike(f, "…")`, `regexp(f, "…")`, `contains(f, …)`,
+    /// `containsAny(f, …)`, `containedBy(f, …)`, `length(f) > 2`, and over related rows `some(r, …)`, `every(r, …)`,
+    /// `none(r, …)`. A text that begins with `{` is a LoopBack filter object, which must have nothing but `where`.
     ///
     /// # Errors
     /// [`FilterError`] with the column: bad syntax, an unknown, hidden or not filterable property, a value that is not
     /// of the property's type, an operator that the type does not have, a text above the bounds.
     pub fn parse(model: &Model, text: &str) -> Result<Self, FilterError> {
+        if json::is_json(text) {
+            return json::only_where(model, text);
+        }
         match syntax::parse(text)? {
             None => Ok(Self::True),
             Some(expression) => Checker {
-                model,
-                left: limits::CONDITIONS,
+                conditions: limits::CONDITIONS,
+                relations: limits::RELATIONS,
             }
-            .expr(&expression),
-        }
-    }
-
-    /// The property is present. For a field without presence, that it does not hold its default.
-    #[must_use]
-    pub fn has(path: PropertyPath) -> Self {
-        let leaf = *path.leaf();
-        if leaf.shape != LeafShape::Single || leaf.presence != Presence::Implicit {
-            return Self::Has { path };
-        }
-        let Some(value) = default_of(leaf.kind) else {
-            return Self::Has { path };
-        };
-        let parent = parent_of(&path);
-        let differs = Self::Compare {
-            path,
-            op: CompareOp::Ne,
-            value,
-        };
-        match parent {
-            // Below an absent message the property is null, and null differs from every value.
-            Some(path) => Self::And(vec![Self::Has { path }, differs]),
-            None => differs,
+            .expr(model, &expression),
         }
     }
 }
 
-struct Checker<'a> {
-    model: &'a Model,
+pub(super) struct Checker {
     /// How many more conditions are allowed.
-    left: usize,
+    conditions: usize,
+    /// How many more relations.
+    relations: usize,
 }
 
-impl Checker<'_> {
-    fn expr(&mut self, expression: &Expr) -> Result<Filter, FilterError> {
+impl Checker {
+    fn expr(&mut self, model: &Model, expression: &Expr) -> Result<Filter, FilterError> {
         Ok(match expression {
-            Expr::And(parts) => Filter::And(self.exprs(parts)?),
-            Expr::Or(parts) => Filter::Or(self.exprs(parts)?),
-            Expr::Not(inner) => Filter::Not(Box::new(self.expr(inner)?)),
-            Expr::Function { name, args } => self.function(name, args)?,
+            Expr::And(parts) => Filter::And(self.exprs(model, parts)?),
+            Expr::Or(parts) => Filter::Or(self.exprs(model, parts)?),
+            Expr::Not(inner) => Filter::Not(Box::new(self.expr(model, inner)?)),
+            Expr::Function {
+                name,
+                args,
+                comparison,
+            } => functions::check(self, model, name, args, comparison.as_ref())?,
+            Expr::Related {
+                name,
+                member,
+                inner,
+            } => self.related(model, name, member, inner)?,
             Expr::Restriction { member, comparison } => {
-                let (path, first) = self.path(member)?;
+                let found = self.resolve(model, member)?;
                 let Some((comparator, arg)) = comparison else {
-                    return Err(bare(&path, first));
+                    return Err(bare(member));
                 };
-                self.arg(&path, *comparator, arg)?
+                self.restriction(model, &found, *comparator, arg)?
             }
         })
     }
 
-    fn exprs(&mut self, parts: &[Expr]) -> Result<Vec<Filter>, FilterError> {
-        parts.iter().map(|part| self.expr(part)).collect()
+    fn exprs(&mut self, model: &Model, parts: &[Expr]) -> Result<Vec<Filter>, FilterError> {
+        parts.iter().map(|part| self.expr(model, part)).collect()
     }
 
-    fn path<'m>(&mut self, member: &'m [Name]) -> Result<(PropertyPath, &'m Name), FilterError> {
-        let Some(first) = member.first() else {
-            return Err(FilterError::new(1, "a property name is missing"));
-        };
-        self.left = self.left.checked_sub(1).ok_or_else(|| {
-            let most = limits::CONDITIONS;
-            FilterError::new(
-                first.column,
-                format!("a filter has at most {most} conditions"),
-            )
-        })?;
-        let path = self.model.property(member).map_err(|error| {
-            let at = member.get(error.segment).unwrap_or(first);
-            FilterError::new(at.column, error.message)
-        })?;
-        Ok((path, first))
-    }
-
-    fn arg(
+    /// Where a member leads; counts a condition.
+    pub(super) fn resolve(
         &mut self,
-        path: &PropertyPath,
+        model: &Model,
+        member: &[Name],
+    ) -> Result<Resolved, FilterError> {
+        let column = member.first().map_or(1, |name| name.column);
+        self.spend(column)?;
+        let found = model.resolve(member).map_err(|error| {
+            let at = member.get(error.segment).map_or(column, |name| name.column);
+            FilterError::new(at, error.message)
+        })?;
+        let left = self.relations.checked_sub(found.via.len());
+        self.relations = left.ok_or_else(|| {
+            let most = limits::RELATIONS;
+            FilterError::new(column, format!("a filter follows at most {most} relations"))
+        })?;
+        Ok(found)
+    }
+
+    pub(super) fn spend(&mut self, column: usize) -> Result<(), FilterError> {
+        let left = self.conditions.checked_sub(1);
+        self.conditions = left.ok_or_else(|| {
+            let most = limits::CONDITIONS;
+            FilterError::new(column, format!("a filter has at most {most} conditions"))
+        })?;
+        Ok(())
+    }
+
+    fn related(
+        &mut self,
+        model: &Model,
+        name: &Name,
+        member: &[Name],
+        inner: &Expr,
+    ) -> Result<Filter, FilterError> {
+        let column = member.first().map_or(name.column, |name| name.column);
+        let found = self.resolve(model, member)?;
+        let (Some(quantifier), None, Some(link)) =
+            (Quantifier::of(&name.text), &found.path, found.via.last())
+        else {
+            let text = &name.text;
+            return Err(FilterError::new(
+                column,
+                format!("`{}` is no relation, which {text} is for", text_of(member)),
+            ));
+        };
+        let target = Arc::clone(link.target());
+        let inner = self.expr(&target, inner)?;
+        Ok(quantifier.over(found.via, inner))
+    }
+
+    fn restriction(
+        &mut self,
+        model: &Model,
+        found: &Resolved,
         by: Comparator,
         arg: &Arg,
     ) -> Result<Filter, FilterError> {
         match arg {
-            Arg::Literal(literal) => compare(self.model, path, by, literal),
-            Arg::Composite(expression) => self.distribute(path, by, expression),
+            Arg::Literal(literal) => compare(model, found, by, literal),
+            Arg::Composite(expression) => self.distribute(model, found, by, expression),
         }
     }
 
     /// `f = (a OR b)` means `f = a OR f = b`.
     fn distribute(
         &mut self,
-        path: &PropertyPath,
+        model: &Model,
+        found: &Resolved,
         by: Comparator,
         expression: &Expr,
     ) -> Result<Filter, FilterError> {
+        let mut all = |parts: &[Expr]| -> Result<Vec<Filter>, FilterError> {
+            parts
+                .iter()
+                .map(|part| self.distribute(model, found, by, part))
+                .collect()
+        };
+        let wrong = |column| {
+            let what = "only values can stand in a group on the right";
+            Err(FilterError::new(column, what))
+        };
         Ok(match expression {
-            Expr::And(parts) => Filter::And(self.distribute_all(path, by, parts)?),
-            Expr::Or(parts) => Filter::Or(self.distribute_all(path, by, parts)?),
-            Expr::Not(inner) => Filter::Not(Box::new(self.distribute(path, by, inner)?)),
+            Expr::And(parts) => Filter::And(all(parts)?),
+            Expr::Or(parts) => Filter::Or(all(parts)?),
+            Expr::Not(inner) => Filter::Not(Box::new(self.distribute(model, found, by, inner)?)),
             Expr::Restriction {
                 member,
                 comparison: None,
-            } if !member.is_empty() => compare(self.model, path, by, &joined(member))?,
+            } if !member.is_empty() => compare(model, found, by, &joined(member))?,
             Expr::Restriction { member, .. } => {
-                let column = member.first().map_or(1, |name| name.column);
-                return Err(FilterError::new(
-                    column,
-                    "only values can stand in a group on the right",
-                ));
+                return wrong(member.first().map_or(1, |name| name.column));
             }
-            Expr::Function { name, .. } => {
-                return Err(FilterError::new(
-                    name.column,
-                    "only values can stand in a group on the right",
-                ));
-            }
-        })
-    }
-
-    fn distribute_all(
-        &mut self,
-        path: &PropertyPath,
-        by: Comparator,
-        parts: &[Expr],
-    ) -> Result<Vec<Filter>, FilterError> {
-        parts
-            .iter()
-            .map(|part| self.distribute(path, by, part))
-            .collect()
-    }
-
-    fn function(&mut self, name: &Name, args: &[Name]) -> Result<Filter, FilterError> {
-        if !matches!(name.text.as_str(), "like" | "ilike" | "regexp") {
-            return Err(FilterError::new(
-                name.column,
-                format!(
-                    "there is no function `{}`; there are like, ilike and regexp",
-                    name.text
-                ),
-            ));
-        }
-        let [property, pattern] = args else {
-            return Err(FilterError::new(
-                name.column,
-                format!("{} takes a property and a pattern", name.text),
-            ));
-        };
-        let member: Vec<Name> = split(property);
-        let (path, _) = self.path(&member)?;
-        if path.leaf().kind != LeafKind::String || path.leaf().shape != LeafShape::Single {
-            return Err(FilterError::new(
-                property.column,
-                format!("`{path}` is no string, which {} is for", name.text),
-            ));
-        }
-        if name.text == "regexp" {
-            let pattern = Pattern::new(&pattern.text)
-                .map_err(|error| FilterError::new(pattern.column, error))?;
-            return Ok(Filter::Regexp { path, pattern });
-        }
-        let folded = (name.text == "ilike")
-            .then(|| Pattern::folding(&pattern.text))
-            .transpose()
-            .map_err(|error| FilterError::new(pattern.column, error))?;
-        Ok(Filter::Like {
-            path,
-            pattern: pattern.text.clone(),
-            folded,
+            Expr::Function { name, .. } | Expr::Related { name, .. } => return wrong(name.column),
         })
     }
 }
 
-fn bare(path: &PropertyPath, at: &Name) -> FilterError {
-    let column = at.column;
+fn bare(member: &[Name]) -> FilterError {
+    let text = text_of(member);
     FilterError::new(
-        column,
-        format!("`{path}` alone is no condition; write `{path} = value` or `{path}:*`"),
+        member.first().map_or(1, |name| name.column),
+        format!("`{text}` alone is no condition; write `{text} = value` or `{text}:*`"),
     )
+}
+
+pub(super) fn text_of(member: &[Name]) -> String {
+    let names: Vec<&str> = member.iter().map(|name| name.text.as_str()).collect();
+    names.join(".")
 }
 
 /// The names of a member that stands where a literal is due: `(1.5 OR a.b)`.
 fn joined(member: &[Name]) -> Name {
-    let mut whole = member[0].clone();
-    for name in &member[1..] {
-        whole.text.push('.');
-        whole.text.push_str(&name.text);
+    Name {
+        text: text_of(member),
+        ..member[0].clone()
     }
-    whole
-}
-
-/// The segments of a property that was read as a literal.
-fn split(property: &Name) -> Vec<Name> {
-    let mut column = property.column;
-    property
-        .text
-        .split('.')
-        .map(|text| {
-            let name = Name {
-                text: text.to_owned(),
-                column,
-                ..property.clone()
-            };
-            column += text.chars().count() + 1;
-            name
-        })
-        .collect()
 }
 
 fn compare(
     model: &Model,
-    path: &PropertyPath,
+    found: &Resolved,
     by: Comparator,
     literal: &Name,
 ) -> Result<Filter, FilterError> {
+    let target = found.via.last().map_or(model, |link| link.target());
+    let present = by == Comparator::Has && literal.text == "*" && !literal.quoted;
+    let condition = match &found.path {
+        Some(path) if present => Condition::is(Filter::has(path.clone())),
+        Some(path) => condition(target, path, by, literal)?,
+        None if present => Condition::is(Filter::True),
+        None => {
+            let name = found.via.last().map_or("", |link| link.name());
+            return Err(FilterError::new(
+                literal.column,
+                format!("`{name}` is a relation; name a property of it, or test it with `:*`"),
+            ));
+        }
+    };
+    Ok(condition.through(found.via.clone()))
+}
+
+fn condition(
+    model: &Model,
+    path: &PropertyPath,
+    by: Comparator,
+    literal: &Name,
+) -> Result<Condition, FilterError> {
     let leaf = *path.leaf();
-    let path = path.clone();
-    if by == Comparator::Has && literal.text == "*" && !literal.quoted {
-        return Ok(Filter::has(path));
-    }
     match (leaf.shape, by) {
         (LeafShape::List | LeafShape::Map, Comparator::Op(_)) => Err(FilterError::new(
             literal.column,
             format!("`{path}` holds many values; test it with `{path}:value`"),
         )),
-        (LeafShape::Map, Comparator::Has) => Ok(Filter::Contains {
-            value: Value::String(literal.text.clone()),
-            path,
-        }),
-        (LeafShape::List, Comparator::Has) => Ok(Filter::Contains {
-            value: literal::value(model, &leaf, literal)?,
-            path,
-        }),
+        (LeafShape::Map, Comparator::Has) => {
+            let key = Value::String(literal.text.clone());
+            Ok(Condition::contains_all(path, vec![key]))
+        }
+        (LeafShape::List, Comparator::Has) => {
+            let value = literal::value(model, &leaf, literal)?;
+            Ok(Condition::contains_all(path, vec![value]))
+        }
         (LeafShape::Single, by) => single(model, path, by, literal),
     }
 }
 
 fn single(
     model: &Model,
-    path: PropertyPath,
+    path: &PropertyPath,
     by: Comparator,
     literal: &Name,
-) -> Result<Filter, FilterError> {
+) -> Result<Condition, FilterError> {
+    let path = match path.is_dynamic(model) {
+        true => path.typed(literal::kind(literal)),
+        false => path.clone(),
+    };
     let leaf = *path.leaf();
     let op = match by {
         Comparator::Op(op) => op,
         Comparator::Has => CompareOp::Eq,
     };
-    if matches!(op, CompareOp::Eq | CompareOp::Ne)
+    let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
+    if equality
         && leaf.kind == LeafKind::String
         && let Some(pattern) = literal::wildcard(literal)
     {
@@ -278,51 +265,16 @@ fn single(
             folded: None,
         };
         return Ok(match op {
-            CompareOp::Ne => Filter::Not(Box::new(like)),
-            _ => like,
+            CompareOp::Ne => Condition::is_not(like),
+            _ => Condition::is(like),
         });
     }
-    let ordered = !matches!(op, CompareOp::Eq | CompareOp::Ne);
-    if ordered && matches!(leaf.kind, LeafKind::Bool | LeafKind::Enum(_)) {
+    if !equality && !is_ordered(&leaf) && !matches!(leaf.kind, LeafKind::Message(_)) {
         return Err(FilterError::new(
             literal.column,
             format!("`{path}` has no order; compare it with `=` or `!=`"),
         ));
     }
     let value = literal::value(model, &leaf, literal)?;
-    Ok(Filter::Compare { path, op, value })
-}
-
-fn default_of(kind: LeafKind) -> Option<Value> {
-    Some(match kind {
-        LeafKind::Bool => Value::Bool(false),
-        LeafKind::Int32 | LeafKind::Int64 => Value::I64(0),
-        LeafKind::Uint32 | LeafKind::Uint64 => Value::U64(0),
-        LeafKind::Float | LeafKind::Double => Value::F64(0.0),
-        LeafKind::String => Value::String(String::new()),
-        LeafKind::Bytes => Value::Bytes(Vec::new()),
-        LeafKind::Enum(_) => Value::Enum(0),
-        LeafKind::Timestamp | LeafKind::Duration | LeafKind::Message(_) => return None,
-    })
-}
-
-/// The message that holds the property, where it is not the row itself.
-fn parent_of(path: &PropertyPath) -> Option<PropertyPath> {
-    let (_, parents) = path.steps.split_last()?;
-    if parents.is_empty() {
-        return None;
-    }
-    let text = path.text.rsplit_once('.').map_or("", |(parent, _)| parent);
-    let kind = path.parent?;
-    Some(PropertyPath {
-        text: Arc::from(text),
-        steps: parents.into(),
-        leaf: Leaf {
-            kind: LeafKind::Message(kind),
-            shape: LeafShape::Single,
-            presence: Presence::Explicit,
-            wrapped: false,
-        },
-        parent: None,
-    })
+    Ok(Condition::compare(path, op, value))
 }

@@ -4,26 +4,26 @@ use std::cmp::Ordering;
 
 use protoloop_wire::{View, map_key};
 
-use super::{CompareOp, Filter, like};
+use super::{CompareOp, Filter, like, related::RelatedSets};
 use crate::{
     LeafShape, Model, PropertyPath, Value,
     read::{self, Scalar},
 };
 
 impl Filter {
-    /// Whether a row fulfils the filter.
+    /// Whether a row that is related to none fulfils the filter; for rows that are, see [`Matcher`].
     #[must_use]
     pub fn matches(&self, model: &Model, row: &[u8]) -> bool {
-        self.holds(&model.view(row))
+        self.holds(&model.view(row), None)
     }
 
-    fn holds(&self, row: &View<'_>) -> bool {
+    pub(super) fn holds(&self, row: &View<'_>, related: Option<&RelatedSets>) -> bool {
         match self {
             Self::True => true,
             Self::False => false,
-            Self::And(parts) => parts.iter().all(|part| part.holds(row)),
-            Self::Or(parts) => parts.iter().any(|part| part.holds(row)),
-            Self::Not(inner) => !inner.holds(row),
+            Self::And(parts) => parts.iter().all(|part| part.holds(row, related)),
+            Self::Or(parts) => parts.iter().any(|part| part.holds(row, related)),
+            Self::Not(inner) => !inner.holds(row, related),
             Self::Has { path } => read::has(row, path),
             Self::Compare { path, op, value } => op.holds(read::scalar(row, path).compare(value)),
             Self::In { path, values } => {
@@ -46,6 +46,12 @@ impl Filter {
                 _ => false,
             },
             Self::Contains { path, value } => contains(row, path, value),
+            Self::ContainedBy { path, values } => contained_by(row, path, values),
+            Self::Length { path, op, value } => {
+                let length = length(row, path);
+                op.holds(length.map(|length| length.cmp(value)))
+            }
+            Self::Related(condition) => related.is_some_and(|sets| sets.holds(condition, row)),
         }
     }
 }
@@ -78,4 +84,24 @@ fn contains(row: &View<'_>, path: &PropertyPath, value: &Value) -> bool {
             .any(|found| read::of_wire(found, leaf.kind).compare(value) == Some(Ordering::Equal)),
         _ => false,
     }
+}
+
+fn contained_by(row: &View<'_>, path: &PropertyPath, values: &[Value]) -> bool {
+    let Some((parent, number)) = read::many(row, path) else {
+        return false;
+    };
+    let kind = path.leaf().kind;
+    parent.repeated(number).all(|found| {
+        let found = read::of_wire(found, kind);
+        let mut values = values.iter();
+        values.any(|value| found.compare(value) == Some(Ordering::Equal))
+    })
+}
+
+fn length(row: &View<'_>, path: &PropertyPath) -> Option<u64> {
+    let (parent, number) = read::many(row, path)?;
+    Some(match path.leaf().shape {
+        LeafShape::Map => parent.map(number).count(),
+        _ => parent.repeated(number).count(),
+    } as u64)
 }

@@ -58,7 +58,17 @@ pub(super) fn value(model: &Model, leaf: &Leaf, literal: &Name) -> Result<Value,
     })
 }
 
-fn expected(model: &Model, kind: LeafKind) -> String {
+/// The type that the spelling of a literal shows, for a property whose type every row chooses.
+pub(super) fn kind(literal: &Name) -> LeafKind {
+    match literal.text.as_str() {
+        _ if literal.quoted => LeafKind::String,
+        "true" | "false" => LeafKind::Bool,
+        text if number(text).is_some() && text.parse::<f64>().is_ok() => LeafKind::Double,
+        _ => LeafKind::String,
+    }
+}
+
+pub(super) fn expected(model: &Model, kind: LeafKind) -> String {
     match kind {
         LeafKind::Bool => "bool: write true or false".to_owned(),
         LeafKind::Int32 => "32-bit integer".to_owned(),

@@ -1,11 +1,18 @@
 //! What rows are asked for.
 
 mod check;
+mod condition;
 mod error;
 mod eval;
+mod functions;
+mod has;
+pub(crate) mod json;
 mod like;
 pub(crate) mod limits;
 mod literal;
+mod related;
+mod scoped;
+pub(crate) mod suggest;
 pub(crate) mod syntax;
 #[cfg(test)]
 mod tests;
@@ -14,8 +21,11 @@ mod time;
 use std::sync::Arc;
 
 pub use error::FilterError;
+pub(crate) use json::is_json;
+pub use related::{Matcher, Rows};
+pub use scoped::SeenRows;
 
-use crate::{PropertyPath, Value};
+use crate::{Link, PropertyPath, Value};
 
 /// A condition on rows, resolved and type-checked against a model.
 ///
@@ -81,6 +91,34 @@ pub enum Filter {
         /// The element or key.
         value: Value,
     },
+    /// Every element of a list equals one of the values; so does an empty list. Not so where the list is below an absent
+    /// message.
+    ContainedBy {
+        /// A list leaf whose elements are no messages.
+        path: PropertyPath,
+        /// The values.
+        values: Vec<Value>,
+    },
+    /// The number of elements of a list, or of entries of a map, compares so. Below an absent message it is null.
+    Length {
+        /// A list or map leaf.
+        path: PropertyPath,
+        /// How.
+        op: CompareOp,
+        /// With what.
+        value: u64,
+    },
+    /// A related row fulfils a filter. Its negation says that none does.
+    Related(Box<Related>),
+}
+
+/// A condition on related rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Related {
+    /// Which rows.
+    pub link: Link,
+    /// What one of them fulfils, besides the link's scope.
+    pub filter: Filter,
 }
 
 /// How a property compares with a value.

@@ -6,9 +6,10 @@
 //! sequence    = factor {factor}                  -- juxtaposition means AND
 //! factor      = term {"OR" term}                 -- OR binds tighter than AND
 //! term        = ["NOT" | "-"] simple
-//! simple      = "(" expression ")" | function | member [comparator arg]
+//! simple      = "(" expression ")" | related | function [comparator arg] | member [comparator arg]
 //! member      = value {"." value}
 //! function    = name "(" [arg {"," arg}] ")"
+//! related     = ("some" | "every" | "none") "(" member "," expression ")"
 //! comparator  = "<=" | "<" | ">=" | ">" | "!=" | "=" | ":"
 //! arg         = literal | "(" expression ")"
 //! ```
@@ -26,9 +27,17 @@ pub(crate) enum Expr {
         member: Vec<Name>,
         comparison: Option<(Comparator, Arg)>,
     },
+    /// A function alone, or compared with a value.
     Function {
         name: Name,
         args: Vec<Name>,
+        comparison: Option<(Comparator, Name)>,
+    },
+    /// `some(orders, total > 5)`.
+    Related {
+        name: Name,
+        member: Vec<Name>,
+        inner: Box<Self>,
     },
 }
 
@@ -62,6 +71,20 @@ pub(crate) enum Arg {
     Composite(Box<Expr>),
 }
 
+/// The names of a member alone: `address.city`, `labels."a.b"`.
+pub(crate) fn member(text: &str) -> Result<Vec<Name>, FilterError> {
+    let mut parser = Parser {
+        text,
+        at: 0,
+        depth: 0,
+    };
+    let member = parser.member()?;
+    match parser.peek() {
+        None => Ok(member),
+        Some(found) => Err(parser.unexpected(found, "a dot or the end of the name")),
+    }
+}
+
 /// Parses the text of a filter; `None` for a blank one.
 pub(crate) fn parse(text: &str) -> Result<Option<Expr>, FilterError> {
     if text.len() > limits::TEXT {
@@ -78,12 +101,6 @@ pub(crate) fn parse(text: &str) -> Result<Option<Expr>, FilterError> {
     parser.blank();
     if parser.peek().is_none() {
         return Ok(None);
-    }
-    if parser.peek() == Some('{') {
-        return Err(FilterError::new(
-            parser.column(),
-            "filters in JSON are not supported yet; write AIP-160, such as `title = \"x\"`",
-        ));
     }
     let expression = parser.expression()?;
     match parser.peek() {
@@ -149,14 +166,7 @@ impl<'a> Parser<'a> {
     }
 
     fn composite(&mut self) -> Result<Expr, FilterError> {
-        let column = self.column();
-        self.depth += 1;
-        if self.depth > limits::DEPTH {
-            return Err(FilterError::new(
-                column,
-                format!("parentheses nest at most {} deep", limits::DEPTH),
-            ));
-        }
+        self.deeper(self.column())?;
         self.eat('(');
         let inner = self.expression()?;
         self.expect(')')?;
@@ -172,6 +182,9 @@ impl<'a> Parser<'a> {
         };
         let mut name = first.clone();
         name.text = text;
+        if matches!(name.text.as_str(), "some" | "every" | "none") {
+            return self.related(name);
+        }
         self.eat('(');
         let mut args = Vec::new();
         while self.peek() != Some(')') {
@@ -181,7 +194,43 @@ impl<'a> Parser<'a> {
             args.push(self.literal()?);
         }
         self.eat(')');
-        Ok(Expr::Function { name, args })
+        let comparison = match self.comparator()? {
+            Some(comparator) => Some((comparator, self.literal()?)),
+            None => None,
+        };
+        Ok(Expr::Function {
+            name,
+            args,
+            comparison,
+        })
+    }
+
+    /// The relation and the condition of `some(…)`, from the parenthesis on.
+    fn related(&mut self, name: Name) -> Result<Expr, FilterError> {
+        self.deeper(name.column)?;
+        self.eat('(');
+        let member = self.member()?;
+        self.blank();
+        self.expect(',')?;
+        let inner = Box::new(self.expression()?);
+        self.expect(')')?;
+        self.depth -= 1;
+        Ok(Expr::Related {
+            name,
+            member,
+            inner,
+        })
+    }
+
+    fn deeper(&mut self, column: usize) -> Result<(), FilterError> {
+        self.depth += 1;
+        if self.depth <= limits::DEPTH {
+            return Ok(());
+        }
+        Err(FilterError::new(
+            column,
+            format!("parentheses nest at most {} deep", limits::DEPTH),
+        ))
     }
 
     fn member(&mut self) -> Result<Vec<Name>, FilterError> {

@@ -48,16 +48,15 @@ const MISTAKES: &[(&str, &str)] = &[
         "title. = x",
         "column 7: found ` ` where a property name is due",
     ),
-    (
-        "{\"where\":{}}",
-        "column 1: filters in JSON are not supported yet; write AIP-160, such as `title = \"x\"`",
-    ),
     // Names.
-    ("titel = x", "column 1: `Item` has no field `titel`"),
+    (
+        "titel = x",
+        "column 1: `Item` has no field `titel`; did you mean `title`?",
+    ),
     ("é = x", "column 1: `Item` has no field `é`"),
     (
         "rank = 1 AND (titel = x)",
-        "column 15: `Item` has no field `titel`",
+        "column 15: `Item` has no field `titel`; did you mean `title`?",
     ),
     (
         "address.town = x",
@@ -122,7 +121,8 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "lower(title)",
-        "column 1: there is no function `lower`; there are like, ilike and regexp",
+        "column 1: there is no function `lower`; there are like, ilike, regexp, contains, containsAny, containedBy, \
+         length, some, every, none",
     ),
     (
         "like(title)",
@@ -199,7 +199,10 @@ fn fields_that_may_not_be_filtered_are_refused() {
 fn orders_are_checked() {
     let model = model("laws.v1.Item");
     let table = [
-        ("titel", "column 1: `Item` has no field `titel`"),
+        (
+            "titel",
+            "column 1: `Item` has no field `titel`; did you mean `title`?",
+        ),
         ("rank,", "column 6: a property name is due here"),
         ("rank, ,size", "column 7: a property name is due here"),
         (

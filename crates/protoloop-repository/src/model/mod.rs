@@ -109,12 +109,12 @@ impl Model {
     #[must_use]
     pub fn complete_order(&self, terms: Vec<OrderTerm>) -> OrderBy {
         let mut complete: Vec<OrderTerm> = Vec::with_capacity(terms.len() + self.key.len());
-        let key = self.key.iter().map(|field| OrderTerm {
-            path: field.path.clone(),
-            direction: Direction::Ascending,
-        });
+        let key = self
+            .key
+            .iter()
+            .map(|field| OrderTerm::own(field.path.clone(), Direction::Ascending));
         for term in terms.into_iter().chain(key) {
-            if complete.iter().all(|present| present.path != term.path) {
+            if complete.iter().all(|present| !present.is_of(&term)) {
                 complete.push(term);
             }
         }

@@ -7,7 +7,7 @@ use protoloop_schema::{Cardinality, Field, Kind, Message, MessageId, Presence, S
 use protoloop_wire::map_key;
 
 use super::Model;
-use crate::{Leaf, LeafKind, LeafShape, PropertyPath, Step};
+use crate::{Leaf, LeafKind, LeafShape, PropertyPath, Step, filter::suggest};
 
 /// Why names are no property path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +122,9 @@ impl Walk<'_> {
                 let field = find(message, next.as_ref(), at + 1)?;
                 self.field(field, names, at + 1)
             }
+            (Cardinality::Singular, Kind::Message(id)) if self.is_dynamic(id) => {
+                self.dynamic(id, names, at + 1)
+            }
             (Cardinality::Repeated, _) => Err(wrong(
                 at,
                 format!("`{}` is a list; test it with `:`", field.name),
@@ -162,11 +165,50 @@ impl Walk<'_> {
                 let field = find(self.schema.message(id), next.as_ref(), at + 1)?;
                 self.field(field, names, at + 1)
             }
+            Kind::Message(id) if self.is_dynamic(id) => self.dynamic(id, names, at + 1),
             _ => Err(wrong(
                 at + 1,
                 format!("a value of this map has no field `{}`", next.as_ref()),
             )),
         }
+    }
+
+    /// Whether a message holds values whose types every row chooses.
+    fn is_dynamic(&self, id: MessageId) -> bool {
+        matches!(
+            self.schema.message(id).well_known,
+            Some(WellKnown::Struct | WellKnown::Value)
+        )
+    }
+
+    /// Takes the names from `at` on as keys of a `google.protobuf.Struct`, each in the one before.
+    fn dynamic<S: AsRef<str>>(
+        &mut self,
+        id: MessageId,
+        names: &[S],
+        at: usize,
+    ) -> Result<Leaf, PropertyError> {
+        let value = self.schema.message_by_name("google.protobuf.Value");
+        let value = value
+            .ok_or_else(|| wrong(at, "google.protobuf.Value is not in the schema".to_owned()))?;
+        let mut in_value = id == value.id;
+        for name in &names[at..] {
+            // `struct_value` of a Value, then `fields` of a Struct.
+            if in_value {
+                self.steps.push(Step::Field(5));
+            }
+            self.steps.push(Step::Field(1));
+            self.steps.push(Step::MapKey(name.as_ref().into()));
+            self.text.push('.');
+            self.text.push_str(name.as_ref());
+            in_value = true;
+        }
+        Ok(Leaf {
+            kind: LeafKind::Message(value.id),
+            shape: LeafShape::Single,
+            presence: Presence::Explicit,
+            wrapped: false,
+        })
     }
 }
 
@@ -176,10 +218,16 @@ fn find<'a>(message: &'a Message, name: &str, at: usize) -> Result<&'a Field, Pr
         Some(field) if field.behavior.input_only => Err(unfilterable(field, at)),
         // A hidden field is answered like one that is not there.
         Some(field) if !field.hidden => Ok(field),
-        _ => Err(wrong(
-            at,
-            format!("`{}` has no field `{name}`", message.name),
-        )),
+        _ => {
+            let shown = message.fields.iter();
+            let shown = shown.filter(|field| !field.hidden && !field.behavior.input_only);
+            let hint = suggest::among(name, shown.map(|field| &*field.name));
+            let message = &message.name;
+            Err(wrong(
+                at,
+                format!("`{message}` has no field `{name}`{hint}"),
+            ))
+        }
     }
 }
 

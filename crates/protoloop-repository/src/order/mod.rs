@@ -2,17 +2,20 @@
 
 mod parse;
 
-use crate::PropertyPath;
+use crate::{Link, PropertyPath};
 
 /// A total order of a model's rows: the terms that were asked for, completed by the key fields, ascending.
 ///
 /// Nulls are last in an ascending term and first in a descending one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OrderBy(pub(crate) Vec<OrderTerm>);
 
 /// One term of an order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OrderTerm {
+    /// The to-one relations that lead to the row which has the property; none for the row itself. Where one of them
+    /// leads nowhere, the value is null.
+    pub via: Box<[Link]>,
     /// A single leaf that is no message.
     pub path: PropertyPath,
     /// Which way.
@@ -32,5 +35,36 @@ impl OrderBy {
     #[must_use]
     pub fn terms(&self) -> &[OrderTerm] {
         &self.0
+    }
+
+    /// Whether a term leads to other rows.
+    #[must_use]
+    pub fn is_related(&self) -> bool {
+        self.0.iter().any(|term| !term.via.is_empty())
+    }
+}
+
+impl OrderTerm {
+    /// A property of the row itself.
+    #[must_use]
+    pub fn own(path: PropertyPath, direction: Direction) -> Self {
+        Self {
+            via: Box::new([]),
+            path,
+            direction,
+        }
+    }
+
+    /// Whether it orders by the same property.
+    pub(crate) fn is_of(&self, other: &Self) -> bool {
+        self.path == other.path && self.via == other.via
+    }
+
+    /// The property in proto names, with the relations in front: `author.name`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let names = self.via.iter().map(Link::name);
+        let names: Vec<&str> = names.chain([self.path.text()]).collect();
+        names.join(".")
     }
 }

@@ -26,11 +26,11 @@ impl OrderBy {
         for part in text.split(',') {
             let blank = part.len() - part.trim_start().len();
             let at = column + part[..blank].chars().count();
-            let term = term(model, part.trim(), at)?;
-            if terms.iter().any(|present| present.path == term.path) {
+            let term = OrderTerm::parse(model, part.trim(), at)?;
+            if terms.iter().any(|present| present.is_of(&term)) {
                 return Err(FilterError::new(
                     at,
-                    format!("`{}` is named twice", term.path),
+                    format!("`{}` is named twice", term.text()),
                 ));
             }
             if terms.len() == limits::ORDER_TERMS {
@@ -47,38 +47,54 @@ impl OrderBy {
     }
 }
 
-fn term(model: &Model, text: &str, column: usize) -> Result<OrderTerm, FilterError> {
-    let mut words = text.split_whitespace();
-    let Some(property) = words.next() else {
-        return Err(FilterError::new(column, "a property name is due here"));
-    };
-    let direction = match words.next() {
-        None => Direction::Ascending,
-        Some(word) if word.eq_ignore_ascii_case("asc") => Direction::Ascending,
-        Some(word) if word.eq_ignore_ascii_case("desc") => Direction::Descending,
-        Some(word) => {
+impl OrderTerm {
+    /// One term: a property, with its direction behind it.
+    pub(crate) fn parse(model: &Model, text: &str, column: usize) -> Result<Self, FilterError> {
+        let mut words = text.split_whitespace();
+        let Some(property) = words.next() else {
+            return Err(FilterError::new(column, "a property name is due here"));
+        };
+        let direction = match words.next() {
+            None => Direction::Ascending,
+            Some(word) if word.eq_ignore_ascii_case("asc") => Direction::Ascending,
+            Some(word) if word.eq_ignore_ascii_case("desc") => Direction::Descending,
+            Some(word) => {
+                return Err(FilterError::new(
+                    column,
+                    format!("found `{word}` where `asc`, `desc` or a comma is due"),
+                ));
+            }
+        };
+        if let Some(word) = words.next() {
             return Err(FilterError::new(
                 column,
-                format!("found `{word}` where `asc`, `desc` or a comma is due"),
+                format!("found `{word}` where a comma is due"),
             ));
         }
-    };
-    if let Some(word) = words.next() {
-        return Err(FilterError::new(
-            column,
-            format!("found `{word}` where a comma is due"),
-        ));
+        let names: Vec<&str> = property.split('.').collect();
+        let wrong = |message: String| FilterError::new(column, message);
+        let found = model
+            .resolve(&names)
+            .map_err(|error| wrong(error.message))?;
+        if let Some(link) = found.via.iter().find(|link| link.is_to_many()) {
+            let name = link.name();
+            return Err(wrong(format!(
+                "`{name}` leads to many rows, which give no order"
+            )));
+        }
+        let single = found.path.filter(|path| {
+            path.leaf().shape == LeafShape::Single
+                && !matches!(path.leaf().kind, LeafKind::Message(_))
+        });
+        let path = single.ok_or_else(|| {
+            wrong(format!(
+                "`{property}` cannot be ordered by: it is no single value"
+            ))
+        })?;
+        Ok(Self {
+            via: found.via.into(),
+            path,
+            direction,
+        })
     }
-    let names: Vec<&str> = property.split('.').collect();
-    let path = model
-        .property(&names)
-        .map_err(|error| FilterError::new(column, error.message))?;
-    let leaf = path.leaf();
-    if leaf.shape != LeafShape::Single || matches!(leaf.kind, LeafKind::Message(_)) {
-        return Err(FilterError::new(
-            column,
-            format!("`{path}` cannot be ordered by: it is no single value"),
-        ));
-    }
-    Ok(OrderTerm { path, direction })
 }

@@ -18,6 +18,7 @@ mod scan;
 mod tests;
 pub(crate) mod text;
 pub(crate) mod time;
+mod tokens;
 
 pub use base64::{from_base64, to_base64};
 pub use decode::{DecodeOptions, decode, decode_field};
@@ -25,6 +26,7 @@ pub(crate) use encode::encode_any;
 pub use encode::{EncodeOptions, encode, encode_field};
 pub use error::JsonError;
 pub use present::present;
+pub use tokens::{TokenKind, Tokens};
 
 /// How deep messages may nest on the wire; see [`Limits::depth`](crate::Limits::depth).
 const DEFAULT_DEPTH: usize = 100;
