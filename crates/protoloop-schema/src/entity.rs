@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{MessageId, types::ids};
+use crate::{DefaultValue, MessageId, types::ids};
 
 ids! {
     /// A stored model; the position in [`Schema::entities`](crate::Schema::entities).
@@ -26,7 +26,7 @@ pub struct Entity {
     pub singular: Arc<str>,
     /// Plural resource name in snake_case: `todos`.
     pub plural: Arc<str>,
-    /// Key fields, in order. Never empty.
+    /// Key fields, in order of declaration. Never empty; several are always [`IdStrategy::Client`].
     pub key: Vec<u32>,
     /// How a key is made.
     pub id_strategy: IdStrategy,
@@ -34,7 +34,8 @@ pub struct Entity {
     pub columns: Vec<(u32, Arc<str>)>,
     /// Relations.
     pub relations: Vec<Relation>,
-    /// Indexes and unique constraints, the ones of single fields included.
+    /// Indexes and unique constraints, the ones of single fields included. In a model with a tenant key each begins with
+    /// it, so values are unique per tenant, and there is one over the tenant key and the key.
     pub indexes: Vec<Index>,
     /// The etag field.
     pub etag: Option<u32>,
@@ -42,6 +43,18 @@ pub struct Entity {
     pub create_time: Option<u32>,
     /// Server-filled time of the last change.
     pub update_time: Option<u32>,
+    /// Server-filled time of the soft delete. Where it is set, a delete only marks the row.
+    pub delete_time: Option<u32>,
+    /// Server-filled subject of the caller that created the row.
+    pub created_by: Option<u32>,
+    /// Server-filled subject of the caller that changed it last.
+    pub updated_by: Option<u32>,
+    /// Server-filled number of changes, the creation included.
+    pub version: Option<u32>,
+    /// The field that says whose row it is. Callers meet only rows of their own tenant.
+    pub tenant_key: Option<u32>,
+    /// What a new row gets in fields that it is created without.
+    pub defaults: Vec<(u32, DefaultValue)>,
     /// Fields that may not be filtered or ordered by (hidden ones included).
     pub not_filterable: Vec<u32>,
     /// Page size when the caller gives none.
@@ -70,8 +83,27 @@ pub struct Index {
     pub name: Arc<str>,
     /// Field numbers, in order.
     pub fields: Vec<u32>,
+    /// Those of them that are sorted from large to small.
+    pub descending: Vec<u32>,
     /// Whether two rows may not share the values.
     pub unique: bool,
+}
+
+impl Entity {
+    /// Fields that only the server writes: what a caller sends in them is not stored. The tenant key is not among them,
+    /// because a caller that names another tenant is refused instead.
+    pub fn server_filled(&self) -> impl Iterator<Item = u32> + use<> {
+        let fields = [
+            self.etag,
+            self.create_time,
+            self.update_time,
+            self.delete_time,
+            self.created_by,
+            self.updated_by,
+            self.version,
+        ];
+        fields.into_iter().flatten()
+    }
 }
 
 /// A relation, declared on its navigation field.

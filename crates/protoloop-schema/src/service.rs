@@ -70,16 +70,19 @@ pub struct StandardMethod {
     pub entity: EntityId,
     /// Where its arguments stand in the request.
     pub request: RequestShape,
-    /// For List and the batch methods: number of the repeated resource field in the response. For Count: of the number.
+    /// For List and the batch methods: number of the repeated resource field in the response. For Count, Purge and
+    /// BulkUpdate: of the number.
     /// For List also see [`StandardMethod::next_page_token`].
     pub response_field: Option<u32>,
     /// List: field number of `next_page_token` in the response.
     pub next_page_token: Option<u32>,
     /// List: field number of `total_size` in the response.
     pub total_size: Option<u32>,
+    /// Purge: field number of `purge_sample` in the response.
+    pub purge_sample: Option<u32>,
 }
 
-/// The standard methods (AIP-131 to 135, 231 to 235, and Count).
+/// The standard methods (AIP-131 to 135, 164, 165, 231 to 235; Count and BulkUpdate).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the names are the methods' own")]
@@ -94,6 +97,12 @@ pub enum StandardKind {
     BatchCreate,
     BatchUpdate,
     BatchDelete,
+    /// Takes a soft delete back.
+    Undelete,
+    /// Removes every row that a filter selects.
+    Purge,
+    /// Changes every row that a filter selects.
+    BulkUpdate,
 }
 
 impl StandardKind {
@@ -106,17 +115,17 @@ impl StandardKind {
 
 /// Field numbers of a standard request's arguments; `None` where the request has no such field.
 ///
-/// For BatchCreate, BatchUpdate and BatchDelete, [`requests`](RequestShape::requests) is the repeated field and
+/// For BatchCreate, BatchUpdate, BatchDelete, and BatchGet by ids of several fields, [`requests`](RequestShape::requests) is the repeated field and
 /// [`element`](RequestShape::element) the shape of its message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestShape {
-    /// Get, Delete: the id; one entry per key field of the entity.
+    /// Get, Delete, Undelete: the id; one entry per key field of the entity.
     pub key: Vec<u32>,
-    /// Create, Update: the resource.
+    /// Create, Update, BulkUpdate: the resource.
     pub resource: Option<u32>,
     /// Create: `{resource}_id`, for client-given ids.
     pub resource_id: Option<u32>,
-    /// Update: `update_mask`.
+    /// Update, BulkUpdate: `update_mask`.
     pub update_mask: Option<u32>,
     /// Get, List: `read_mask`.
     pub read_mask: Option<u32>,
@@ -128,9 +137,9 @@ pub struct RequestShape {
     pub validate_only: Option<u32>,
     /// `request_id`.
     pub request_id: Option<u32>,
-    /// Delete: `etag`.
+    /// Delete, Undelete: `etag`.
     pub etag: Option<u32>,
-    /// List, Count: `filter`.
+    /// List, Count, Purge, BulkUpdate: `filter`.
     pub filter: Option<u32>,
     /// List: `order_by`.
     pub order_by: Option<u32>,
@@ -140,8 +149,10 @@ pub struct RequestShape {
     pub page_token: Option<u32>,
     /// List: `skip`.
     pub skip: Option<u32>,
-    /// List: `show_deleted`.
+    /// Get, List, Count: `show_deleted`.
     pub show_deleted: Option<u32>,
+    /// Purge: `force`.
+    pub force: Option<u32>,
     /// BatchGet, BatchDelete: the repeated id.
     pub ids: Option<u32>,
     /// BatchCreate, BatchUpdate, BatchDelete: the repeated request.

@@ -4,10 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::Reader;
 use crate::{
-    Cardinality, Entity, EntityId, Field, IdStrategy, Kind, Message, WellKnown,
-    options::protoloop_v1::{
-        FieldOptions, ModelOptions, RelationOptions, field_options, relation_options,
-    },
+    Entity, EntityId, Field, Message,
+    options::protoloop_v1::{FieldOptions, ModelOptions, RelationOptions, relation_options},
     synth::{plural_name, singular_name},
 };
 
@@ -105,6 +103,12 @@ impl Reader<'_> {
             etag: self.etag(&marked),
             create_time: self.time(&marked, "create_time", |options| options.create_time),
             update_time: self.time(&marked, "update_time", |options| options.update_time),
+            delete_time: self.delete_time(message, options, &marked),
+            created_by: self.subject(&marked, "created_by", |options| options.created_by),
+            updated_by: self.subject(&marked, "updated_by", |options| options.updated_by),
+            version: self.version(&marked),
+            tenant_key: self.tenant_key(&marked),
+            defaults: self.defaults(&marked),
             not_filterable: not_filterable(&marked),
             default_page_size: DEFAULT_PAGE_SIZE,
             max_page_size: MAX_PAGE_SIZE,
@@ -132,75 +136,6 @@ impl Reader<'_> {
         message.fields.iter().map(marked).collect()
     }
 
-    fn key(
-        &mut self,
-        message: &Message,
-        options: &ModelOptions,
-        marked: &[Marked<'_>],
-    ) -> (Vec<u32>, IdStrategy) {
-        let mut ids = marked.iter().filter(|marked| marked.options.id != 0);
-        let Some(first) = ids.next() else {
-            let exposed = if options.expose.is_empty() {
-                ""
-            } else {
-                "n exposed"
-            };
-            self.report.error(
-                message.location.clone(),
-                format!("{} is a{exposed} model without an id", message.full_name),
-                "mark the field that is its id: `string id = 1 [(protoloop.v1.field) = { id: UUID_V7 }];`",
-            );
-            return (Vec::new(), IdStrategy::Client);
-        };
-        for other in ids {
-            self.report.error(
-                other.field.location.clone(),
-                format!(
-                    "{} has two ids: `{}` and `{}`",
-                    message.full_name, first.field.name, other.field.name
-                ),
-                "leave `id` at one of them, and give the other `unique: true` if it needs it",
-            );
-        }
-        (vec![first.field.number], self.id_strategy(first))
-    }
-
-    fn id_strategy(&mut self, id: &Marked<'_>) -> IdStrategy {
-        use field_options::IdStrategy as Declared;
-        let (strategy, fits, wanted) = match Declared::try_from(id.options.id) {
-            Ok(Declared::UuidV4) => (IdStrategy::UuidV4, is_string(id.field), "string"),
-            Ok(Declared::UuidV7) => (IdStrategy::UuidV7, is_string(id.field), "string"),
-            Ok(Declared::Ulid) => (IdStrategy::Ulid, is_string(id.field), "string"),
-            Ok(Declared::Sequence) => (IdStrategy::Sequence, is_integer(id.field), "int64"),
-            Ok(Declared::Client) => {
-                let fits = is_string(id.field) || is_integer(id.field);
-                (IdStrategy::Client, fits, "string")
-            }
-            Ok(Declared::Unspecified) | Err(_) => {
-                let text = format!("{} has an unknown id strategy", id.field.full_name);
-                let help = "take UUID_V7, UUID_V4, ULID, SEQUENCE or CLIENT";
-                self.report.error(id.field.location.clone(), text, help);
-                return IdStrategy::Client;
-            }
-        };
-        let plain = id.field.cardinality == Cardinality::Singular
-            && id.field.oneof.is_none()
-            && id.relation.is_none();
-        if !fits || !plain || id.field.hidden {
-            let name =
-                Declared::try_from(id.options.id).map_or("", |declared| declared.as_str_name());
-            self.report.error(
-                id.field.location.clone(),
-                format!("{} cannot be an id of the kind {name}", id.field.full_name),
-                format!(
-                    "declare it as `{wanted} {} = {}`, neither repeated, in a oneof nor hidden",
-                    id.field.name, id.field.number
-                ),
-            );
-        }
-        strategy
-    }
-
     fn columns(&mut self, marked: &[Marked<'_>]) -> Vec<(u32, Arc<str>)> {
         let mut columns = Vec::with_capacity(marked.len());
         // Databases do not tell column names apart by case.
@@ -220,60 +155,6 @@ impl Reader<'_> {
             columns.push((marked.field.number, column));
         }
         columns
-    }
-
-    fn etag(&mut self, marked: &[Marked<'_>]) -> Option<u32> {
-        let field = self.only(marked, "etag", |options| options.etag)?;
-        if !is_string(field) || field.cardinality != Cardinality::Singular {
-            let text = format!("{} is an etag and no string", field.full_name);
-            let help = format!("declare it as `string {} = {}`", field.name, field.number);
-            self.report.error(field.location.clone(), text, help);
-        }
-        Some(field.number)
-    }
-
-    fn time(
-        &mut self,
-        marked: &[Marked<'_>],
-        name: &str,
-        is_marked: impl Fn(&FieldOptions) -> bool,
-    ) -> Option<u32> {
-        let field = self.only(marked, name, is_marked)?;
-        let timestamp = match field.kind {
-            Kind::Message(id) => self.is_well_known(id, WellKnown::Timestamp),
-            _ => false,
-        };
-        if !timestamp || field.cardinality != Cardinality::Singular {
-            self.report.error(
-                field.location.clone(),
-                format!("{} is a {name} and no google.protobuf.Timestamp", field.full_name),
-                format!(
-                    "declare it as `google.protobuf.Timestamp {} = {}` and import google/protobuf/timestamp.proto",
-                    field.name, field.number
-                ),
-            );
-        }
-        Some(field.number)
-    }
-
-    /// The field with an option that at most one may have.
-    fn only<'m>(
-        &mut self,
-        marked: &[Marked<'m>],
-        name: &str,
-        is_marked: impl Fn(&FieldOptions) -> bool,
-    ) -> Option<&'m Field> {
-        let mut found = marked.iter().filter(|marked| is_marked(&marked.options));
-        let first = found.next()?.field;
-        for other in found {
-            let text = format!(
-                "{} is a second {name}, beside `{}`",
-                other.field.full_name, first.name
-            );
-            let help = format!("leave `{name}: true` at one of them");
-            self.report.error(other.field.location.clone(), text, help);
-        }
-        Some(first)
     }
 
     fn page_sizes(&mut self, entity: &mut Entity, message: &Message, options: &ModelOptions) {
@@ -317,26 +198,6 @@ impl Reader<'_> {
             }
         }
     }
-}
-
-pub(super) fn is_string(field: &Field) -> bool {
-    field.kind == Kind::String
-}
-
-fn is_integer(field: &Field) -> bool {
-    matches!(
-        field.kind,
-        Kind::Int32
-            | Kind::Int64
-            | Kind::Uint32
-            | Kind::Uint64
-            | Kind::Sint32
-            | Kind::Sint64
-            | Kind::Fixed32
-            | Kind::Fixed64
-            | Kind::Sfixed32
-            | Kind::Sfixed64
-    )
 }
 
 fn not_filterable(marked: &[Marked<'_>]) -> Vec<u32> {

@@ -17,11 +17,20 @@ impl Reader<'_> {
         let mut indexes: Vec<_> = marked
             .iter()
             .filter(|marked| marked.options.unique || marked.options.index)
-            .map(|marked| index(entity, "", vec![marked.field.number], marked.options.unique))
+            .map(|marked| {
+                let fields = vec![(marked.field.number, false)];
+                index(entity, "", fields, marked.options.unique)
+            })
             .collect();
         for declared in &options.indexes {
             if let Some(fields) = self.index_fields(entity, message, &declared.fields) {
                 indexes.push(index(entity, &declared.name, fields, declared.unique));
+            }
+        }
+        if let Some(tenant) = entity.tenant_key {
+            let key = entity.key.iter().map(|number| (*number, false)).collect();
+            if !entity.key.contains(&tenant) {
+                indexes.push(index(entity, "", key, false));
             }
         }
         let mut names = HashSet::new();
@@ -44,7 +53,7 @@ impl Reader<'_> {
         entity: &Entity,
         message: &Message,
         declared: &[String],
-    ) -> Option<Vec<u32>> {
+    ) -> Option<Vec<(u32, bool)>> {
         let mut fields = Vec::with_capacity(declared.len());
         let mut sound = !declared.is_empty();
         if declared.is_empty() {
@@ -60,7 +69,7 @@ impl Reader<'_> {
                 number.filter(|number| entity.columns.iter().any(|(column, _)| column == number));
             match column {
                 Some(number) if matches!(direction, None | Some("asc" | "desc")) => {
-                    fields.push(number);
+                    fields.push((number, direction == Some("desc")));
                 }
                 _ => {
                     sound = false;
@@ -86,22 +95,31 @@ fn column_fields(entity: &Entity, message: &Message) -> String {
         .join(", ")
 }
 
-fn index(entity: &Entity, name: &str, fields: Vec<u32>, unique: bool) -> Index {
+/// An index over fields, each with whether it is sorted from large to small. That of a model with a tenant key begins with
+/// it: every statement asks for one tenant, and a value is only taken where its tenant has it.
+fn index(entity: &Entity, name: &str, mut fields: Vec<(u32, bool)>, unique: bool) -> Index {
     let name = match name {
         "" => default_name(entity, &fields, unique),
         given => given.to_owned(),
     };
+    if let Some(tenant) = entity.tenant_key
+        && fields.iter().all(|field| field.0 != tenant)
+    {
+        fields.insert(0, (tenant, false));
+    }
+    let descending = fields.iter().filter(|field| field.1);
     Index {
         name: name.into(),
-        fields,
+        descending: descending.map(|field| field.0).collect(),
+        fields: fields.iter().map(|field| field.0).collect(),
         unique,
     }
 }
 
 /// `books_author_id_title_key` for a constraint, `…_idx` for an index.
-fn default_name(entity: &Entity, fields: &[u32], unique: bool) -> String {
+fn default_name(entity: &Entity, fields: &[(u32, bool)], unique: bool) -> String {
     let mut name = entity.table.as_ref().to_owned();
-    for number in fields {
+    for (number, _) in fields {
         let column = entity.columns.iter().find(|(column, _)| column == number);
         if let Some((_, column)) = column {
             name.push('_');

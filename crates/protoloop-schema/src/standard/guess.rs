@@ -14,15 +14,18 @@ pub(crate) struct Guess<'a> {
 }
 
 /// Prefixes of method names; the longer ones first.
-const PREFIXES: [(&str, StandardKind); 10] = [
+const PREFIXES: [(&str, StandardKind); 13] = [
     ("BatchCreate", StandardKind::BatchCreate),
     ("BatchDelete", StandardKind::BatchDelete),
     ("BatchUpdate", StandardKind::BatchUpdate),
     ("BatchGet", StandardKind::BatchGet),
+    ("BulkUpdate", StandardKind::BulkUpdate),
+    ("Undelete", StandardKind::Undelete),
     ("Create", StandardKind::Create),
     ("Delete", StandardKind::Delete),
     ("Update", StandardKind::Update),
     ("Count", StandardKind::Count),
+    ("Purge", StandardKind::Purge),
     ("List", StandardKind::List),
     ("Get", StandardKind::Get),
 ];
@@ -53,9 +56,11 @@ pub(crate) fn guess<'a>(
 
 fn is_named(kind: StandardKind, noun: &str, entity: &Entity, message: &Message) -> bool {
     match kind {
-        StandardKind::Create | StandardKind::Get | StandardKind::Update | StandardKind::Delete => {
-            noun == &*message.name || noun == upper_camel(&entity.singular)
-        }
+        StandardKind::Create
+        | StandardKind::Get
+        | StandardKind::Update
+        | StandardKind::Delete
+        | StandardKind::Undelete => noun == &*message.name || noun == upper_camel(&entity.singular),
         _ => noun == upper_camel(&entity.plural) || noun == plural(&message.name),
     }
 }
@@ -73,6 +78,9 @@ pub(crate) fn kind_of(declared: i32) -> Result<Option<StandardKind>, Declared> {
         Ok(Declared::BatchCreate) => StandardKind::BatchCreate,
         Ok(Declared::BatchUpdate) => StandardKind::BatchUpdate,
         Ok(Declared::BatchDelete) => StandardKind::BatchDelete,
+        Ok(Declared::Undelete) => StandardKind::Undelete,
+        Ok(Declared::Purge) => StandardKind::Purge,
+        Ok(Declared::BulkUpdate) => StandardKind::BulkUpdate,
         Ok(Declared::Unspecified) | Err(_) => return Ok(None),
         Ok(other) => return Err(other),
     }))

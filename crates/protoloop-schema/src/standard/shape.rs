@@ -42,6 +42,7 @@ pub(crate) fn fit(
         response_field: None,
         next_page_token: None,
         total_size: None,
+        purge_sample: None,
     };
     shape.response(&mut standard, output, &mut faults);
     if faults.is_empty() {
@@ -70,6 +71,22 @@ impl Shape<'_> {
                 shape.filter = fields.optional("filter", STRING);
                 shape.show_deleted = fields.optional("show_deleted", BOOL);
             }
+            StandardKind::Undelete => self.undelete(&mut fields, &mut shape),
+            StandardKind::Purge => {
+                shape.filter = fields.required("filter", STRING);
+                shape.force = fields.required("force", BOOL);
+                shape.request_id = fields.optional("request_id", STRING);
+            }
+            StandardKind::BulkUpdate => {
+                shape.filter = fields.required("filter", STRING);
+                shape.resource = self.resource(&mut fields);
+                shape.update_mask = fields.optional("update_mask", Wanted::FieldMask);
+                shape.validate_only = fields.optional("validate_only", BOOL);
+                shape.request_id = fields.optional("request_id", STRING);
+            }
+            StandardKind::BatchGet if input.field_by_name("requests").is_some() => {
+                self.requests(StandardKind::Get, input, &mut fields, &mut shape);
+            }
             StandardKind::BatchGet => {
                 shape.ids = self.ids(&mut fields);
                 shape.read_mask = fields.optional("read_mask", Wanted::FieldMask);
@@ -95,7 +112,7 @@ impl Shape<'_> {
 
     fn create(&self, fields: &mut Fields<'_>, shape: &mut RequestShape) {
         shape.resource = self.resource(fields);
-        if let Some(key) = self.key() {
+        if let Some(key) = self.only_key() {
             let id = format!("{}_id", self.entity.singular);
             shape.resource_id = fields.optional(&id, Wanted::Scalar(key.kind));
         }
@@ -122,6 +139,18 @@ impl Shape<'_> {
         shape.key = self.key_fields(fields);
         shape.etag = fields.optional("etag", STRING);
         shape.allow_missing = fields.optional("allow_missing", BOOL);
+        shape.validate_only = fields.optional("validate_only", BOOL);
+        shape.request_id = fields.optional("request_id", STRING);
+    }
+
+    fn undelete(&self, fields: &mut Fields<'_>, shape: &mut RequestShape) {
+        if self.entity.delete_time.is_none() {
+            fields
+                .faults
+                .push("its model has no `soft_delete`".to_owned());
+        }
+        shape.key = self.key_fields(fields);
+        shape.etag = fields.optional("etag", STRING);
         shape.validate_only = fields.optional("validate_only", BOOL);
         shape.request_id = fields.optional("request_id", STRING);
     }
@@ -159,20 +188,32 @@ impl Shape<'_> {
         fields.holding(wanted, Cardinality::Singular, &self.entity.singular)
     }
 
-    fn key(&self) -> Option<&crate::Field> {
+    /// The key fields, in order.
+    fn key(&self) -> impl Iterator<Item = &crate::Field> {
         let message = &self.messages[self.entity.message.index()];
-        let (_, field) = message.field_by_number(*self.entity.key.first()?)?;
-        Some(field)
+        let numbers = self.entity.key.iter();
+        numbers.filter_map(|number| message.field_by_number(*number).map(|found| found.1))
+    }
+
+    /// The key, when it is one field.
+    fn only_key(&self) -> Option<&crate::Field> {
+        let mut fields = self.key();
+        fields.next().filter(|_| fields.next().is_none())
     }
 
     fn key_fields(&self, fields: &mut Fields<'_>) -> Vec<u32> {
-        let key = self.key();
-        let found = key.and_then(|key| fields.required(&key.name, Wanted::Scalar(key.kind)));
-        found.into_iter().collect()
+        let found = self
+            .key()
+            .filter_map(|key| fields.required(&key.name, Wanted::Scalar(key.kind)));
+        found.collect()
     }
 
     fn ids(&self, fields: &mut Fields<'_>) -> Option<u32> {
-        let key = self.key()?;
+        let Some(key) = self.only_key() else {
+            let text = "ids of several fields come in a field `requests`, with one request each";
+            fields.faults.push(text.to_owned());
+            return None;
+        };
         let name = plural(&key.name);
         fields.repeated(&[&name, "ids", "names"], Wanted::Scalar(key.kind))
     }
@@ -181,7 +222,10 @@ impl Shape<'_> {
         let resource = Wanted::Message(self.entity.message);
         let mut fields = Fields::new(self.messages, output);
         match standard.kind {
-            StandardKind::Create | StandardKind::Get | StandardKind::Update => {
+            StandardKind::Create
+            | StandardKind::Get
+            | StandardKind::Update
+            | StandardKind::Undelete => {
                 if output.id != self.entity.message {
                     let wanted = &self.messages[self.entity.message.index()].name;
                     faults.push(format!(
@@ -190,6 +234,8 @@ impl Shape<'_> {
                     ));
                 }
             }
+            // A row that is only marked can be answered (AIP-164).
+            StandardKind::Delete if output.id == self.entity.message => {}
             StandardKind::Delete | StandardKind::BatchDelete => {
                 if output.well_known != Some(WellKnown::Empty) {
                     faults.push(format!(
@@ -200,6 +246,15 @@ impl Shape<'_> {
             }
             StandardKind::Count => {
                 standard.response_field = fields.required("count", Wanted::Integer);
+            }
+            StandardKind::Purge => {
+                standard.response_field = fields.required("purge_count", Wanted::Integer);
+                if output.field_by_name("purge_sample").is_some() {
+                    standard.purge_sample = fields.repeated(&["purge_sample"], STRING);
+                }
+            }
+            StandardKind::BulkUpdate => {
+                standard.response_field = fields.required("update_count", Wanted::Integer);
             }
             StandardKind::List => {
                 let plural = &self.entity.plural;

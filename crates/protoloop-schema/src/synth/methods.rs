@@ -5,7 +5,7 @@ use super::{
     resource::Resource,
 };
 use crate::{
-    descriptor::Type,
+    descriptor::{Field, Type},
     inflect::plural,
     options::google_api::{HttpRule, http_rule::Pattern},
 };
@@ -23,18 +23,29 @@ pub(super) fn addition(resource: &Resource<'_>) -> Addition {
     if resource.writable {
         service.create();
     }
-    service.get();
-    service.list();
+    if resource.readable {
+        service.get();
+        service.list();
+    }
     if resource.writable {
         service.update();
         service.delete();
+        if resource.options.soft_delete {
+            service.undelete();
+        }
     }
-    service.count();
-    service.batch_get();
+    if resource.readable {
+        service.count();
+        service.batch_get();
+    }
     if resource.writable {
         service.batch_create();
         service.batch_update();
         service.batch_delete();
+    }
+    if resource.bulk {
+        service.purge();
+        service.bulk_update();
     }
     Addition {
         into: None,
@@ -71,7 +82,12 @@ impl Builder<'_> {
         if resource.client_ids {
             let name = format!("{}_id", resource.singular);
             let comment = format!("The id of the new {one}; wins over the one inside it.");
-            fields.push(self.key_field(&name, 4, &comment));
+            fields.extend(
+                resource
+                    .keys
+                    .first()
+                    .map(|key| self.key_field(key, &name, 4, &comment)),
+            );
         }
         let name = format!("Create{one}");
         let input = self.request(&name, fields);
@@ -88,16 +104,11 @@ impl Builder<'_> {
 
     fn get(&mut self) {
         let one = &self.resource.message.name;
-        let key = &self.resource.key.name;
-        let fields = [
-            self.key_field(key, 1, &format!("Which {one}.")).required(),
-            read_mask(2),
-            include(3),
-        ];
+        let fields = self.which([read_mask(2), include(3)]);
         let name = format!("Get{one}");
         let input = self.request(&name, fields);
         let output = self.resource.type_name.clone();
-        let rule = route(Pattern::Get(self.one_path(key)));
+        let rule = route(Pattern::Get(self.one_path("")));
         let comment = format!("Reads one {one}.\nNOT_FOUND when there is none.");
         self.methods
             .push(NewMethod::new(name, input, output, rule, comment).safe());
@@ -137,7 +148,7 @@ impl Builder<'_> {
         let name = format!("Update{one}");
         let input = self.request(&name, fields);
         let output = resource.type_name.clone();
-        let path = self.one_path(&format!("{}.{}", resource.singular, resource.key.name));
+        let path = self.one_path(&format!("{}.", resource.singular));
         let mut rule = body(route(Pattern::Patch(path.clone())), &resource.singular);
         let replace = body(route(Pattern::Put(path)), &resource.singular);
         rule.additional_bindings.push(replace);
@@ -149,26 +160,55 @@ impl Builder<'_> {
     }
 
     fn delete(&mut self) {
-        let one = &self.resource.message.name;
-        let key = &self.resource.key.name;
+        let resource = self.resource;
+        let one = &resource.message.name;
         let etag = "When given, the delete is ABORTED if the row has another one.";
-        let fields = [
-            self.key_field(key, 1, &format!("Which {one}.")).required(),
+        let fields = self.which([
             NewField::scalar("etag", 2, Type::String, etag),
             allow_missing(3, "Whether it is no error when it does not exist."),
-        ];
+        ]);
         let name = format!("Delete{one}");
         let input = self.request(&name, fields);
-        let rule = route(Pattern::Delete(self.one_path(key)));
-        let comment = format!("Deletes a {one}.");
+        let rule = route(Pattern::Delete(self.one_path("")));
+        let (output, comment) = if resource.options.soft_delete {
+            let text = format!("Marks a {one} as deleted. Undelete{one} takes it back.");
+            (resource.type_name.clone(), text)
+        } else {
+            (EMPTY.to_owned(), format!("Deletes a {one}."))
+        };
         self.methods
-            .push(NewMethod::new(name, input, EMPTY.to_owned(), rule, comment));
+            .push(NewMethod::new(name, input, output, rule, comment));
+    }
+
+    fn undelete(&mut self) {
+        let resource = self.resource;
+        let one = &resource.message.name;
+        let etag = "When given, the call is ABORTED if the row has another one.";
+        let fields = self.which([
+            NewField::scalar("etag", 2, Type::String, etag),
+            validate_only(3),
+        ]);
+        let name = format!("Undelete{one}");
+        let input = self.request(&name, fields);
+        let path = format!("{}:undelete", self.one_path(""));
+        let rule = body(route(Pattern::Post(path)), "*");
+        let comment = format!(
+            "Takes the delete of a {one} back.\nALREADY_EXISTS when it is not marked as deleted, or when another row has \
+             taken a unique value of it."
+        );
+        let output = resource.type_name.clone();
+        self.methods
+            .push(NewMethod::new(name, input, output, rule, comment));
     }
 
     fn count(&mut self) {
         let many = &self.resource.plural_type;
         let name = format!("Count{many}");
-        let input = self.request(&name, [filter(1)]);
+        let mut fields = vec![filter(1)];
+        if self.resource.options.soft_delete {
+            fields.push(show_deleted(2));
+        }
+        let input = self.request(&name, fields);
         let count = NewField::scalar("count", 1, Type::Int64, "Number of rows that match.");
         let output = self.response(&name, [count]);
         let rule = route(Pattern::Get(self.verb_path("count")));
@@ -180,17 +220,74 @@ impl Builder<'_> {
     fn batch_get(&mut self) {
         let many = &self.resource.plural_type;
         let name = format!("BatchGet{many}");
-        let input = self.request(&name, [self.keys_field()]);
+        let fields = [self.keys_field("Get")];
+        let input = self.request(&name, fields);
         let output = self.response(
             &name,
             [self.resources_field("In the order of the request.")],
         );
-        let rule = route(Pattern::Get(self.verb_path("batchGet")));
+        // Requests of several fields each fit into no query.
+        let rule = match self.resource.keys.len() {
+            1 => route(Pattern::Get(self.verb_path("batchGet"))),
+            _ => body(route(Pattern::Post(self.verb_path("batchGet"))), "*"),
+        };
         let comment = format!(
             "Reads several {many} by their ids.\nNOT_FOUND when one of them does not exist."
         );
         self.methods
             .push(NewMethod::new(name, input, output, rule, comment).safe());
+    }
+
+    fn purge(&mut self) {
+        let resource = self.resource;
+        let many = &resource.plural_type;
+        let name = format!("Purge{many}");
+        let force =
+            "Whether to do it. When false, nothing is removed, and the answer tells what would be.";
+        let fields = [
+            filter_of_all(1),
+            NewField::scalar("force", 2, Type::Bool, force),
+        ];
+        let input = self.request(&name, fields);
+        let count = "Number of rows that were removed, or would be.";
+        let sample = "Ids of the first 100 rows that would be removed; empty with `force`.";
+        let answer = [
+            NewField::scalar("purge_count", 1, Type::Int64, count),
+            NewField::scalar("purge_sample", 2, Type::String, sample).repeated(),
+        ];
+        let output = self.response(&name, answer);
+        let rule = body(route(Pattern::Post(self.verb_path("purge"))), "*");
+        let which = if resource.options.soft_delete {
+            " that are marked as deleted and"
+        } else {
+            ""
+        };
+        let comment = format!("Removes the {many}{which} that a filter selects, for good.");
+        self.methods
+            .push(NewMethod::new(name, input, output, rule, comment));
+    }
+
+    fn bulk_update(&mut self) {
+        let resource = self.resource;
+        let many = &resource.plural_type;
+        let name = format!("BulkUpdate{many}");
+        let mask = "What to change, as paths of the resource. Without a mask, the fields that are present.";
+        let fields = [
+            filter_of_all(1),
+            self.resource_field(2, "The new values."),
+            NewField::message("update_mask", 3, FIELD_MASK, mask),
+            validate_only(4),
+        ];
+        let input = self.request(&name, fields);
+        let count = "Number of rows that were changed, or would be.";
+        let output = self.response(
+            &name,
+            [NewField::scalar("update_count", 1, Type::Int64, count)],
+        );
+        let rule = body(route(Pattern::Post(self.verb_path("bulkUpdate"))), "*");
+        let comment = format!("Changes the same fields of all {many} that a filter selects.");
+        self.methods
+            .push(NewMethod::new(name, input, output, rule, comment));
     }
 
     fn batch_create(&mut self) {
@@ -227,7 +324,8 @@ impl Builder<'_> {
     fn batch_delete(&mut self) {
         let many = &self.resource.plural_type;
         let name = format!("BatchDelete{many}");
-        let input = self.request(&name, [self.keys_field()]);
+        let fields = [self.keys_field("Delete")];
+        let input = self.request(&name, fields);
         let rule = body(route(Pattern::Post(self.verb_path("batchDelete"))), "*");
         let comment = format!("Deletes several {many}, all or none.");
         self.methods
@@ -273,19 +371,48 @@ impl Builder<'_> {
         NewField::message(&resource.plural, 1, &resource.type_name, comment).repeated()
     }
 
-    fn key_field(&self, name: &str, number: i32, comment: &str) -> NewField {
-        NewField::scalar(name, number, self.resource.key.r#type(), comment)
+    fn key_field(&self, key: &Field, name: &str, number: i32, comment: &str) -> NewField {
+        NewField::scalar(name, number, key.r#type(), comment)
     }
 
-    fn keys_field(&self) -> NewField {
-        let name = plural(&self.resource.key.name);
-        self.key_field(&name, 1, "Which ones.")
-            .repeated()
-            .required()
+    /// The fields that say which row: the first part of the id is number 1, further ones follow from 21 on. Others stand
+    /// between.
+    fn which(&self, others: impl IntoIterator<Item = NewField>) -> Vec<NewField> {
+        let one = &self.resource.message.name;
+        let mut numbers = std::iter::once(1).chain(21..);
+        let mut parts = self.resource.keys.iter().map(|key| {
+            let number = numbers.next().unwrap_or(1);
+            self.key_field(key, &key.name, number, &format!("Which {one}."))
+                .required()
+        });
+        let mut fields: Vec<_> = parts.next().into_iter().collect();
+        let further: Vec<_> = parts.collect();
+        fields.extend(others);
+        fields.extend(further);
+        fields
     }
 
-    fn one_path(&self, variable: &str) -> String {
-        format!("{}/{{{variable}}}", self.resource.collection)
+    /// The ids of a batch; those of several fields come as the single method's requests.
+    fn keys_field(&self, action: &str) -> NewField {
+        let resource = self.resource;
+        match resource.keys.as_slice() {
+            [key] => self.key_field(key, &plural(&key.name), 1, "Which ones."),
+            _ => {
+                let element = format!("{}{action}{}Request", resource.scope, resource.message.name);
+                NewField::message("requests", 1, &element, "One request for each.")
+            }
+        }
+        .repeated()
+        .required()
+    }
+
+    /// The path of one row; `prefix` goes in front of each key field's name.
+    fn one_path(&self, prefix: &str) -> String {
+        let mut path = self.resource.collection.clone();
+        for key in &self.resource.keys {
+            path.push_str(&format!("/{{{prefix}{}}}", key.name));
+        }
+        path
     }
 
     fn verb_path(&self, verb: &str) -> String {
@@ -297,7 +424,6 @@ fn list_fields(many: &str) -> [NewField; 8] {
     let order = "Fields to sort by, separated by commas, ` desc` behind one to reverse it.";
     let size = "Most rows of the answer; the server may send fewer.";
     let token = "The `next_page_token` of the page before; all else must be as it was.";
-    let deleted = "Whether to show rows that are marked as deleted.";
     [
         filter(1),
         NewField::scalar("order_by", 2, Type::String, order),
@@ -311,13 +437,23 @@ fn list_fields(many: &str) -> [NewField; 8] {
         ),
         read_mask(6),
         include(7),
-        NewField::scalar("show_deleted", 8, Type::Bool, deleted),
+        show_deleted(8),
     ]
 }
 
 fn filter(number: i32) -> NewField {
     let comment = "Which rows: AIP-160 text or a LoopBack JSON filter. Empty for all.";
     NewField::scalar("filter", number, Type::String, comment)
+}
+
+fn filter_of_all(number: i32) -> NewField {
+    let comment = "Which rows: AIP-160 text or a LoopBack JSON filter; `*` for all.";
+    NewField::scalar("filter", number, Type::String, comment).required()
+}
+
+fn show_deleted(number: i32) -> NewField {
+    let comment = "Whether to show rows that are marked as deleted.";
+    NewField::scalar("show_deleted", number, Type::Bool, comment)
 }
 
 fn read_mask(number: i32) -> NewField {

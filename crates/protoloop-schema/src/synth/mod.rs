@@ -13,10 +13,16 @@
 //! | ListTodosResponse | `todos` 1, `next_page_token` 2, `total_size` 3 (with `total_size: true` only) |
 //! | UpdateTodoRequest | `todo` 1, `update_mask` 2, `allow_missing` 3, `validate_only` 4 |
 //! | DeleteTodoRequest | the key 1, `etag` 2, `allow_missing` 3 |
-//! | CountTodosRequest, CountTodosResponse | `filter` 1; `count` 1 |
+//! | UndeleteTodoRequest (with `soft_delete: true` only) | the key 1, `etag` 2, `validate_only` 3 |
+//! | CountTodosRequest, CountTodosResponse | `filter` 1, `show_deleted` 2 (with `soft_delete: true` only); `count` 1 |
 //! | BatchGetTodosRequest, BatchDeleteTodosRequest | the keys 1 |
 //! | BatchCreateTodosRequest, BatchUpdateTodosRequest | `requests` 1 |
+//! | PurgeTodosRequest, PurgeTodosResponse | `filter` 1, `force` 2; `purge_count` 1, `purge_sample` 2 |
+//! | BulkUpdateTodosRequest, BulkUpdateTodosResponse | `filter` 1, `todo` 2, `update_mask` 3, `validate_only` 4; `update_count` 1 |
 //! | BatchGetTodosResponse, BatchCreateTodosResponse, BatchUpdateTodosResponse | `todos` 1 |
+//!
+//! Of an id of several fields the first is number 1, and the others follow from 21 on; its batches have `requests` 1, as
+//! BatchCreate has.
 
 mod build;
 mod file;

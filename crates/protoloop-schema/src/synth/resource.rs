@@ -25,12 +25,16 @@ pub(super) struct Resource<'a> {
     pub(super) plural_type: String,
     /// `/v1/bookTags`.
     pub(super) collection: String,
-    /// The key field.
-    pub(super) key: &'a Field,
+    /// The key fields, in order of declaration. Never empty.
+    pub(super) keys: Vec<&'a Field>,
     /// Whether clients give the ids.
     pub(super) client_ids: bool,
-    /// Whether more than reading is exposed.
+    /// Whether the methods of reading are exposed.
+    pub(super) readable: bool,
+    /// Whether those of writing are.
     pub(super) writable: bool,
+    /// Whether those are that act on all rows of a filter.
+    pub(super) bulk: bool,
     pub(super) options: &'a ModelOptions,
     /// Place of the model in its file.
     pub(super) span: Vec<i32>,
@@ -52,10 +56,12 @@ impl<'a> Resource<'a> {
     fn new(file: &'a File, message: &'a Message, span: Vec<i32>) -> Option<Self> {
         let options = message.options.as_ref()?.model.as_ref()?;
         let exposed = |expose: Expose| options.expose.contains(&expose.into());
-        if !exposed(Expose::Crud) && !exposed(Expose::Read) {
+        let bulk = exposed(Expose::Bulk);
+        let readable = exposed(Expose::Crud) || exposed(Expose::Read);
+        if !readable && !bulk {
             return None;
         }
-        let (key, strategy) = key(message)?;
+        let (keys, strategy) = keys(message)?;
         let singular = singular_name(options, &message.name);
         let plural = plural_name(options, &singular);
         let full_name = join(&file.package, &message.name);
@@ -75,9 +81,11 @@ impl<'a> Resource<'a> {
             ),
             singular,
             plural,
-            key,
-            client_ids: strategy == IdStrategy::Client,
+            client_ids: strategy == IdStrategy::Client && keys.len() == 1,
+            keys,
+            readable,
             writable: exposed(Expose::Crud),
+            bulk,
             options,
             span,
         })
@@ -121,17 +129,22 @@ fn refuse_nested(message: &Message, element: &[i32], source: &Source<'_>, report
     }
 }
 
-/// The only field with an id strategy, if requests can carry its type.
-fn key(message: &Message) -> Option<(&Field, IdStrategy)> {
-    let mut ids = message.field.iter().filter_map(|field| {
+/// The fields with an id strategy, if requests can carry their types: one, or several that callers give.
+fn keys(message: &Message) -> Option<(Vec<&Field>, IdStrategy)> {
+    let ids = message.field.iter().filter_map(|field| {
         let options = field.options.as_ref()?.field.as_ref()?;
         let strategy = IdStrategy::try_from(options.id).ok()?;
         (strategy != IdStrategy::Unspecified).then_some((field, strategy))
     });
-    let found = ids.next()?;
-    let scalar = !matches!(found.0.r#type(), Type::Message | Type::Group | Type::Enum);
-    let singular = found.0.label() != Label::Repeated;
-    (ids.next().is_none() && scalar && singular).then_some(found)
+    let ids: Vec<_> = ids.collect();
+    let strategy = ids.first()?.1;
+    let scalar = |field: &Field| {
+        !matches!(field.r#type(), Type::Message | Type::Group | Type::Enum)
+            && field.label() != Label::Repeated
+    };
+    let sound = ids.iter().all(|(field, _)| scalar(field))
+        && (ids.len() == 1 || ids.iter().all(|id| id.1 == IdStrategy::Client));
+    sound.then(|| (ids.iter().map(|id| id.0).collect(), strategy))
 }
 
 /// What routes start with: the option, else the version at the end of the package.
