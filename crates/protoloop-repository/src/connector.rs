@@ -1,10 +1,10 @@
 //! Where rows are stored.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
-use protoloop_core::{BoxFuture, Result};
+use protoloop_core::{BoxFuture, CallContext, Result};
 
-use crate::{Model, Record, Repository};
+use crate::{Model, Record, Repository, Transaction, TransactionOptions, transaction};
 
 /// A store of rows: a database, or the memory of the process.
 pub trait Connector: fmt::Debug + Send + Sync + 'static {
@@ -24,6 +24,18 @@ pub trait Connector: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// FAILED_PRECONDITION when the model was not prepared.
     fn repository(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>>;
+
+    /// Begins a transaction: what is called with its [`Transaction::cx`] works inside. In a transaction of this
+    /// connector already it sets a savepoint.
+    ///
+    /// # Errors
+    /// FAILED_PRECONDITION when the context carries a transaction of another connector, or one that cannot hold what the
+    /// options ask; UNAVAILABLE or INTERNAL from the store; DEADLINE_EXCEEDED when waiting for others took too long.
+    fn begin<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        options: &'a TransactionOptions,
+    ) -> BoxFuture<'a, Result<Transaction>>;
 
     /// Whether the store answers, for readiness.
     ///
@@ -49,6 +61,14 @@ impl<C: Connector + ?Sized> Connector for Arc<C> {
         (**self).repository(model)
     }
 
+    fn begin<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        options: &'a TransactionOptions,
+    ) -> BoxFuture<'a, Result<Transaction>> {
+        (**self).begin(cx, options)
+    }
+
     fn ping(&self) -> BoxFuture<'_, Result<()>> {
         (**self).ping()
     }
@@ -57,3 +77,31 @@ impl<C: Connector + ?Sized> Connector for Arc<C> {
         (**self).close()
     }
 }
+
+/// What every connector can do by what it is made of.
+pub trait ConnectorExt: Connector {
+    /// Runs `work` in a transaction: commits it when that goes well, rolls it back when it fails, panics or is dropped,
+    /// and runs it again after a serialization failure, as the options say and while the call's deadline allows. In a
+    /// transaction already it runs within a savepoint, once.
+    ///
+    /// ```text
+    /// connector.transaction(&cx, &TransactionOptions::new(), |cx| async move { … }).await?
+    /// ```
+    ///
+    /// Fails as [`Connector::begin`], [`Transaction::commit`], and as `work` does.
+    fn transaction<T, Work, Fut>(
+        &self,
+        cx: &CallContext,
+        options: &TransactionOptions,
+        work: Work,
+    ) -> impl Future<Output = Result<T>> + Send
+    where
+        Work: Fn(CallContext) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T>> + Send,
+        T: Send,
+    {
+        async move { transaction::run(cx, options, || self.begin(cx, options), work).await }
+    }
+}
+
+impl<C: Connector + ?Sized> ConnectorExt for C {}

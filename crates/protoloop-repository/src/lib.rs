@@ -2,10 +2,12 @@
 //!
 //! - [`Model`]: a stored model at run time. [`Key`], [`Record`] and [`Entity`]: its rows.
 //! - [`Repository`] and [`Connector`]: what a database implements.
+//! - [`Transaction`]: several calls, all or none.
 //! - [`Query`], [`Filter`], [`OrderBy`], [`Cursor`]: what a database is asked. [`Scope`], [`Inclusion`]: what a caller asks.
 
 mod connector;
 mod cursor;
+mod deadline;
 pub mod engine;
 mod entity;
 mod etag;
@@ -29,10 +31,12 @@ mod scope;
 mod stamp;
 #[cfg(test)]
 mod testing;
+pub mod transaction;
 mod value;
 
-pub use connector::Connector;
+pub use connector::{Connector, ConnectorExt};
 pub use cursor::Cursor;
+pub use deadline::within;
 pub use engine::StandardEngine;
 pub use entity::{Entity, Record};
 pub use etag::etag_matches;
@@ -50,4 +54,5 @@ pub use repository::{Check, Edit, Repository, Write, WriteError};
 pub use repository_ext::RepositoryExt;
 pub use scope::{Inclusion, Scope};
 pub use stamp::Stamped;
+pub use transaction::{Isolation, Transaction, TransactionOptions};
 pub use value::Value;

@@ -4,7 +4,10 @@ use std::{marker::PhantomData, sync::Arc};
 
 use protoloop_core::{BoxFuture, CallContext, Result};
 
-use crate::{Entity, Filter, Key, Model, Query, Repository, Write, WriteError};
+use crate::{
+    Entity, Filter, Key, Model, Query, Repository, Transaction, TransactionOptions, Write,
+    WriteError,
+};
 
 /// A repository of `Inner` rows as one of `Outer` rows of the same model: a connector's records as generated messages,
 /// or a user's repository of generated messages as records for the engine.
@@ -133,5 +136,13 @@ impl<Inner: Entity, Outer: Entity> Repository<Outer> for Recode<Inner, Outer> {
             }
             Ok(self.all(self.inner.write(cx, recoded).await?)?)
         })
+    }
+
+    fn begin<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        options: &'a TransactionOptions,
+    ) -> BoxFuture<'a, Result<Transaction>> {
+        self.inner.begin(cx, options)
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 
-use crate::{Cursor, Entity, Filter, Key, Model, OrderBy, Query};
+use crate::{Cursor, Entity, Filter, Key, Model, OrderBy, Query, Transaction, TransactionOptions};
 
 /// The rows of one model in one datasource.
 ///
@@ -96,6 +96,22 @@ pub trait Repository<E: Entity>: Send + Sync + 'static {
         cx: &'a CallContext,
         writes: Vec<Write<E>>,
     ) -> BoxFuture<'a, Result<Vec<Option<E>>, WriteError>>;
+
+    /// Begins a transaction in the datasource of these rows, as [`Connector::begin`](crate::Connector::begin) does. Any
+    /// repository of the same datasource may work in it.
+    ///
+    /// # Errors
+    /// As there; UNIMPLEMENTED of a repository that has no transactions.
+    fn begin<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        options: &'a TransactionOptions,
+    ) -> BoxFuture<'a, Result<Transaction>> {
+        let _ = (cx, options);
+        let model = self.model().full_name();
+        let error = Error::unimplemented(format!("the repository of {model} has no transactions"));
+        Box::pin(std::future::ready(Err(error)))
+    }
 }
 
 /// Makes the new row from the present one (`None` when there is none), within the transaction.

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use protoloop_core::{CallContext, Error, Result};
 
-use crate::{Entity, Filter, Key, Query, Repository, Write};
+use crate::{Entity, Filter, Key, Query, Repository, TransactionOptions, Write, transaction};
 
 /// Methods over [`Repository`], with LoopBack's names.
 ///
@@ -131,6 +131,22 @@ pub trait RepositoryExt<E: Entity>: Repository<E> {
             self.write(cx, vec![write]).await?;
             Ok(())
         }
+    }
+
+    /// Runs `work` in a transaction of the datasource of these rows, as
+    /// [`ConnectorExt::transaction`](crate::ConnectorExt::transaction) does.
+    fn transaction<T, Work, Fut>(
+        &self,
+        cx: &CallContext,
+        options: &TransactionOptions,
+        work: Work,
+    ) -> impl Future<Output = Result<T>> + Send
+    where
+        Work: Fn(CallContext) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T>> + Send,
+        T: Send,
+    {
+        async move { transaction::run(cx, options, || self.begin(cx, options), work).await }
     }
 }
 

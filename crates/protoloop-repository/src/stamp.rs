@@ -9,7 +9,10 @@ use protoloop_core::{BoxFuture, CallContext, Result};
 use protoloop_schema::IdStrategy;
 use protoloop_wire::Patch;
 
-use crate::{Filter, Key, Model, Query, Record, Repository, Write, WriteError};
+use crate::{
+    Filter, Key, Model, Query, Record, Repository, Transaction, TransactionOptions, Write,
+    WriteError,
+};
 
 impl Model {
     /// A canonical row as it is stored first: an id where the strategy makes one and none is set, the times of creation
@@ -175,5 +178,13 @@ impl Repository<Record> for Stamped {
             }
             self.inner.write(cx, stamped).await
         })
+    }
+
+    fn begin<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        options: &'a TransactionOptions,
+    ) -> BoxFuture<'a, Result<Transaction>> {
+        self.inner.begin(cx, options)
     }
 }

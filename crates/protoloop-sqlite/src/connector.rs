@@ -6,12 +6,12 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use protoloop_core::{BoxFuture, Error, Result};
-use protoloop_repository::{Connector, Model, Record, Repository};
+use protoloop_core::{BoxFuture, CallContext, Error, Result};
+use protoloop_repository::{Connector, Model, Record, Repository, Transaction, TransactionOptions};
 use protoloop_sql::{SQLITE, Table};
 use sqlx::Connection as _;
 
-use crate::{Options, prepare::prepare, repository::SqliteRepository, store::Store};
+use crate::{Options, driver, prepare::prepare, repository::SqliteRepository, store::Store};
 
 /// Rows in an SQLite file.
 pub struct SqliteConnector {
@@ -64,6 +64,15 @@ impl SqliteConnector {
         Ok(())
     }
 
+    /// The datasource, as the models name it that are stored here.
+    fn datasource(&self) -> Arc<str> {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let mut named = tables
+            .values()
+            .map(|table| Arc::clone(&table.model().entity().datasource));
+        named.next().unwrap_or_else(|| self.name().into())
+    }
+
     async fn check(&self) -> Result<()> {
         let mut connection = self.store.read().await?;
         connection.ping().await.map_err(crate::error::of_driver)?;
@@ -97,6 +106,14 @@ impl Connector for SqliteConnector {
             Arc::clone(table),
             Arc::clone(&self.store),
         )))
+    }
+
+    fn begin<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        options: &'a TransactionOptions,
+    ) -> BoxFuture<'a, Result<Transaction>> {
+        Box::pin(async move { driver::begin(&self.store, cx, options, &self.datasource()).await })
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<()>> {

@@ -12,8 +12,9 @@
 extern crate self as protoloop_sqlite;
 
 mod arguments;
+mod connection;
 mod connector;
-mod deadline;
+mod driver;
 mod error;
 mod failure;
 mod options;

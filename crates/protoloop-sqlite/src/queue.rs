@@ -177,7 +177,7 @@ async fn shared(
     transaction::commit(transaction).await
 }
 
-fn write_error((index, failure): (Option<usize>, Failure)) -> WriteError {
+pub(crate) fn write_error((index, failure): (Option<usize>, Failure)) -> WriteError {
     WriteError {
         index,
         error: failure.into(),

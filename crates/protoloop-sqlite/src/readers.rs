@@ -2,23 +2,20 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use protoloop_core::Result;
 use sqlx::{
-    ConnectOptions, Connection,
+    Connection as _,
     sqlite::{SqliteConnectOptions, SqliteConnection},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::error::{closed, of_driver};
-
-/// How many steps of the database's machine pass between two looks at whether a query was given up.
-const STEPS: i32 = 4_000;
+use crate::{
+    connection::{Connected, Stop},
+    error::closed,
+};
 
 /// A stack of connections, each opened when the ones before it are taken: the last one used is the next, because its
 /// cache is warm. (The driver's own pool pings a connection in a task of its own each time it comes back.)
@@ -28,13 +25,6 @@ pub(crate) struct Readers {
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Connected>>,
     size: u32,
-}
-
-#[derive(Debug)]
-struct Connected {
-    connection: SqliteConnection,
-    /// Tells the query that runs to stop.
-    interrupt: Arc<AtomicBool>,
 }
 
 impl Readers {
@@ -56,27 +46,12 @@ impl Readers {
         let idle = self.idle().pop();
         let connected = match idle {
             Some(connected) => connected,
-            None => self.connect().await?,
+            None => Connected::open(&self.options).await?,
         };
         Ok(Reader {
             connected: Some((connected, permit)),
             readers: Arc::clone(self),
             finished: false,
-        })
-    }
-
-    async fn connect(&self) -> Result<Connected> {
-        let mut connection = self.options.connect().await.map_err(of_driver)?;
-        let interrupt = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&interrupt);
-        connection
-            .lock_handle()
-            .await
-            .map_err(of_driver)?
-            .set_progress_handler(STEPS, move || !flag.load(Ordering::Relaxed));
-        Ok(Connected {
-            connection,
-            interrupt,
         })
     }
 
@@ -108,6 +83,21 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    /// The means to stop what runs on it.
+    pub(crate) fn stop(&self) -> &Stop {
+        self.connected().stop()
+    }
+
+    fn connected(&self) -> &Connected {
+        let (connected, _) = self.connected.as_ref().expect("taken only by drop");
+        connected
+    }
+
+    /// Closes the connection instead of giving it back.
+    pub(crate) fn discard(mut self) {
+        self.connected = None;
+    }
+
     /// Says that the answer was read to its end, so the connection can be used again at once.
     pub(crate) fn finish(&mut self) {
         self.finished = true;
@@ -118,12 +108,7 @@ impl Deref for Reader {
     type Target = SqliteConnection;
 
     fn deref(&self) -> &SqliteConnection {
-        &self
-            .connected
-            .as_ref()
-            .expect("taken only by drop")
-            .0
-            .connection
+        &self.connected().connection
     }
 }
 
@@ -149,12 +134,12 @@ impl Drop for Reader {
         }
         // The query was given up and may still run: stop it, and give the connection back when it has stopped. Without a
         // runtime the connection is closed instead.
-        connected.interrupt.store(true, Ordering::Relaxed);
+        connected.stop().stop(connected.stop().number());
         let readers = Arc::clone(&self.readers);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 if connected.connection.ping().await.is_ok() {
-                    connected.interrupt.store(false, Ordering::Relaxed);
+                    connected.stop().pass();
                     readers.idle().push(connected);
                 }
                 drop(permit);

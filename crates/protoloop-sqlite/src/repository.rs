@@ -4,15 +4,18 @@ use std::{collections::HashMap, sync::Arc};
 
 use futures_util::TryStreamExt as _;
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
-use protoloop_repository::{Filter, Key, Model, Query, Record, Repository, Write, WriteError};
+use protoloop_repository::{
+    Filter, Key, Model, Query, Record, Repository, Transaction, TransactionOptions, Write,
+    WriteError, transaction::InTransaction, within,
+};
 use protoloop_sql::{SqlRow as _, SqlValue, Table};
 
 use crate::{
     arguments::query_once,
-    deadline::within,
+    driver::{self, SqliteTransaction},
     error::{closed, of_driver},
     row::Row,
-    store::Store,
+    store::{Read, Store},
     transaction,
 };
 
@@ -31,10 +34,27 @@ impl SqliteRepository {
         Self { table, store }
     }
 
-    async fn select(&self, query: &Query) -> Result<Vec<Record>> {
+    /// The transaction of a context, if it carries one.
+    fn transaction<'a>(&self, cx: &'a CallContext) -> Result<Option<&'a SqliteTransaction>> {
+        let Some(inside) = InTransaction::of(cx) else {
+            return Ok(None);
+        };
+        let datasource = &self.table.model().entity().datasource;
+        driver::of(inside, &self.store, datasource).map(Some)
+    }
+
+    /// A connection that sees what a context sees.
+    async fn connection<'a>(&self, cx: &'a CallContext) -> Result<Read<'a>> {
+        match self.transaction(cx)? {
+            None => self.store.read().await,
+            Some(transaction) => Ok(Read::Transaction(transaction.statement().await?)),
+        }
+    }
+
+    async fn select(&self, cx: &CallContext, query: &Query) -> Result<Vec<Record>> {
         let (statement, selection) = self.table.select(query)?;
         let query = query_once(statement)?;
-        let mut connection = self.store.read().await?;
+        let mut connection = self.connection(cx).await?;
         let mut records = Vec::new();
         let mut rows = query.fetch(&mut *connection);
         while let Some(row) = rows.try_next().await.map_err(of_driver)? {
@@ -46,16 +66,16 @@ impl SqliteRepository {
         Ok(records)
     }
 
-    async fn find(&self, key: &Key) -> Result<Option<Record>> {
-        let mut connection = self.store.read().await?;
+    async fn find(&self, cx: &CallContext, key: &Key) -> Result<Option<Record>> {
+        let mut connection = self.connection(cx).await?;
         let found = transaction::find(&mut connection, &self.table, key).await?;
         connection.finish();
         Ok(found)
     }
 
-    async fn find_all(&self, keys: &[Key]) -> Result<Vec<Option<Record>>> {
+    async fn find_all(&self, cx: &CallContext, keys: &[Key]) -> Result<Vec<Option<Record>>> {
         let mut found: HashMap<Key, Record> = HashMap::with_capacity(keys.len());
-        let mut connection = self.store.read().await?;
+        let mut connection = self.connection(cx).await?;
         let wanted: Vec<&Key> = keys.iter().collect();
         for some in wanted.chunks(KEYS) {
             let mut rows = query_once(self.table.select_keys(some))?.fetch(&mut *connection);
@@ -68,9 +88,9 @@ impl SqliteRepository {
         Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
     }
 
-    async fn count_rows(&self, filter: Option<&Filter>) -> Result<u64> {
+    async fn count_rows(&self, cx: &CallContext, filter: Option<&Filter>) -> Result<u64> {
         let query = query_once(self.table.count(filter)?)?;
-        let mut connection = self.store.read().await?;
+        let mut connection = self.connection(cx).await?;
         let row = query.fetch_one(&mut *connection).await.map_err(of_driver)?;
         connection.finish();
         match Row(&row).value(0)? {
@@ -90,7 +110,7 @@ impl Repository<Record> for SqliteRepository {
         cx: &'a CallContext,
         query: &'a Query,
     ) -> BoxFuture<'a, Result<Vec<Record>>> {
-        Box::pin(within(cx, self.select(query)))
+        Box::pin(within(cx, self.select(cx, query)))
     }
 
     fn find_by_ids<'a>(
@@ -98,7 +118,7 @@ impl Repository<Record> for SqliteRepository {
         cx: &'a CallContext,
         keys: &'a [Key],
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
-        Box::pin(within(cx, self.find_all(keys)))
+        Box::pin(within(cx, self.find_all(cx, keys)))
     }
 
     fn find_by_key<'a>(
@@ -106,7 +126,7 @@ impl Repository<Record> for SqliteRepository {
         cx: &'a CallContext,
         key: &'a Key,
     ) -> BoxFuture<'a, Result<Option<Record>>> {
-        Box::pin(within(cx, self.find(key)))
+        Box::pin(within(cx, self.find(cx, key)))
     }
 
     fn count<'a>(
@@ -114,7 +134,7 @@ impl Repository<Record> for SqliteRepository {
         cx: &'a CallContext,
         filter: Option<&'a Filter>,
     ) -> BoxFuture<'a, Result<u64>> {
-        Box::pin(within(cx, self.count_rows(filter)))
+        Box::pin(within(cx, self.count_rows(cx, filter)))
     }
 
     fn write<'a>(
@@ -123,9 +143,21 @@ impl Repository<Record> for SqliteRepository {
         writes: Vec<Write<Record>>,
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>, WriteError>> {
         Box::pin(within(cx, async move {
+            if let Some(transaction) = self.transaction(cx)? {
+                return transaction.write(&self.table, writes).await;
+            }
             let answer = self.store.submit(&self.table, writes);
             // The sender is dropped when the runtime ends.
             answer.await.unwrap_or_else(|_| Err(closed().into()))
         }))
+    }
+
+    fn begin<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        options: &'a TransactionOptions,
+    ) -> BoxFuture<'a, Result<Transaction>> {
+        let datasource = &self.table.model().entity().datasource;
+        Box::pin(driver::begin(&self.store, cx, options, datasource))
     }
 }

@@ -7,14 +7,16 @@ use std::{
 
 use protoloop_core::Result;
 use sqlx::{
-    ConnectOptions, Connection,
+    Connection as _,
     sqlite::{SqliteConnectOptions, SqliteConnection},
 };
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     Options,
-    error::{closed, of_driver},
+    connection::{Connected, Stop},
+    driver::Statement,
+    error::closed,
     queue::Queue,
     readers::{Reader, Readers},
 };
@@ -22,7 +24,7 @@ use crate::{
 /// One connection that writes, and those that read. A database in memory has only the first.
 #[derive(Debug)]
 pub(crate) struct Store {
-    writer: Mutex<Writer>,
+    writer: Arc<Mutex<Writer>>,
     /// How the writer is opened anew; `None` for a database in memory, which would be another one then.
     reopen: Option<SqliteConnectOptions>,
     readers: Option<Arc<Readers>>,
@@ -31,7 +33,7 @@ pub(crate) struct Store {
 
 #[derive(Debug)]
 enum Writer {
-    Open(SqliteConnection),
+    Open(Connected),
     /// Given up after a failure; the next write opens another.
     Lost,
     Closed,
@@ -40,24 +42,30 @@ enum Writer {
 /// A connection to read with.
 pub(crate) enum Read<'a> {
     Reader(Reader),
-    Writer(Write<'a>),
+    Writer(Write),
+    /// That of the transaction in which the call is made.
+    Transaction(Statement<'a>),
 }
 
 /// The connection to write with. The next writer waits until it is dropped.
-pub(crate) struct Write<'a> {
+#[derive(Debug)]
+pub(crate) struct Write {
     /// Open as long as this lives, but for the last breath of [`Write::give_up`].
-    writer: MutexGuard<'a, Writer>,
+    writer: OwnedMutexGuard<Writer>,
     can_reopen: bool,
 }
 
 impl Store {
     /// Opens the file, making it where it is missing.
     pub(crate) async fn open(options: &Options) -> Result<Self> {
-        let writer = options.writer().connect().await.map_err(of_driver)?;
+        let writer = match options.file {
+            Some(_) => Connected::open(&options.writer()).await?,
+            None => Connected::open_unstoppable(&options.writer()).await?,
+        };
         let in_file = options.file.is_some();
         let readers = || Readers::new(options.reader(), options.readers.get());
         Ok(Self {
-            writer: Mutex::new(Writer::Open(writer)),
+            writer: Arc::new(Mutex::new(Writer::Open(writer))),
             reopen: in_file.then(|| options.writer()),
             readers: in_file.then(readers),
             queue: Queue::default(),
@@ -68,17 +76,26 @@ impl Store {
         &self.queue
     }
 
-    pub(crate) async fn read(&self) -> Result<Read<'_>> {
-        Ok(match &self.readers {
-            Some(readers) => Read::Reader(readers.take().await?),
+    /// A connection to read with, outside of any transaction.
+    pub(crate) async fn read(&self) -> Result<Read<'static>> {
+        Ok(match self.reader().await? {
+            Some(reader) => Read::Reader(reader),
             None => Read::Writer(self.write().await?),
         })
     }
 
-    pub(crate) async fn write(&self) -> Result<Write<'_>> {
-        let mut writer = self.writer.lock().await;
+    /// A connection that only reads; `None` for a database in memory.
+    pub(crate) async fn reader(&self) -> Result<Option<Reader>> {
+        Ok(match &self.readers {
+            Some(readers) => Some(readers.take().await?),
+            None => None,
+        })
+    }
+
+    pub(crate) async fn write(&self) -> Result<Write> {
+        let mut writer = Arc::clone(&self.writer).lock_owned().await;
         if let (Writer::Lost, Some(options)) = (&*writer, &self.reopen) {
-            *writer = Writer::Open(options.connect().await.map_err(of_driver)?);
+            *writer = Writer::Open(Connected::open(options).await?);
         }
         match &*writer {
             Writer::Open(_) => Ok(Write {
@@ -96,7 +113,7 @@ impl Store {
         // The last connection to close moves the log into the file.
         let writer = std::mem::replace(&mut *self.writer.lock().await, Writer::Closed);
         if let Writer::Open(writer) = writer
-            && let Err(error) = writer.close().await
+            && let Err(error) = writer.connection.close().await
         {
             tracing::warn!(%error, "the writing connection did not close");
         }
@@ -106,8 +123,10 @@ impl Store {
 impl Read<'_> {
     /// Says that the answer was read to its end.
     pub(crate) fn finish(&mut self) {
-        if let Self::Reader(reader) = self {
-            reader.finish();
+        match self {
+            Self::Reader(reader) => reader.finish(),
+            Self::Writer(_) => {}
+            Self::Transaction(statement) => statement.finish(),
         }
     }
 }
@@ -119,6 +138,7 @@ impl Deref for Read<'_> {
         match self {
             Self::Reader(reader) => reader,
             Self::Writer(writer) => writer,
+            Self::Transaction(statement) => statement,
         }
     }
 }
@@ -128,11 +148,20 @@ impl DerefMut for Read<'_> {
         match self {
             Self::Reader(reader) => reader,
             Self::Writer(writer) => writer,
+            Self::Transaction(statement) => statement,
         }
     }
 }
 
-impl Write<'_> {
+impl Write {
+    /// The means to stop what runs on it.
+    pub(crate) fn stop(&self) -> &Stop {
+        match &*self.writer {
+            Writer::Open(connected) => connected.stop(),
+            Writer::Lost | Writer::Closed => unreachable!("open when it was locked"),
+        }
+    }
+
     /// Gives the connection up after a failure; the next write opens another. One to a database in memory goes on.
     pub(crate) fn give_up(mut self) {
         if self.can_reopen {
@@ -141,21 +170,21 @@ impl Write<'_> {
     }
 }
 
-impl Deref for Write<'_> {
+impl Deref for Write {
     type Target = SqliteConnection;
 
     fn deref(&self) -> &SqliteConnection {
         match &*self.writer {
-            Writer::Open(connection) => connection,
+            Writer::Open(connected) => &connected.connection,
             Writer::Lost | Writer::Closed => unreachable!("open when it was locked"),
         }
     }
 }
 
-impl DerefMut for Write<'_> {
+impl DerefMut for Write {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
         match &mut *self.writer {
-            Writer::Open(connection) => connection,
+            Writer::Open(connected) => &mut connected.connection,
             Writer::Lost | Writer::Closed => unreachable!("open when it was locked"),
         }
     }

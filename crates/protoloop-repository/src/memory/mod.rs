@@ -1,7 +1,9 @@
 //! Rows in the memory of the process: for tests, prototypes and caches.
 
+mod changes;
 mod find;
 mod repository;
+mod shared;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -12,14 +14,19 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use protoloop_core::{BoxFuture, Error, Result};
+use protoloop_core::{BoxFuture, CallContext, Error, Result};
 
-use crate::{Connector, Model, Record, Repository};
+use crate::{Connector, Model, Record, Repository, Transaction, TransactionOptions};
 use repository::MemoryRepository;
+use shared::Shared;
 
 /// A connector whose rows live as long as it does. Reads take no lock that another read could hold up.
+///
+/// A transaction that writes has its turn alone: other writers wait for it, readers see what was committed. It works on a
+/// copy of each model that it changes, so the first change of a model in it takes as long as the model has rows.
 #[derive(Debug, Default)]
 pub struct MemoryConnector {
+    shared: Arc<Shared>,
     repositories: RwLock<HashMap<Arc<str>, Arc<MemoryRepository>>>,
 }
 
@@ -28,6 +35,16 @@ impl MemoryConnector {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The datasource, as the models name it that are stored here.
+    fn datasource(&self) -> Arc<str> {
+        let repositories = self
+            .repositories
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut named = repositories.values().map(|found| found.datasource());
+        named.next().unwrap_or_else(|| self.name().into())
     }
 }
 
@@ -44,7 +61,7 @@ impl Connector for MemoryConnector {
         for model in models {
             repositories
                 .entry(Arc::clone(&model.message().full_name))
-                .or_insert_with(|| Arc::new(MemoryRepository::new(model)));
+                .or_insert_with(|| Arc::new(MemoryRepository::new(model, &self.shared)));
         }
         Box::pin(std::future::ready(Ok(())))
     }
@@ -61,6 +78,16 @@ impl Connector for MemoryConnector {
                 model.full_name()
             ))),
         }
+    }
+
+    fn begin<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        options: &'a TransactionOptions,
+    ) -> BoxFuture<'a, Result<Transaction>> {
+        Box::pin(
+            async move { transaction::begin(&self.shared, cx, options, self.datasource()).await },
+        )
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<()>> {

@@ -1,46 +1,76 @@
 //! The repository over a store in memory.
 
-use std::{
-    future::ready,
-    sync::{Arc, PoisonError, RwLock},
+use std::{future::ready, sync::Arc};
+
+use protoloop_core::{BoxFuture, CallContext, Error, Result};
+
+use super::{
+    changes::{Answers, Changes},
+    find,
+    shared::{Shared, Stores},
+    store::Store,
+    transaction::{self, MemoryTransaction},
+};
+use crate::{
+    Filter, Key, Model, Query, Record, Repository, Transaction, TransactionOptions, Write,
+    WriteError, transaction::InTransaction,
 };
 
-use protoloop_core::{BoxFuture, CallContext, Result};
-
-use super::{find, store::Store, transaction::Transaction};
-use crate::{Filter, Key, Model, Query, Record, Repository, Write, WriteError};
-
-/// The rows of one model behind one lock: any number of readers, or one writer. Nothing waits while it is held.
+/// The rows of one model.
 #[derive(Debug)]
 pub(super) struct MemoryRepository {
     model: Arc<Model>,
-    store: RwLock<Store>,
+    shared: Arc<Shared>,
+    /// The number of its store.
+    number: usize,
 }
 
 impl MemoryRepository {
-    pub(super) fn new(model: &Arc<Model>) -> Self {
+    pub(super) fn new(model: &Arc<Model>, shared: &Arc<Shared>) -> Self {
         Self {
-            store: RwLock::new(Store::new(model)),
+            number: shared.add(model),
+            shared: Arc::clone(shared),
             model: Arc::clone(model),
         }
     }
 
-    /// A panic of a writer leaves the store whole: its transaction takes the writes back as it unwinds.
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, Store> {
-        self.store.read().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn datasource(&self) -> Arc<str> {
+        Arc::clone(&self.model.entity().datasource)
     }
 
-    fn write_all(&self, writes: Vec<Write<Record>>) -> Result<Vec<Option<Record>>, WriteError> {
-        let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
-        let mut transaction = Transaction::new(&self.model, &mut store);
-        let mut answers = Vec::with_capacity(writes.len());
-        for (index, write) in writes.into_iter().enumerate() {
-            let answer = transaction
-                .write(write)
-                .map_err(|error| WriteError::at(index, error))?;
-            answers.push(answer);
+    /// The transaction of a context, if it carries one.
+    fn transaction<'a>(&self, cx: &'a CallContext) -> Result<Option<&'a MemoryTransaction>> {
+        let Some(inside) = InTransaction::of(cx) else {
+            return Ok(None);
+        };
+        let datasource = &self.model.entity().datasource;
+        inside
+            .driver(datasource, |driver: &MemoryTransaction| {
+                driver.is_of(&self.shared)
+            })
+            .map(Some)
+    }
+
+    /// Reads the rows that a context sees: the committed ones, or those of its transaction.
+    fn read<T>(&self, cx: &CallContext, read: impl FnOnce(&Store) -> T) -> Result<T> {
+        let read = |stores: &Stores| match stores.get(self.number) {
+            Some(store) => Ok(read(store)),
+            None => Err(Error::failed_precondition(format!(
+                "{} was prepared after the transaction began",
+                self.model.full_name()
+            ))),
+        };
+        match self.transaction(cx)? {
+            None => read(&self.shared.read()),
+            Some(transaction) => transaction.read(read)?,
         }
-        transaction.commit();
+    }
+
+    fn write_all(&self, writes: Vec<Write<Record>>) -> Result<Answers, WriteError> {
+        let mut stores = self.shared.write();
+        let mut changes = Changes::new(&self.model, Arc::make_mut(&mut stores[self.number]));
+        let answers = changes.write_all(writes)?;
+        changes.keep();
         Ok(answers)
     }
 }
@@ -61,49 +91,71 @@ impl Repository<Record> for MemoryRepository {
 
     fn find<'a>(
         &'a self,
-        _: &'a CallContext,
+        cx: &'a CallContext,
         query: &'a Query,
     ) -> BoxFuture<'a, Result<Vec<Record>>> {
         Box::pin(async move {
             refuse_related(query.filter.as_ref(), query.order.is_related())?;
-            Ok(find::find(&self.model, &self.read(), query))
+            self.read(cx, |store| find::find(&self.model, store, query))
         })
     }
 
     fn find_by_ids<'a>(
         &'a self,
-        _: &'a CallContext,
+        cx: &'a CallContext,
         keys: &'a [Key],
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
-        let store = self.read();
-        let rows = keys.iter().map(|key| store.rows.get(key).cloned());
-        Box::pin(ready(Ok(rows.map(|row| row.map(Record)).collect())))
+        let found = self.read(cx, |store| {
+            let rows = keys.iter().map(|key| store.rows.get(key).cloned());
+            rows.map(|row| row.map(Record)).collect()
+        });
+        Box::pin(ready(found))
     }
 
     fn find_by_key<'a>(
         &'a self,
-        _: &'a CallContext,
+        cx: &'a CallContext,
         key: &'a Key,
     ) -> BoxFuture<'a, Result<Option<Record>>> {
-        Box::pin(ready(Ok(self.read().rows.get(key).cloned().map(Record))))
+        let found = self.read(cx, |store| store.rows.get(key).cloned().map(Record));
+        Box::pin(ready(found))
     }
 
     fn count<'a>(
         &'a self,
-        _: &'a CallContext,
+        cx: &'a CallContext,
         filter: Option<&'a Filter>,
     ) -> BoxFuture<'a, Result<u64>> {
         Box::pin(async move {
             refuse_related(filter, false)?;
-            Ok(find::count(&self.model, &self.read(), filter))
+            self.read(cx, |store| find::count(&self.model, store, filter))
         })
     }
 
     fn write<'a>(
         &'a self,
-        _: &'a CallContext,
+        cx: &'a CallContext,
         writes: Vec<Write<Record>>,
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>, WriteError>> {
-        Box::pin(async move { self.write_all(writes) })
+        Box::pin(async move {
+            if let Some(transaction) = self.transaction(cx)? {
+                return transaction.write(&self.model, self.number, writes);
+            }
+            let _turn = self.shared.turn(cx).await?;
+            self.write_all(writes)
+        })
+    }
+
+    fn begin<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        options: &'a TransactionOptions,
+    ) -> BoxFuture<'a, Result<Transaction>> {
+        Box::pin(transaction::begin(
+            &self.shared,
+            cx,
+            options,
+            self.datasource(),
+        ))
     }
 }

@@ -8,7 +8,7 @@ use protoloop_core::{Error, Result};
 use crate::{Key, KeyValue, Model, PropertyPath, read};
 
 /// Rows, the order of their keys, and the unique indexes. All parts agree at any time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Store {
     pub(super) rows: HashMap<Key, Bytes>,
     pub(super) order: BTreeSet<Key>,
@@ -18,7 +18,7 @@ pub(super) struct Store {
 }
 
 /// One unique index.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Unique {
     fields: Vec<u32>,
     /// See [`Model::spares_unset`].

@@ -1,86 +1,230 @@
-//! Several writes, all or none.
+//! Transactions over all models of a connector.
 
-use bytes::Bytes;
-use protoloop_core::{Error, Result};
-use protoloop_schema::IdStrategy;
+use std::{
+    future::ready,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
-use super::store::Store;
-use crate::{Key, Model, Record, Write};
+use protoloop_core::{BoxFuture, CallContext, Error, Result};
 
-/// Writes into a store that are taken back when it is dropped before [`Transaction::commit`], by an error or a panic.
-pub(super) struct Transaction<'a> {
-    model: &'a Model,
-    store: &'a mut Store,
-    /// Rows as they were before each write, oldest first.
-    undo: Vec<(Key, Option<Bytes>)>,
-}
+use super::{
+    changes::{Answers, Before, Changes},
+    shared::{Shared, Stores, Turn},
+};
+use crate::{
+    Isolation, Model, Record, Transaction, TransactionOptions, Write, WriteError,
+    transaction::{InTransaction, TransactionDriver, TransactionState},
+};
 
-impl<'a> Transaction<'a> {
-    pub(super) fn new(model: &'a Model, store: &'a mut Store) -> Self {
-        Self {
-            model,
-            store,
+/// Begins a transaction, or a savepoint in the one that the context carries.
+pub(super) async fn begin(
+    shared: &Arc<Shared>,
+    cx: &CallContext,
+    options: &TransactionOptions,
+    datasource: Arc<str>,
+) -> Result<Transaction> {
+    if let Some(inside) = InTransaction::of(cx) {
+        inside.driver(&datasource, |driver: &MemoryTransaction| {
+            driver.is_of(shared)
+        })?;
+        return Transaction::nested(cx, options, inside).await;
+    }
+    let started = Instant::now();
+    // One that only reads keeps the rows as they are now and holds nobody up.
+    let turn = match options.read_only {
+        true => None,
+        false => {
+            let mut patience = cx.clone();
+            if let Some(ends) = started.checked_add(options.timeout) {
+                patience.limit_deadline(ends);
+            }
+            Some(shared.turn(&patience).await?)
+        }
+    };
+    let driver = MemoryTransaction {
+        shared: Arc::clone(shared),
+        state: TransactionState::default(),
+        read_only: options.read_only,
+        work: Mutex::new(Some(Work {
+            stores: shared.read().clone(),
+            _turn: turn,
             undo: Vec::new(),
+            savepoints: Vec::new(),
+        })),
+    };
+    let driver = Arc::new(driver);
+    Ok(Transaction::begun(cx, options, started, datasource, driver))
+}
+
+/// A transaction in memory.
+#[derive(Debug)]
+pub(super) struct MemoryTransaction {
+    shared: Arc<Shared>,
+    state: TransactionState,
+    read_only: bool,
+    /// `None` when it has ended. Nothing waits while it is locked.
+    work: Mutex<Option<Work>>,
+}
+
+/// What a transaction has done so far.
+#[derive(Debug)]
+struct Work {
+    /// The rows as it sees them.
+    stores: Stores,
+    /// Dropped with the rest, which lets the next writer begin.
+    _turn: Option<Turn>,
+    /// Number of a store and a row as it was, oldest first.
+    undo: Vec<(usize, Arc<Model>, Before)>,
+    /// Number of a savepoint and the length of `undo` when it was set, outermost first.
+    savepoints: Vec<(u32, usize)>,
+}
+
+impl MemoryTransaction {
+    pub(super) fn is_of(&self, shared: &Arc<Shared>) -> bool {
+        Arc::ptr_eq(&self.shared, shared)
+    }
+
+    fn work(&self) -> MutexGuard<'_, Option<Work>> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `act` on what was done so far, unless the transaction has ended.
+    fn with<T>(&self, act: impl FnOnce(&mut Work) -> T) -> Result<T> {
+        self.state.check()?;
+        match &mut *self.work() {
+            Some(work) => Ok(act(work)),
+            None => {
+                // It ended between the two looks.
+                self.state.check()?;
+                Err(Error::internal_error("a transaction without its rows"))
+            }
         }
     }
 
-    pub(super) fn commit(mut self) {
-        self.undo.clear();
+    /// Reads the rows as the transaction sees them.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Stores) -> T) -> Result<T> {
+        self.with(|work| read(&work.stores))
     }
 
-    pub(super) fn write(&mut self, write: Write<Record>) -> Result<Option<Record>> {
-        match write {
-            Write::Create(row) => self.create(row).map(Some),
-            Write::Modify { key, edit } => {
-                let before = self.store.rows.get(&key).cloned().map(Record);
-                let row = edit(before.as_ref())?;
-                if self.model.find_key(row.as_ref()).as_ref() != Some(&key) {
-                    return Err(Error::internal_error(format!(
-                        "an edit of {} `{key}` changed the key",
-                        self.model.full_name()
-                    )));
-                }
-                self.put(key, Some(row.0.clone()))?;
-                Ok(Some(row))
-            }
-            Write::Delete { key, check } => {
-                let before = self.store.rows.get(&key).cloned().map(Record);
-                check(before.as_ref())?;
-                self.put(key, None)?;
-                Ok(before)
-            }
+    /// Does the writes of one call, all or none.
+    pub(super) fn write(
+        &self,
+        model: &Arc<Model>,
+        number: usize,
+        writes: Vec<Write<Record>>,
+    ) -> Result<Answers, WriteError> {
+        if self.read_only {
+            return Err(Error::failed_precondition("the transaction only reads").into());
         }
-    }
-
-    fn create(&mut self, row: Record) -> Result<Record> {
-        let counted = self.model.entity().id_strategy == IdStrategy::Sequence;
-        let row = match self.model.find_key(row.as_ref()) {
-            None if counted => {
-                let number = self.store.next_number()?;
-                self.model.with_sequence(row, number)?
-            }
-            _ => row,
-        };
-        let key = self.model.key_of(row.as_ref())?;
-        if self.store.rows.contains_key(&key) {
-            return Err(self.model.duplicate(&self.model.entity().key));
-        }
-        self.put(key, Some(row.0.clone()))?;
-        Ok(row)
-    }
-
-    fn put(&mut self, key: Key, row: Option<Bytes>) -> Result<()> {
-        let before = self.store.put(self.model, &key, row)?;
-        self.undo.push((key, before));
-        Ok(())
+        self.with(|work| work.write(model, number, writes))?
     }
 }
 
-impl Drop for Transaction<'_> {
-    fn drop(&mut self) {
-        while let Some((key, row)) = self.undo.pop() {
-            // Going back the way it came meets no taken unique value; if it did, the row would stay as it is.
-            let _ = self.store.put(self.model, &key, row);
+impl Work {
+    fn write(
+        &mut self,
+        model: &Arc<Model>,
+        number: usize,
+        writes: Vec<Write<Record>>,
+    ) -> Result<Answers, WriteError> {
+        let Some(store) = self.stores.get_mut(number) else {
+            let what = format!(
+                "{} was prepared after the transaction began",
+                model.full_name()
+            );
+            return Err(Error::failed_precondition(what).into());
+        };
+        let mut changes = Changes::new(model, Arc::make_mut(store));
+        let answers = changes.write_all(writes)?;
+        let before = changes.keep().into_iter();
+        self.undo
+            .extend(before.map(|before| (number, Arc::clone(model), before)));
+        Ok(answers)
+    }
+
+    /// Closes a savepoint and those within it; answers how much was done before it.
+    fn close(&mut self, savepoint: u32) -> Option<usize> {
+        let at = self
+            .savepoints
+            .iter()
+            .position(|(number, _)| *number == savepoint)?;
+        let (_, done) = self.savepoints[at];
+        self.savepoints.truncate(at);
+        Some(done)
+    }
+
+    fn rollback_to(&mut self, savepoint: u32) {
+        let Some(done) = self.close(savepoint) else {
+            return;
+        };
+        while self.undo.len() > done
+            && let Some((number, model, (key, row))) = self.undo.pop()
+        {
+            // Going back the way it came meets no taken unique value.
+            let _ = Arc::make_mut(&mut self.stores[number]).put(&model, &key, row);
         }
+    }
+}
+
+impl TransactionDriver for MemoryTransaction {
+    fn state(&self) -> &TransactionState {
+        &self.state
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::Serializable
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    fn savepoint(&self, number: u32) -> BoxFuture<'_, Result<()>> {
+        let done = self.with(|work| work.savepoints.push((number, work.undo.len())));
+        Box::pin(ready(done))
+    }
+
+    fn release(&self, number: u32) -> BoxFuture<'_, Result<()>> {
+        let done = self.with(|work| {
+            work.close(number);
+        });
+        Box::pin(ready(done))
+    }
+
+    fn rollback_to(&self, number: u32) -> BoxFuture<'_, Result<()>> {
+        Box::pin(ready(self.with(|work| work.rollback_to(number))))
+    }
+
+    fn abandon_to(&self, number: u32) {
+        // One that has ended took the savepoint with it.
+        let _ = self.with(|work| work.rollback_to(number));
+    }
+
+    fn commit(&self) -> BoxFuture<'_, Result<()>> {
+        let Some(work) = self.work().take() else {
+            let ended = self.state.check();
+            return Box::pin(ready(ended));
+        };
+        let mut changed: Vec<usize> = work.undo.iter().map(|(number, ..)| *number).collect();
+        changed.sort_unstable();
+        changed.dedup();
+        let mut stores = self.shared.write();
+        for number in changed {
+            stores[number] = Arc::clone(&work.stores[number]);
+        }
+        drop(stores);
+        // The turn ends behind the change, with the last other owner of the new stores.
+        drop(work);
+        Box::pin(ready(Ok(())))
+    }
+
+    fn rollback(&self) -> BoxFuture<'_, Result<()>> {
+        self.abandon();
+        Box::pin(ready(Ok(())))
+    }
+
+    fn abandon(&self) {
+        self.work().take();
     }
 }

@@ -4,8 +4,11 @@ use std::future::Future;
 
 use protoloop_core::{CallContext, Error};
 
-/// Runs `work` until the call's deadline; then it is dropped, which gives its connection back.
-pub(crate) async fn within<T, E: From<Error>>(
+/// Runs `work` until the call's deadline; then it is dropped, which stops what it does.
+///
+/// # Errors
+/// DEADLINE_EXCEEDED when the deadline passes first; what `work` answers.
+pub async fn within<T, E: From<Error>>(
     cx: &CallContext,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {

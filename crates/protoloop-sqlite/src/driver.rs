@@ -1,0 +1,385 @@
+//! Transactions that span several calls.
+
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{Arc, Mutex as Lock, PoisonError},
+    time::Instant,
+};
+
+use protoloop_core::{BoxFuture, CallContext, Error, Result};
+use protoloop_repository::{
+    Isolation, Record, Transaction, TransactionOptions, Write as Change, WriteError,
+    transaction::{Ended, InTransaction, TransactionDriver, TransactionState},
+    within,
+};
+use protoloop_sql::Table;
+use sqlx::{Connection, SqlSafeStr as _, TransactionManager, sqlite::SqliteConnection};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::{
+    arguments::run,
+    connection::Stop,
+    error::of_driver,
+    failure::Failure,
+    queue::write_error,
+    readers::Reader,
+    store::{Store, Write},
+    transaction::{self, Answers},
+};
+
+type Manager = <SqliteConnection as Connection>::TransactionManager;
+
+/// Begins a transaction, or a savepoint in the one that the context carries.
+///
+/// One that writes has the writing connection to itself, so other writers of this process wait for it in line instead of
+/// running into SQLite's lock. One that only reads has a reading connection, and holds nobody up.
+pub(crate) async fn begin(
+    store: &Arc<Store>,
+    cx: &CallContext,
+    options: &TransactionOptions,
+    datasource: &Arc<str>,
+) -> Result<Transaction> {
+    if let Some(inside) = InTransaction::of(cx) {
+        of(inside, store, datasource)?;
+        return Transaction::nested(cx, options, inside).await;
+    }
+    let started = Instant::now();
+    let mut patience = cx.clone();
+    if let Some(ends) = started.checked_add(options.timeout) {
+        patience.limit_deadline(ends);
+    }
+    let connection = within(&patience, Begun::new(store, options.read_only)).await?;
+    let driver = SqliteTransaction {
+        store: Arc::clone(store),
+        state: TransactionState::default(),
+        read_only: options.read_only,
+        number: connection.stop().number(),
+        stop: connection.stop().clone(),
+        connection: Arc::new(Mutex::new(Some(connection))),
+        dropped: Lock::default(),
+    };
+    let datasource = Arc::clone(datasource);
+    let driver = Arc::new(driver);
+    Ok(Transaction::begun(cx, options, started, datasource, driver))
+}
+
+/// The transaction of a context, as one of this store.
+pub(crate) fn of<'a>(
+    inside: &'a InTransaction,
+    store: &Arc<Store>,
+    datasource: &str,
+) -> Result<&'a SqliteTransaction> {
+    inside.driver(datasource, |driver: &SqliteTransaction| {
+        Arc::ptr_eq(&driver.store, store)
+    })
+}
+
+/// A transaction of several calls.
+#[derive(Debug)]
+pub(crate) struct SqliteTransaction {
+    store: Arc<Store>,
+    state: TransactionState,
+    read_only: bool,
+    stop: Stop,
+    /// Its number in `stop`.
+    number: u64,
+    /// `None` when it has ended. One statement runs at a time.
+    connection: Arc<Mutex<Option<Begun>>>,
+    /// The outermost savepoint that was dropped and not rolled back yet.
+    dropped: Lock<Option<u32>>,
+}
+
+/// A connection in a transaction. Dropped, it is rolled back without waiting.
+#[derive(Debug)]
+struct Begun(Option<Held>);
+
+#[derive(Debug)]
+enum Held {
+    Writer(Write),
+    Reader(Reader),
+}
+
+impl Begun {
+    async fn new(store: &Store, read_only: bool) -> Result<Self> {
+        let reader = match read_only {
+            true => store.reader().await?,
+            false => None,
+        };
+        let (held, begin) = match reader {
+            Some(reader) => (Held::Reader(reader), "BEGIN"),
+            // IMMEDIATE: what it reads first is what it changes later.
+            None => (Held::Writer(store.write().await?), "BEGIN IMMEDIATE"),
+        };
+        let mut begun = Self(Some(held));
+        let statement = begin.into_sql_str();
+        Manager::begin(&mut begun, Some(statement))
+            .await
+            .map_err(of_driver)?;
+        Ok(begun)
+    }
+
+    fn stop(&self) -> &Stop {
+        match self.held() {
+            Held::Writer(writer) => writer.stop(),
+            Held::Reader(reader) => reader.stop(),
+        }
+    }
+
+    fn held(&self) -> &Held {
+        self.0.as_ref().expect("taken only at the end")
+    }
+
+    async fn commit(mut self) -> Result<()> {
+        if let Err(error) = Manager::commit(&mut self).await {
+            let failure = of_driver(error);
+            // The commit's error is what the caller must hear.
+            let _ = self.rollback().await;
+            return Err(failure);
+        }
+        self.give_back();
+        Ok(())
+    }
+
+    async fn rollback(mut self) -> Result<()> {
+        // A call that was dropped may have left a savepoint of its own.
+        while Manager::get_transaction_depth(&self) > 0 {
+            if let Err(error) = Manager::rollback(&mut self).await {
+                // SQLite may have rolled back by itself; a new connection knows nothing of it.
+                match self.0.take() {
+                    Some(Held::Writer(writer)) => writer.give_up(),
+                    Some(Held::Reader(reader)) => reader.discard(),
+                    None => {}
+                }
+                tracing::debug!(%error, "a transaction was rolled back by closing its connection");
+                return Ok(());
+            }
+        }
+        self.give_back();
+        Ok(())
+    }
+
+    /// Gives the connection back, on which nothing is open.
+    fn give_back(&mut self) {
+        self.stop().pass();
+        if let Some(Held::Reader(mut reader)) = self.0.take() {
+            reader.finish();
+        }
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            self.stop().pass();
+            let depth = Manager::get_transaction_depth(self);
+            for _ in 0..depth {
+                Manager::start_rollback(self);
+            }
+        }
+    }
+}
+
+impl Deref for Begun {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        match self.held() {
+            Held::Writer(writer) => writer,
+            Held::Reader(reader) => reader,
+        }
+    }
+}
+
+impl DerefMut for Begun {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        match self.0.as_mut().expect("taken only at the end") {
+            Held::Writer(writer) => writer,
+            Held::Reader(reader) => reader,
+        }
+    }
+}
+
+/// The connection of a transaction, for one statement. Dropped before [`Statement::finish`], it ends the transaction.
+pub(crate) struct Statement<'a> {
+    transaction: &'a SqliteTransaction,
+    /// `Some` as long as this lives.
+    connection: MutexGuard<'a, Option<Begun>>,
+    finished: bool,
+}
+
+impl Statement<'_> {
+    /// Says that the answer was read to its end.
+    pub(crate) fn finish(&mut self) {
+        self.finished = true;
+    }
+}
+
+impl Deref for Statement<'_> {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        self.connection.as_ref().expect("looked at when locked")
+    }
+}
+
+impl DerefMut for Statement<'_> {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        self.connection.as_mut().expect("looked at when locked")
+    }
+}
+
+impl Drop for Statement<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.transaction.state.end(Ended::GivenUp);
+            self.transaction.abandon();
+        }
+    }
+}
+
+impl SqliteTransaction {
+    /// Waits for the statements before it.
+    pub(crate) async fn statement(&self) -> Result<Statement<'_>> {
+        self.state.check()?;
+        let connection = self.connection.lock().await;
+        self.state.check()?;
+        if connection.is_none() {
+            return Err(Error::internal_error("a transaction without a connection"));
+        }
+        let mut statement = Statement {
+            transaction: self,
+            connection,
+            finished: false,
+        };
+        let dropped = self.dropped().take();
+        if let Some(number) = dropped {
+            let sql = rollback_to(number);
+            run(&mut statement, &sql).await.map_err(of_driver)?;
+        }
+        Ok(statement)
+    }
+
+    /// Does the writes of one call, all or none.
+    pub(crate) async fn write(
+        &self,
+        table: &Table,
+        writes: Vec<Change<Record>>,
+    ) -> Result<Answers, WriteError> {
+        if self.read_only {
+            return Err(Error::failed_precondition("the transaction only reads").into());
+        }
+        let mut statement = self.statement().await?;
+        let outcome = transaction::within(&mut statement, table, writes).await;
+        match &outcome {
+            Err((_, Failure::Database { error, .. })) => {
+                let why = error.message().to_owned();
+                self.state.end(Ended::Failed(error.code(), why));
+            }
+            Ok(_) | Err((_, Failure::Refused(_))) => statement.finish(),
+        }
+        outcome.map_err(write_error)
+    }
+
+    fn dropped(&self) -> std::sync::MutexGuard<'_, Option<u32>> {
+        self.dropped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn run(&self, sql: &str) -> Result<()> {
+        let mut statement = self.statement().await?;
+        run(&mut statement, sql).await.map_err(of_driver)?;
+        statement.finish();
+        Ok(())
+    }
+
+    /// Takes the connection, behind the statement that uses it.
+    async fn take(connection: &Mutex<Option<Begun>>) -> Option<Begun> {
+        let mut begun = connection.lock().await.take()?;
+        // Behind what was stopped.
+        let pinged = begun.ping().await;
+        begun.stop().pass();
+        pinged.ok().map(|()| begun)
+    }
+}
+
+fn name(savepoint: u32) -> String {
+    format!("protoloop_{savepoint}")
+}
+
+fn rollback_to(savepoint: u32) -> String {
+    let name = name(savepoint);
+    format!("ROLLBACK TO {name}; RELEASE {name}")
+}
+
+impl TransactionDriver for SqliteTransaction {
+    fn state(&self) -> &TransactionState {
+        &self.state
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::Serializable
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    fn savepoint(&self, number: u32) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move { self.run(&format!("SAVEPOINT {}", name(number))).await })
+    }
+
+    fn release(&self, number: u32) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move { self.run(&format!("RELEASE {}", name(number))).await })
+    }
+
+    fn rollback_to(&self, number: u32) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move { self.run(&rollback_to(number)).await })
+    }
+
+    fn abandon_to(&self, number: u32) {
+        let mut dropped = self.dropped();
+        *dropped = Some(dropped.map_or(number, |other| other.min(number)));
+    }
+
+    fn commit(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            // Rolls back to a savepoint that was dropped.
+            self.statement().await?.finish();
+            match self.connection.lock().await.take() {
+                Some(begun) => begun.commit().await,
+                None => self.state.check(),
+            }
+        })
+    }
+
+    fn rollback(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            match Self::take(&self.connection).await {
+                Some(begun) => begun.rollback().await,
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn abandon(&self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            // Dropping it begins to roll it back; where a statement runs, its end does.
+            if let Ok(mut connection) = self.connection.try_lock() {
+                connection.take();
+            }
+            return;
+        };
+        let connection = Arc::clone(&self.connection);
+        if let Ok(connection) = connection.try_lock()
+            && connection.is_none()
+        {
+            return;
+        }
+        self.stop.stop(self.number);
+        runtime.spawn(async move {
+            if let Some(begun) = Self::take(&connection).await {
+                // Its failures close the connection.
+                let _ = begun.rollback().await;
+            }
+        });
+    }
+}
