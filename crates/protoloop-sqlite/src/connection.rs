@@ -62,27 +62,15 @@ impl Stop {
 }
 
 impl Connected {
-    /// Opens a connection whose statements can be stopped.
     pub(crate) async fn open(options: &SqliteConnectOptions) -> Result<Self> {
-        let connected = Self::open_unstoppable(options).await?;
-        let Self {
-            mut connection,
-            stop,
-        } = connected;
+        let mut connection = options.connect().await.map_err(of_driver)?;
+        let stop = Stop::new();
         let flag = stop.clone();
         connection
             .lock_handle()
             .await
             .map_err(of_driver)?
             .set_progress_handler(STEPS, move || !flag.is_stopped());
-        Ok(Self { connection, stop })
-    }
-
-    /// Opens one whose statements run to their end: a write that is stopped takes its transaction with it, after which
-    /// the connection is opened anew, and a database in memory would be lost by that.
-    pub(crate) async fn open_unstoppable(options: &SqliteConnectOptions) -> Result<Self> {
-        let connection = options.connect().await.map_err(of_driver)?;
-        let stop = Stop::new();
         Ok(Self { connection, stop })
     }
 

@@ -13,21 +13,19 @@ use protoloop_repository::{
     within,
 };
 use protoloop_sql::Table;
-use sqlx::{Connection, SqlSafeStr as _, TransactionManager, sqlite::SqliteConnection};
+use sqlx::{Connection as _, sqlite::SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     arguments::run,
     connection::Stop,
-    error::of_driver,
+    error::{is_no_transaction, of_driver},
     failure::Failure,
     queue::write_error,
     readers::Reader,
     store::{Store, Write},
     transaction::{self, Answers},
 };
-
-type Manager = <SqliteConnection as Connection>::TransactionManager;
 
 /// Begins a transaction, or a savepoint in the one that the context carries.
 ///
@@ -89,7 +87,7 @@ pub(crate) struct SqliteTransaction {
     dropped: Lock<Option<u32>>,
 }
 
-/// A connection in a transaction. Dropped, it is rolled back without waiting.
+/// A connection in a transaction. Dropped, it is rolled back before its next use.
 #[derive(Debug)]
 struct Begun(Option<Held>);
 
@@ -97,6 +95,15 @@ struct Begun(Option<Held>);
 enum Held {
     Writer(Write),
     Reader(Reader),
+}
+
+impl Held {
+    fn stop(&self) -> &Stop {
+        match self {
+            Self::Writer(writer) => writer.stop(),
+            Self::Reader(reader) => reader.stop(),
+        }
+    }
 }
 
 impl Begun {
@@ -111,18 +118,12 @@ impl Begun {
             None => (Held::Writer(store.write().await?), "BEGIN IMMEDIATE"),
         };
         let mut begun = Self(Some(held));
-        let statement = begin.into_sql_str();
-        Manager::begin(&mut begun, Some(statement))
-            .await
-            .map_err(of_driver)?;
+        run(&mut begun, begin).await.map_err(of_driver)?;
         Ok(begun)
     }
 
     fn stop(&self) -> &Stop {
-        match self.held() {
-            Held::Writer(writer) => writer.stop(),
-            Held::Reader(reader) => reader.stop(),
-        }
+        self.held().stop()
     }
 
     fn held(&self) -> &Held {
@@ -130,32 +131,29 @@ impl Begun {
     }
 
     async fn commit(mut self) -> Result<()> {
-        if let Err(error) = Manager::commit(&mut self).await {
+        if let Err(error) = run(&mut self, "COMMIT").await {
             let failure = of_driver(error);
-            // The commit's error is what the caller must hear.
-            let _ = self.rollback().await;
+            self.rollback().await;
             return Err(failure);
         }
         self.give_back();
         Ok(())
     }
 
-    async fn rollback(mut self) -> Result<()> {
-        // A call that was dropped may have left a savepoint of its own.
-        while Manager::get_transaction_depth(&self) > 0 {
-            if let Err(error) = Manager::rollback(&mut self).await {
-                // SQLite may have rolled back by itself; a new connection knows nothing of it.
+    async fn rollback(mut self) {
+        match run(&mut self, "ROLLBACK").await {
+            // SQLite has rolled back by itself.
+            Err(error) if is_no_transaction(&error) => self.give_back(),
+            Err(error) => {
+                tracing::warn!(%error, "a transaction is rolled back by closing its connection");
                 match self.0.take() {
                     Some(Held::Writer(writer)) => writer.give_up(),
                     Some(Held::Reader(reader)) => reader.discard(),
                     None => {}
                 }
-                tracing::debug!(%error, "a transaction was rolled back by closing its connection");
-                return Ok(());
             }
+            Ok(()) => self.give_back(),
         }
-        self.give_back();
-        Ok(())
     }
 
     /// Gives the connection back, on which nothing is open.
@@ -169,12 +167,13 @@ impl Begun {
 
 impl Drop for Begun {
     fn drop(&mut self) {
-        if self.0.is_some() {
-            self.stop().pass();
-            let depth = Manager::get_transaction_depth(self);
-            for _ in 0..depth {
-                Manager::start_rollback(self);
-            }
+        if let Some(held) = &self.0 {
+            held.stop().pass();
+        }
+        match self.0.take() {
+            Some(Held::Writer(writer)) => writer.leave_open(),
+            Some(Held::Reader(reader)) => reader.discard(),
+            None => {}
         }
     }
 }
@@ -353,16 +352,16 @@ impl TransactionDriver for SqliteTransaction {
 
     fn rollback(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            match Self::take(&self.connection).await {
-                Some(begun) => begun.rollback().await,
-                None => Ok(()),
+            if let Some(begun) = Self::take(&self.connection).await {
+                begun.rollback().await;
             }
+            Ok(())
         })
     }
 
     fn abandon(&self) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            // Dropping it begins to roll it back; where a statement runs, its end does.
+            // Dropped, it is rolled back before its next use; where a statement runs, with its end.
             if let Ok(mut connection) = self.connection.try_lock() {
                 connection.take();
             }
@@ -377,8 +376,7 @@ impl TransactionDriver for SqliteTransaction {
         self.stop.stop(self.number);
         runtime.spawn(async move {
             if let Some(begun) = Self::take(&connection).await {
-                // Its failures close the connection.
-                let _ = begun.rollback().await;
+                begun.rollback().await;
             }
         });
     }

@@ -7,6 +7,7 @@ use protoloop_sql::Table;
 
 /// The primary result codes of SQLite that mean something to a caller.
 mod code {
+    pub(super) const ERROR: i32 = 1;
     pub(super) const INTERRUPT: i32 = 9;
     pub(super) const BUSY: i32 = 5;
     pub(super) const NOMEM: i32 = 7;
@@ -62,6 +63,11 @@ pub(crate) fn breaks(error: &sqlx::Error) -> bool {
                 | code::NOTADB
         )
     )
+}
+
+/// Whether a rollback found nothing to roll back.
+pub(crate) fn is_no_transaction(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(found) if primary(found.code().as_deref()) == Some(code::ERROR))
 }
 
 /// The connector was closed.

@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     Options,
+    arguments::run,
     connection::{Connected, Stop},
     driver::Statement,
     error::closed,
@@ -34,6 +35,8 @@ pub(crate) struct Store {
 #[derive(Debug)]
 enum Writer {
     Open(Connected),
+    /// In a transaction that nobody ended.
+    Unfinished(Connected),
     /// Given up after a failure; the next write opens another.
     Lost,
     Closed,
@@ -58,10 +61,7 @@ pub(crate) struct Write {
 impl Store {
     /// Opens the file, making it where it is missing.
     pub(crate) async fn open(options: &Options) -> Result<Self> {
-        let writer = match options.file {
-            Some(_) => Connected::open(&options.writer()).await?,
-            None => Connected::open_unstoppable(&options.writer()).await?,
-        };
+        let writer = Connected::open(&options.writer()).await?;
         let in_file = options.file.is_some();
         let readers = || Readers::new(options.reader(), options.readers.get());
         Ok(Self {
@@ -94,6 +94,11 @@ impl Store {
 
     pub(crate) async fn write(&self) -> Result<Write> {
         let mut writer = Arc::clone(&self.writer).lock_owned().await;
+        if let Writer::Unfinished(connected) = &mut *writer {
+            // Fails where SQLite has rolled back by itself.
+            let _ = run(&mut connected.connection, "ROLLBACK").await;
+            writer.finish();
+        }
         if let (Writer::Lost, Some(options)) = (&*writer, &self.reopen) {
             *writer = Writer::Open(Connected::open(options).await?);
         }
@@ -102,7 +107,7 @@ impl Store {
                 writer,
                 can_reopen: self.reopen.is_some(),
             }),
-            Writer::Lost | Writer::Closed => Err(closed()),
+            Writer::Unfinished(_) | Writer::Lost | Writer::Closed => Err(closed()),
         }
     }
 
@@ -112,7 +117,7 @@ impl Store {
         }
         // The last connection to close moves the log into the file.
         let writer = std::mem::replace(&mut *self.writer.lock().await, Writer::Closed);
-        if let Writer::Open(writer) = writer
+        if let Writer::Open(writer) | Writer::Unfinished(writer) = writer
             && let Err(error) = writer.connection.close().await
         {
             tracing::warn!(%error, "the writing connection did not close");
@@ -153,12 +158,33 @@ impl DerefMut for Read<'_> {
     }
 }
 
+impl Writer {
+    /// Says that nothing is unfinished any more.
+    fn finish(&mut self) {
+        *self = match std::mem::replace(self, Self::Lost) {
+            Self::Unfinished(connected) => Self::Open(connected),
+            other => other,
+        };
+    }
+}
+
 impl Write {
+    /// Leaves a transaction to be rolled back before the next write.
+    pub(crate) fn leave_open(mut self) {
+        let writer = std::mem::replace(&mut *self.writer, Writer::Lost);
+        *self.writer = match writer {
+            Writer::Open(connected) => Writer::Unfinished(connected),
+            other => other,
+        };
+    }
+
     /// The means to stop what runs on it.
     pub(crate) fn stop(&self) -> &Stop {
         match &*self.writer {
             Writer::Open(connected) => connected.stop(),
-            Writer::Lost | Writer::Closed => unreachable!("open when it was locked"),
+            Writer::Unfinished(_) | Writer::Lost | Writer::Closed => {
+                unreachable!("open when it was locked")
+            }
         }
     }
 
@@ -176,7 +202,9 @@ impl Deref for Write {
     fn deref(&self) -> &SqliteConnection {
         match &*self.writer {
             Writer::Open(connected) => &connected.connection,
-            Writer::Lost | Writer::Closed => unreachable!("open when it was locked"),
+            Writer::Unfinished(_) | Writer::Lost | Writer::Closed => {
+                unreachable!("open when it was locked")
+            }
         }
     }
 }
@@ -185,7 +213,9 @@ impl DerefMut for Write {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
         match &mut *self.writer {
             Writer::Open(connected) => &mut connected.connection,
-            Writer::Lost | Writer::Closed => unreachable!("open when it was locked"),
+            Writer::Unfinished(_) | Writer::Lost | Writer::Closed => {
+                unreachable!("open when it was locked")
+            }
         }
     }
 }

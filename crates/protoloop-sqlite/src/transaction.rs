@@ -11,7 +11,11 @@ use protoloop_repository::{Key, Record, Write};
 use protoloop_sql::{SqlValue, Table};
 use sqlx::{Connection as _, Sqlite, Transaction, sqlite::SqliteConnection};
 
-use crate::{arguments::query, failure::Failure, row::Row};
+use crate::{
+    arguments::{query, run},
+    failure::Failure,
+    row::Row,
+};
 
 /// Answers to the writes of one call.
 pub(crate) type Answers = Vec<Option<Record>>;
@@ -48,14 +52,15 @@ pub(crate) async fn within(
         return each(transaction, table, writes).await;
     }
     let whole = |error| (None, Failure::of_driver(error));
-    let mut savepoint = transaction.begin().await.map_err(whole)?;
-    let outcome = each(&mut savepoint, table, writes).await;
-    match &outcome {
-        Ok(_) => savepoint.commit().await.map_err(whole)?,
-        Err((_, Failure::Refused(_))) => savepoint.rollback().await.map_err(whole)?,
+    run(transaction, "SAVEPOINT call").await.map_err(whole)?;
+    let outcome = each(transaction, table, writes).await;
+    let end = match &outcome {
+        Ok(_) => "RELEASE call",
+        Err((_, Failure::Refused(_))) => "ROLLBACK TO call; RELEASE call",
         // The whole transaction is taken back.
-        Err((_, Failure::Database { .. })) => {}
-    }
+        Err((_, Failure::Database { .. })) => return outcome,
+    };
+    run(transaction, end).await.map_err(whole)?;
     outcome
 }
 
@@ -107,7 +112,7 @@ async fn one(
                 (Some(before), None) => Ok(Some(before)),
                 (Some(_), Some(sql)) => {
                     let stored = table.record(values.as_slice())?;
-                    run(connection, table, sql, table.update_values(values)).await?;
+                    change(connection, table, sql, table.update_values(values)).await?;
                     Ok(Some(stored))
                 }
             }
@@ -117,7 +122,7 @@ async fn one(
             unwinding(|| check(before.as_ref()))?;
             if before.is_some() {
                 let sql = table.delete_sql();
-                run(connection, table, sql, table.key_values(&key)).await?;
+                change(connection, table, sql, table.key_values(&key)).await?;
             }
             Ok(before)
         }
@@ -164,10 +169,10 @@ async fn insert(
     let counted = table.is_sequence() && table.key().iter().any(|at| values[*at] == SqlValue::Null);
     if !counted {
         let stored = table.record(values.as_slice())?;
-        run(connection, table, table.insert_sql(), values).await?;
+        change(connection, table, table.insert_sql(), values).await?;
         return Ok(stored);
     }
-    let number = run(connection, table, table.insert_sql(), values.clone()).await?;
+    let number = change(connection, table, table.insert_sql(), values.clone()).await?;
     for at in table.key() {
         values[*at] = SqlValue::Int(number);
     }
@@ -175,7 +180,7 @@ async fn insert(
 }
 
 /// Runs a statement and answers the number of the row that was inserted last.
-async fn run(
+async fn change(
     connection: &mut SqliteConnection,
     table: &Table,
     sql: &Arc<str>,

@@ -6,8 +6,8 @@ use protoloop_core::{CallContext, Code, Detail, Error};
 use protoloop_wire::{Tables, json};
 
 use crate::{
-    Connector, Filter, Model, OrderBy, Query, Record, Repository, RepositoryExt as _, Write,
-    WriteError,
+    Connector, Filter, Model, OrderBy, Query, Record, Repository, RepositoryExt as _, Transaction,
+    TransactionOptions, Write, WriteError,
 };
 
 /// A law that a connector breaks, and how.
@@ -47,6 +47,7 @@ pub(super) fn broken(reason: impl Into<String>) -> Broken {
 /// A prepared connector with a repository of each model.
 pub struct Lab {
     pub(super) cx: CallContext,
+    pub(super) connector: Arc<dyn Connector>,
     pub(super) items: Arc<dyn Repository<Record>>,
     pub(super) tickets: Arc<dyn Repository<Record>>,
     pub(super) seats: Arc<dyn Repository<Record>>,
@@ -81,6 +82,7 @@ impl Lab {
             tickets: connector.repository(&models[1])?,
             seats: connector.repository(&models[2])?,
             everything: connector.repository(&models[3])?,
+            connector,
         })
     }
 
@@ -106,6 +108,21 @@ impl Lab {
         let query = self.query(filter, order)?;
         let rows = self.items.find(&self.cx, &query).await?;
         Ok(self.joined(&rows))
+    }
+
+    /// The items that a filter selects, as a context sees them.
+    pub(super) async fn found(
+        &self,
+        cx: &CallContext,
+        filter: &str,
+    ) -> Result<Vec<Record>, Broken> {
+        Ok(self.items.find(cx, &self.query(filter, "")?).await?)
+    }
+
+    /// A transaction with the default options.
+    pub(super) async fn begin(&self) -> Result<Transaction, Broken> {
+        let options = TransactionOptions::new();
+        Ok(self.connector.begin(&self.cx, &options).await?)
     }
 
     pub(super) fn query(&self, filter: &str, order: &str) -> Result<Query, Broken> {

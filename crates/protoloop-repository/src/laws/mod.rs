@@ -9,6 +9,7 @@ mod lab;
 mod orders;
 mod paging;
 mod round_trip;
+mod transactions;
 mod unique;
 
 use std::{future::Future, sync::Arc};
@@ -59,6 +60,16 @@ const LAWS: &[Law] = laws![
     paging::pages_join_to_the_whole,
     paging::skip_and_limit_count_behind_the_cursor,
     round_trip::every_type_comes_back,
+    transactions::changes_of_several_models_are_committed_together,
+    transactions::what_is_rolled_back_or_dropped_was_never_there,
+    transactions::a_refused_write_undoes_itself_only,
+    transactions::savepoints_take_back_what_is_behind_them,
+    transactions::a_timeout_rolls_back,
+    transactions::a_transaction_of_another_datasource_is_refused,
+    transactions::one_that_only_reads_reads_one_state,
+    transactions::serial_transactions_lose_nothing,
+    transactions::writes_beside_a_transaction_are_done,
+    transactions::calls_of_one_transaction_may_come_at_once,
 ];
 
 /// Tries every law on a connector of its own, empty and not prepared yet, and answers those that are broken.
