@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use crate::Value;
+
 /// One value of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum KeyValue {
@@ -13,6 +15,33 @@ pub enum KeyValue {
     String(Arc<str>),
     /// A bytes field.
     Bytes(Box<[u8]>),
+}
+
+impl KeyValue {
+    /// The value of a key field; `None` for what can be no key.
+    #[must_use]
+    pub fn of(value: &Value) -> Option<Self> {
+        Some(match value {
+            Value::I64(number) => Self::Int(*number),
+            Value::Enum(number) => Self::Int(i64::from(*number)),
+            Value::U64(number) => Self::Uint(*number),
+            Value::String(text) => Self::String(text.as_str().into()),
+            Value::Bytes(bytes) => Self::Bytes(bytes.as_slice().into()),
+            _ => return None,
+        })
+    }
+}
+
+/// The value of a field that holds a key, which is no enum.
+impl From<&KeyValue> for Value {
+    fn from(key: &KeyValue) -> Self {
+        match key {
+            KeyValue::Int(number) => Self::I64(*number),
+            KeyValue::Uint(number) => Self::U64(*number),
+            KeyValue::String(text) => Self::String(text.to_string()),
+            KeyValue::Bytes(bytes) => Self::Bytes(bytes.to_vec()),
+        }
+    }
 }
 
 /// The key of a row: one value per key field of the model, in the order of `Entity::key`. Never empty.

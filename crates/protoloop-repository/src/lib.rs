@@ -12,6 +12,7 @@ pub mod engine;
 mod entity;
 mod etag;
 mod filter;
+mod group;
 mod key;
 #[cfg(any(test, feature = "laws"))]
 pub mod laws;
@@ -41,6 +42,7 @@ pub use engine::StandardEngine;
 pub use entity::{Entity, Record};
 pub use etag::etag_matches;
 pub use filter::{CompareOp, Filter, FilterError, Matcher, Pattern, Related, Rows, SeenRows};
+pub use group::{GroupBy, GroupQuery, Groups, LinkedBy};
 pub use key::{Key, KeyValue};
 pub use link::{Join, Link};
 pub use memory::MemoryConnector;

@@ -5,9 +5,9 @@ use std::{fmt, sync::Arc};
 use protoloop_core::{Error, Result};
 use protoloop_schema::{EntityId, Relation, RelationKind};
 
-use crate::{Filter, Model};
+use crate::{CompareOp, Filter, Model, Value};
 
-/// A relation, followed from a row of one model to rows of another in the same datasource.
+/// A relation, followed from a row of one model to rows of another.
 #[derive(Clone)]
 pub struct Link {
     name: Arc<str>,
@@ -55,7 +55,17 @@ impl Model {
     /// # Errors
     /// FAILED_PRECONDITION when the other model is in another datasource, or one of them has a key of several fields.
     pub fn link(&self, relation: &Relation) -> Result<Link> {
-        let target = self.neighbour(relation, relation.target)?;
+        let link = self.link_anywhere(relation)?;
+        self.check_neighbour(relation, &link.target)?;
+        if let Join::Through { through, .. } = &link.join {
+            self.check_neighbour(relation, through)?;
+        }
+        Ok(link)
+    }
+
+    /// The same where the other model may be in another datasource, as that of an inclusion.
+    pub(crate) fn link_anywhere(&self, relation: &Relation) -> Result<Link> {
+        let target = Self::new(self.tables(), relation.target)?;
         let own_key = || self.only_key(relation);
         let (join, to_many) = match &relation.kind {
             RelationKind::BelongsTo { key, .. } => {
@@ -77,7 +87,7 @@ impl Model {
             } => {
                 let join = Join::Through {
                     own: own_key()?,
-                    through: self.neighbour(relation, *through)?,
+                    through: Self::new(self.tables(), *through)?,
                     through_own: *key,
                     through_target: *through_key,
                     target: target.only_key(relation)?,
@@ -94,17 +104,16 @@ impl Model {
             name: Arc::clone(&relation.name),
             field: relation.field,
             source: self.entity().id,
-            target,
             join,
             to_many,
-            scope: Filter::True,
+            scope: meant(&target, relation).unwrap_or(Filter::True),
+            target,
         })
     }
 
-    fn neighbour(&self, relation: &Relation, id: EntityId) -> Result<Arc<Self>> {
-        let other = Self::new(self.tables(), id)?;
+    fn check_neighbour(&self, relation: &Relation, other: &Self) -> Result<()> {
         if other.entity().datasource == self.entity().datasource {
-            return Ok(other);
+            return Ok(());
         }
         Err(Error::failed_precondition(format!(
             "`{}` leads to {}, which is in the datasource `{}`; queries follow relations within one",
@@ -124,6 +133,20 @@ impl Model {
             ))),
         }
     }
+}
+
+/// Which rows a polymorphic relation means whose key they hold.
+pub(crate) fn meant(target: &Model, relation: &Relation) -> Option<Filter> {
+    let far = matches!(
+        relation.kind,
+        RelationKind::HasOne { .. } | RelationKind::HasMany { .. }
+    );
+    let told = relation.discriminator.as_ref().filter(|_| far)?;
+    Some(Filter::Compare {
+        path: target.column_property(told.field)?,
+        op: CompareOp::Eq,
+        value: Value::String(told.value.to_string()),
+    })
 }
 
 impl Link {

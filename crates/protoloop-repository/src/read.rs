@@ -177,16 +177,6 @@ fn default(kind: LeafKind) -> Scalar<'static> {
 
 /// The key that values of the key fields make; `None` when one of them can be no key.
 pub(crate) fn to_key(values: &[Value]) -> Option<Key> {
-    let values: Option<Vec<KeyValue>> = values
-        .iter()
-        .map(|value| match value {
-            Value::I64(number) => Some(KeyValue::Int(*number)),
-            Value::Enum(number) => Some(KeyValue::Int(i64::from(*number))),
-            Value::U64(number) => Some(KeyValue::Uint(*number)),
-            Value::String(text) => Some(KeyValue::String(text.as_str().into())),
-            Value::Bytes(bytes) => Some(KeyValue::Bytes(bytes.as_slice().into())),
-            _ => None,
-        })
-        .collect();
+    let values: Option<Vec<KeyValue>> = values.iter().map(KeyValue::of).collect();
     Key::new(values?)
 }

@@ -5,8 +5,8 @@ use std::{marker::PhantomData, sync::Arc};
 use protoloop_core::{BoxFuture, CallContext, Result};
 
 use crate::{
-    Entity, Filter, Key, Model, Query, Repository, Transaction, TransactionOptions, Write,
-    WriteError,
+    Entity, Filter, GroupQuery, Key, Model, Query, Repository, Transaction, TransactionOptions,
+    Write, WriteError,
 };
 
 /// A repository of `Inner` rows as one of `Outer` rows of the same model: a connector's records as generated messages,
@@ -111,6 +111,19 @@ impl<Inner: Entity, Outer: Entity> Repository<Outer> for Recode<Inner, Outer> {
         key: &'a Key,
     ) -> BoxFuture<'a, Result<Option<Outer>>> {
         Box::pin(async move { self.outer(self.inner.find_by_key(cx, key).await?) })
+    }
+
+    fn find_grouped<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        query: &'a GroupQuery,
+    ) -> BoxFuture<'a, Result<Vec<Vec<Outer>>>> {
+        Box::pin(async move {
+            let model = self.inner.model();
+            let groups = self.inner.find_grouped(cx, query).await?;
+            let group = |rows: Vec<Inner>| rows.iter().map(|row| recode(model, row)).collect();
+            groups.into_iter().map(group).collect()
+        })
     }
 
     fn count<'a>(

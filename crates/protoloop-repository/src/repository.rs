@@ -4,7 +4,10 @@ use std::{fmt, sync::Arc};
 
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 
-use crate::{Cursor, Entity, Filter, Key, Model, OrderBy, Query, Transaction, TransactionOptions};
+use crate::{
+    Cursor, Entity, Filter, GroupQuery, Key, Model, OrderBy, Query, Transaction,
+    TransactionOptions, group,
+};
 
 /// The rows of one model in one datasource.
 ///
@@ -47,6 +50,19 @@ pub trait Repository<E: Entity>: Send + Sync + 'static {
             let mut rows = self.find_by_ids(cx, std::slice::from_ref(key)).await?;
             Ok(rows.pop().flatten())
         })
+    }
+
+    /// The rows that belong to each of several keys, in the order of the keys. One statement, or as many as the values
+    /// that one may bind ask for.
+    ///
+    /// # Errors
+    /// As [`Repository::find`]; UNIMPLEMENTED for linking rows where the store cannot follow them.
+    fn find_grouped<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        query: &'a GroupQuery,
+    ) -> BoxFuture<'a, Result<Vec<Vec<E>>>> {
+        group::by_find(self, cx, query)
     }
 
     /// The number of rows that a filter selects; of all rows without one.

@@ -10,8 +10,8 @@ use protoloop_schema::IdStrategy;
 use protoloop_wire::Patch;
 
 use crate::{
-    Filter, Key, Model, Query, Record, Repository, Transaction, TransactionOptions, Write,
-    WriteError,
+    Filter, GroupQuery, Key, Model, Query, Record, Repository, Transaction, TransactionOptions,
+    Write, WriteError,
 };
 
 impl Model {
@@ -153,6 +153,14 @@ impl Repository<Record> for Stamped {
         key: &'a Key,
     ) -> BoxFuture<'a, Result<Option<Record>>> {
         self.inner.find_by_key(cx, key)
+    }
+
+    fn find_grouped<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        query: &'a GroupQuery,
+    ) -> BoxFuture<'a, Result<Vec<Vec<Record>>>> {
+        self.inner.find_grouped(cx, query)
     }
 
     fn count<'a>(

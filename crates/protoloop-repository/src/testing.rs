@@ -14,7 +14,7 @@ use protox::{
     file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver},
 };
 
-use crate::{Connector as _, MemoryConnector, Model, Record, Repository, StandardEngine, laws};
+use crate::{Connector, MemoryConnector, Model, Record, Repository, StandardEngine, laws};
 
 /// Files in memory.
 struct Texts(&'static [(&'static str, &'static str)]);
@@ -31,6 +31,7 @@ impl FileResolver for Texts {
 const FILES: &[(&str, &str)] = &[
     ("laws.proto", laws::PROTO),
     ("shop.proto", include_str!("testing/shop.proto")),
+    ("library.proto", include_str!("testing/library.proto")),
 ];
 
 /// The tables of the laws and of `testing/shop.proto`.
@@ -70,15 +71,24 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) fn new() -> Self {
-        let connector = MemoryConnector::new();
-        let models = ["Book", "Tag", "Ticket"].map(|name| model(&format!("shop.v1.{name}")));
+        Self::with(&MemoryConnector::new(), |repository| repository)
+    }
+
+    /// A shop over a connector that answers at once, with something around its repositories.
+    pub(crate) fn with(
+        connector: &dyn Connector,
+        around: impl Fn(Arc<dyn Repository<Record>>) -> Arc<dyn Repository<Record>>,
+    ) -> Self {
+        let models = Model::all(tables()).expect("models");
         now(connector.prepare(&models)).expect("prepared");
         let mut engine = StandardEngine::new(tables());
         for model in &models {
-            engine = engine.repository(connector.repository(model).expect("prepared"));
+            engine = engine.repository(around(connector.repository(model).expect("prepared")));
         }
         Self {
-            books: connector.repository(&models[0]).expect("prepared"),
+            books: connector
+                .repository(&model("shop.v1.Book"))
+                .expect("prepared"),
             handlers: engine.handlers().expect("all served"),
         }
     }
@@ -96,7 +106,10 @@ impl Shop {
         request: &str,
     ) -> Result<String> {
         let schema = tables().schema();
-        let path = format!("/shop.v1.{method}");
+        let path = match method.contains(".v1.") {
+            true => format!("/{method}"),
+            false => format!("/shop.v1.{method}"),
+        };
         let method = schema.method_by_path(&path).expect(&path);
         let options = json::DecodeOptions::default();
         let bytes = json::decode(tables(), method.input, request.as_bytes(), &options)

@@ -119,6 +119,63 @@ pub struct Relation {
     pub kind: RelationKind,
     /// Whether writes of the parent may carry the children.
     pub owned: bool,
+    /// For a polymorphic relation: what tells which model a key refers to.
+    pub discriminator: Option<Discriminator>,
+}
+
+/// What tells, beside a key that may refer to rows of several models, which of them it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discriminator {
+    /// A string field of the model that holds the key.
+    pub field: u32,
+    /// What it holds where the key refers to the model in question: its message's name, the full name where the models
+    /// are of two packages.
+    pub value: Arc<str>,
+}
+
+impl Relation {
+    /// Whether it leads to any number of rows.
+    #[must_use]
+    pub fn is_to_many(&self) -> bool {
+        !matches!(
+            self.kind,
+            RelationKind::BelongsTo { .. } | RelationKind::HasOne { .. }
+        )
+    }
+}
+
+/// A key of one model that refers to rows of another: a foreign key. However many relations are read along it, from
+/// either end, it is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The model that holds the key.
+    pub from: EntityId,
+    /// The key field; a list of keys where [`Reference::many`].
+    pub key: u32,
+    /// Whether the field is a list of keys.
+    pub many: bool,
+    /// The model referred to.
+    pub to: EntityId,
+    /// What a delete of the row referred to does. [`OnDelete::NoAction`]: keys are not checked at all.
+    pub on_delete: OnDelete,
+    /// Set when the key may refer to other models as well.
+    pub discriminator: Option<Discriminator>,
+    /// Whether both ends are in one datasource, so that the reference can be kept true.
+    pub same_datasource: bool,
+}
+
+impl Reference {
+    /// Whether it is kept true: within one datasource, and not NO_ACTION.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.same_datasource && self.on_delete != OnDelete::NoAction
+    }
+
+    /// Whether a foreign key of a database can keep it true: not for a list of keys, nor for a key into several tables.
+    #[must_use]
+    pub fn is_foreign_key(&self) -> bool {
+        self.is_kept() && !self.many && self.discriminator.is_none()
+    }
 }
 
 /// The kinds of relations. Key fields are numbers in the message that holds them.

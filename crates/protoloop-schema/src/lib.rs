@@ -26,7 +26,9 @@ mod synth;
 mod types;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Location, Severity};
-pub use entity::{Entity, EntityId, IdStrategy, Index, OnDelete, Relation, RelationKind};
+pub use entity::{
+    Discriminator, Entity, EntityId, IdStrategy, Index, OnDelete, Reference, Relation, RelationKind,
+};
 pub use http::{
     Body, FieldPath, HttpMethod, HttpRule, PathTemplate, PathTemplateAst, Segment, TemplateError,
     Variable,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     Diagnostic, Entity, EntityId, Enum, EnumId, Field, Message, MessageId, Method, MethodId,
-    Service, ServiceId,
+    Reference, Service, ServiceId,
 };
 
 /// Everything a descriptor set says, resolved and checked. Immutable; share it by [`Arc`].
@@ -16,6 +16,7 @@ pub struct Schema {
     pub(crate) services: Vec<Service>,
     pub(crate) methods: Vec<Method>,
     pub(crate) entities: Vec<Entity>,
+    pub(crate) references: Vec<Reference>,
     pub(crate) messages_by_name: HashMap<Arc<str>, MessageId>,
     pub(crate) enums_by_name: HashMap<Arc<str>, EnumId>,
     pub(crate) methods_by_path: HashMap<Arc<str>, MethodId>,
@@ -60,6 +61,12 @@ impl Schema {
     #[must_use]
     pub fn entities(&self) -> &[Entity] {
         &self.entities
+    }
+
+    /// Every key of a stored model that refers to another, in the order of the models that hold them.
+    #[must_use]
+    pub fn references(&self) -> &[Reference] {
+        &self.references
     }
 
     /// The message of an id.

@@ -11,6 +11,7 @@ mod condition;
 mod decode;
 mod dialect;
 mod encode;
+mod group;
 mod json;
 mod like;
 mod live;

@@ -2,12 +2,16 @@
 
 use protoloop_core::{Error, Result};
 use protoloop_repository::{Cursor, Direction, OrderBy, OrderTerm, Value};
-use sea_query::{Condition, Expr, ExprTrait, NullOrdering, Order, SelectStatement};
+use sea_query::{Condition, Expr, ExprTrait, NullOrdering, Order, OrderedStatement};
 
 use crate::{Table, property::Property};
 
 /// Orders a query: nulls last ascending, first descending.
-pub(crate) fn order_by(table: &Table, order: &OrderBy, select: &mut SelectStatement) -> Result<()> {
+pub(crate) fn order_by(
+    table: &Table,
+    order: &OrderBy,
+    select: &mut impl OrderedStatement,
+) -> Result<()> {
     if order.is_related() {
         return Err(Error::unimplemented(
             "an order by related rows is not translated yet",

@@ -97,7 +97,7 @@ impl Table {
         })
     }
 
-    fn select_from(&self, selection: &Selection) -> SelectStatement {
+    pub(crate) fn select_from(&self, selection: &Selection) -> SelectStatement {
         let mut select = SelectStatement::new();
         let names = selection.columns(self).map(|column| iden(&column.name));
         select.columns(names).from(self.iden());
@@ -105,7 +105,7 @@ impl Table {
     }
 
     /// The columns asked for, the key's and the order's.
-    fn selection(&self, query: &Query) -> Selection {
+    pub(crate) fn selection(&self, query: &Query) -> Selection {
         let ordered = |number: u32| {
             let mut terms = query.order.terms().iter();
             terms.any(|term| term.path.column() == number)

@@ -5,8 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use futures_util::TryStreamExt as _;
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 use protoloop_repository::{
-    Filter, Key, Model, Query, Record, Repository, Transaction, TransactionOptions, Write,
-    WriteError, transaction::InTransaction, within,
+    Filter, GroupQuery, Groups, Key, Model, Query, Record, Repository, Transaction,
+    TransactionOptions, Write, WriteError, transaction::InTransaction, within,
 };
 use protoloop_sql::{SqlRow as _, SqlValue, Table};
 
@@ -19,8 +19,8 @@ use crate::{
     transaction,
 };
 
-/// Most keys in one statement; SQLite takes 32,766 values.
-const KEYS: usize = 512;
+/// Most keys in one statement, a power of two; SQLite takes 32,766 values, and a filter has some of its own.
+const KEYS: usize = 16_384;
 
 /// The rows of a table.
 #[derive(Debug)]
@@ -88,6 +88,24 @@ impl SqliteRepository {
         Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
     }
 
+    async fn find_groups(&self, cx: &CallContext, query: &GroupQuery) -> Result<Vec<Vec<Record>>> {
+        let mut groups = Groups::new(&query.keys);
+        let mut connection = self.connection(cx).await?;
+        for some in query.keys.chunks(KEYS) {
+            let (statement, selection) = self.table.select_grouped(query, some)?;
+            let mut rows = query_once(statement)?.fetch(&mut *connection);
+            while let Some(row) = rows.try_next().await.map_err(of_driver)? {
+                let row = Row(&row);
+                let record = self
+                    .table
+                    .record_from(&row, selection.columns(&self.table))?;
+                groups.push(&self.table.group_of(query, &selection, &row)?, record);
+            }
+        }
+        connection.finish();
+        Ok(groups.finish())
+    }
+
     async fn count_rows(&self, cx: &CallContext, filter: Option<&Filter>) -> Result<u64> {
         let query = query_once(self.table.count(filter)?)?;
         let mut connection = self.connection(cx).await?;
@@ -127,6 +145,14 @@ impl Repository<Record> for SqliteRepository {
         key: &'a Key,
     ) -> BoxFuture<'a, Result<Option<Record>>> {
         Box::pin(within(cx, self.find(cx, key)))
+    }
+
+    fn find_grouped<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        query: &'a GroupQuery,
+    ) -> BoxFuture<'a, Result<Vec<Vec<Record>>>> {
+        Box::pin(within(cx, self.find_groups(cx, query)))
     }
 
     fn count<'a>(

@@ -87,15 +87,4 @@ impl<'a> Arguments<'a> {
             .canonical(bytes)
             .map_err(|error| error.under_field(self.name(number)))
     }
-
-    /// Refuses `include`, which no method serves yet.
-    pub(super) fn refuse_include(&self) -> Result<()> {
-        match self.shape.include {
-            Some(number) if self.view.has(number) => Err(self.invalid(
-                Some(number),
-                "inclusion of relations is not served yet; leave it out",
-            )),
-            _ => Ok(()),
-        }
-    }
 }

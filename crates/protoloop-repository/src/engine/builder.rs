@@ -3,10 +3,9 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use protoloop_core::{Error, Handler, Result};
-use protoloop_schema::EntityId;
 use protoloop_wire::Tables;
 
-use super::operation::{Operation, Subject};
+use super::operation::{Operation, Subject, Subjects};
 use crate::{Model, PageTokenKey, Record, Repository};
 
 /// Makes the handlers of a schema's standard methods.
@@ -50,34 +49,41 @@ impl StandardEngine {
     /// FAILED_PRECONDITION that names every model with standard methods and no repository.
     pub fn handlers(&self) -> Result<Vec<Option<Arc<dyn Handler>>>> {
         let schema = self.tables.schema();
-        let mut subjects: HashMap<EntityId, Arc<Subject>> = HashMap::new();
-        let mut missing = Vec::new();
-        for standard in schema.methods().iter().filter_map(|m| m.standard.as_ref()) {
-            if subjects.contains_key(&standard.entity) {
-                continue;
-            }
-            let model = Model::new(&self.tables, standard.entity)?;
-            match self.repositories.get(model.full_name()) {
-                Some(repository) => {
-                    let subject = Subject::new(model, Arc::clone(repository), &self.page_tokens);
-                    subjects.insert(standard.entity, Arc::new(subject));
-                }
-                None if missing.iter().any(|name| name == model.full_name()) => {}
-                None => missing.push(model.full_name().to_owned()),
-            }
-        }
+        let subjects = self.subjects()?;
+        let mut missing: Vec<&str> = schema
+            .methods()
+            .iter()
+            .filter_map(|method| Some(method.standard.as_ref()?.entity))
+            .filter(|entity| !subjects.contains_key(entity))
+            .map(|entity| &*schema.message(schema.entity(entity).message).full_name)
+            .collect();
+        missing.sort_unstable();
+        missing.dedup();
         if !missing.is_empty() {
             return Err(Error::failed_precondition(format!(
                 "no repository serves {}",
                 missing.join(", ")
             )));
         }
+        let subjects = Arc::new(subjects);
         let handlers = schema.methods().iter().map(|method| {
-            let subject = subjects.get(&method.standard.as_ref()?.entity)?;
-            let operation = Operation::new(subject, method)?;
+            let operation = Operation::new(&subjects, method)?;
             Some(Arc::new(operation) as Arc<dyn Handler>)
         });
         Ok(handlers.collect())
+    }
+
+    /// The models that have a repository, those without standard methods among them: their rows can be included.
+    fn subjects(&self) -> Result<Subjects> {
+        let mut subjects = Subjects::new();
+        for entity in self.tables.schema().entities() {
+            let model = Model::new(&self.tables, entity.id)?;
+            if let Some(repository) = self.repositories.get(model.full_name()) {
+                let subject = Subject::new(model, Arc::clone(repository), &self.page_tokens);
+                subjects.insert(entity.id, Arc::new(subject));
+            }
+        }
+        Ok(subjects)
     }
 }
 

@@ -4,16 +4,20 @@ use bytes::Bytes;
 use protoloop_core::{CallContext, Result};
 use protoloop_wire::{Writer, mask::Mask};
 
-use super::{arguments::Arguments, operation::Operation};
+use super::{
+    arguments::Arguments,
+    include::{Branch, columns_of},
+    operation::Operation,
+};
 use crate::{Cursor, OrderBy, Query, Record};
 
 impl Operation {
     pub(super) async fn list(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
         let arguments = self.arguments(request);
-        arguments.refuse_include()?;
         let mask = self.subject.read_mask(&arguments)?;
+        let branches = self.branches(&arguments, mask.as_ref())?;
         let size = self.page_size(&arguments)?;
-        let query = self.query(request, mask.as_ref(), size)?;
+        let query = self.query(request, mask.as_ref(), &branches, size)?;
         let total = match self.standard.total_size {
             Some(number) => {
                 let count = self.repository().count(cx, query.filter.as_ref()).await?;
@@ -21,18 +25,48 @@ impl Operation {
             }
             None => None,
         };
-        let rows = self.repository().find(cx, &query).await?;
-        Ok(self.page(
-            request,
-            &query.order,
-            rows,
-            size as usize,
-            mask.as_ref(),
-            total,
-        ))
+        let mut rows = self.repository().find(cx, &query).await?;
+        let more = rows.len() > size as usize;
+        rows.truncate(size as usize);
+        let last = rows.last().filter(|_| more);
+        let next = last.map(|row| Cursor::of_row(self.model(), &query.order, row.as_ref()));
+        let field = self.standard.response_field.unwrap_or(1);
+        let mut out = if branches.is_empty() {
+            self.page(rows, field, mask.as_ref())
+        } else {
+            let answers = self.answers(cx, rows, mask.as_ref(), &branches).await?;
+            let bytes: usize = answers.iter().map(|answer| answer.len() + 6).sum();
+            let mut out = Writer::with_capacity(bytes + 128);
+            answers.iter().for_each(|answer| out.bytes(field, answer));
+            out
+        };
+        if let (Some(number), Some(cursor)) = (self.standard.next_page_token, next) {
+            let bound = self.bound(&self.arguments(request));
+            out.string(number, &self.subject.page_tokens.seal(&bound, &cursor));
+        }
+        if let Some((number, total)) = total.filter(|total| total.1 > 0) {
+            out.uint64(number, total);
+        }
+        Ok(out.finish().into())
     }
 
-    fn query(&self, request: &Bytes, mask: Option<&Mask>, size: u32) -> Result<Query> {
+    /// The rows of a page that includes nothing.
+    fn page(&self, rows: Vec<Record>, field: u32, mask: Option<&Mask>) -> Writer {
+        let bytes: usize = rows.iter().map(|row| row.0.len() + 6).sum();
+        let mut out = Writer::with_capacity(bytes + 128);
+        for row in rows {
+            out.bytes(field, &self.subject.answer(row, mask));
+        }
+        out
+    }
+
+    fn query(
+        &self,
+        request: &Bytes,
+        mask: Option<&Mask>,
+        branches: &[Branch],
+        size: u32,
+    ) -> Result<Query> {
         let arguments = self.arguments(request);
         let shape = arguments.shape;
         let order = OrderBy::parse(self.model(), arguments.text(shape.order_by))
@@ -53,7 +87,7 @@ impl Operation {
             skip: u64::try_from(skip)
                 .map_err(|_| arguments.invalid(shape.skip, "must not be negative"))?,
             after,
-            fields: mask.map(|mask| columns(mask, &order)),
+            fields: columns_of(mask, &order, branches),
             order,
         })
     }
@@ -78,44 +112,4 @@ impl Operation {
         };
         Ok(asked.min(entity.max_page_size).max(1))
     }
-
-    fn page(
-        &self,
-        request: &Bytes,
-        order: &OrderBy,
-        mut rows: Vec<Record>,
-        size: usize,
-        mask: Option<&Mask>,
-        total: Option<(u32, u64)>,
-    ) -> Bytes {
-        let more = rows.len() > size;
-        rows.truncate(size);
-        let next = rows
-            .last()
-            .filter(|_| more)
-            .map(|row| Cursor::of_row(self.model(), order, row.as_ref()));
-        let bytes: usize = rows.iter().map(|row| row.0.len() + 6).sum();
-        let mut out = Writer::with_capacity(bytes + 128);
-        let field = self.standard.response_field.unwrap_or(1);
-        for row in rows {
-            out.bytes(field, &self.subject.answer(row, mask));
-        }
-        if let (Some(number), Some(cursor)) = (self.standard.next_page_token, next) {
-            let bound = self.bound(&self.arguments(request));
-            out.string(number, &self.subject.page_tokens.seal(&bound, &cursor));
-        }
-        if let Some((number, total)) = total.filter(|total| total.1 > 0) {
-            out.uint64(number, total);
-        }
-        out.finish().into()
-    }
-}
-
-/// The columns that a projected page reads: those of the mask, and those of the order for the next page token.
-fn columns(mask: &Mask, order: &OrderBy) -> Vec<u32> {
-    let ordered = order.terms().iter().map(|term| term.path.column());
-    let mut columns: Vec<u32> = mask.fields().map(|field| field.0).chain(ordered).collect();
-    columns.sort_unstable();
-    columns.dedup();
-    columns
 }

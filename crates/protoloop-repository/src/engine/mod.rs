@@ -9,6 +9,7 @@
 //! - OUTPUT_ONLY fields and the server-filled times are ignored on input. IMMUTABLE fields of the row are set once.
 //! - Hidden fields are refused on input and in masks, filters and orders, and stripped from every answer; INPUT_ONLY
 //!   fields are stripped as well.
+//! - `include` brings related rows in their navigation fields, by one question to the store for each relation it names.
 //! - A repeated `request_id` of the same caller gets the first answer again; callers are told apart by who the context
 //!   says they are, or else by their `authorization` and `cookie` metadata. Answers are remembered in the process, in bounded number; another replica,
 //!   or the next run, does not know them.
@@ -19,6 +20,7 @@ mod batch;
 mod builder;
 mod create;
 mod delete;
+mod include;
 mod input;
 mod list;
 mod operation;

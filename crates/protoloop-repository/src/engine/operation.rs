@@ -1,10 +1,10 @@
 //! One standard method at run time.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use protoloop_core::{BoxFuture, Call, CallContext, Handler, Reply, Result};
-use protoloop_schema::{MessageId, Method, StandardKind, StandardMethod};
+use protoloop_schema::{EntityId, MessageId, Method, StandardKind, StandardMethod};
 
 use super::{
     arguments::Arguments,
@@ -13,6 +13,9 @@ use super::{
 use protoloop_wire::marked::MarkedFields;
 
 use crate::{Model, PageTokenKey, Record, Repository};
+
+/// Every model that has a repository.
+pub(super) type Subjects = HashMap<EntityId, Arc<Subject>>;
 
 /// A model with what the engine works out about it once.
 pub(super) struct Subject {
@@ -85,6 +88,7 @@ impl Subject {
 /// A standard method: which one, of which model, with its arguments where.
 pub(super) struct Operation {
     pub(super) subject: Arc<Subject>,
+    pub(super) subjects: Arc<Subjects>,
     pub(super) standard: StandardMethod,
     pub(super) input: MessageId,
     pub(super) output: MessageId,
@@ -93,10 +97,13 @@ pub(super) struct Operation {
 }
 
 impl Operation {
-    pub(super) fn new(subject: &Arc<Subject>, method: &Method) -> Option<Self> {
+    /// `None` for a method that is not standard, or whose model has no repository.
+    pub(super) fn new(subjects: &Arc<Subjects>, method: &Method) -> Option<Self> {
+        let standard = method.standard.clone()?;
         Some(Self {
-            subject: Arc::clone(subject),
-            standard: method.standard.clone()?,
+            subject: Arc::clone(subjects.get(&standard.entity)?),
+            subjects: Arc::clone(subjects),
+            standard,
             input: method.input,
             output: method.output,
             path: Arc::clone(&method.info.path),

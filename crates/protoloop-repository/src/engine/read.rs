@@ -1,19 +1,23 @@
 //! Get, BatchGet and Count.
 
 use bytes::Bytes;
-use protoloop_core::{CallContext, Error, Result};
-use protoloop_wire::Writer;
+use protoloop_core::{BoxFuture, CallContext, Error, Result};
+use protoloop_wire::{Writer, mask::Mask};
 
-use super::{batch::MAX_BATCH, operation::Operation};
+use super::{batch::MAX_BATCH, include::Branch, operation::Operation};
 use crate::{Filter, Key};
 
 impl Operation {
     pub(super) async fn get(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
         let (key, mask) = {
             let arguments = self.arguments(request);
-            arguments.refuse_include()?;
             let mask = self.subject.read_mask(&arguments)?;
-            (arguments.key(self.model())?, mask)
+            let key = arguments.key(self.model())?;
+            let branches = self.branches(&arguments, mask.as_ref())?;
+            if !branches.is_empty() {
+                return self.get_with(cx, key, mask, branches).await;
+            }
+            (key, mask)
         };
         match self.repository().find_by_key(cx, &key).await? {
             Some(row) => Ok(self.subject.answer(row, mask.as_ref())),
@@ -21,14 +25,33 @@ impl Operation {
         }
     }
 
+    /// Get with related rows; apart, so that the future of one without stays small.
+    fn get_with<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        key: Key,
+        mask: Option<Mask>,
+        branches: Vec<Branch>,
+    ) -> BoxFuture<'a, Result<Bytes>> {
+        Box::pin(async move {
+            let row = self.repository().find_by_key(cx, &key).await?;
+            let row = row.ok_or_else(|| self.model().not_found(&key))?;
+            let mut answers = self
+                .answers(cx, vec![row], mask.as_ref(), &branches)
+                .await?;
+            answers
+                .pop()
+                .ok_or_else(|| Error::internal_error("a row without an answer"))
+        })
+    }
+
     pub(super) async fn batch_get(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
         let arguments = self.arguments(request);
-        arguments.refuse_include()?;
         let mask = self.subject.read_mask(&arguments)?;
+        let branches = self.branches(&arguments, mask.as_ref())?;
         let keys = self.ids(request)?;
         let rows = self.repository().find_by_ids(cx, &keys).await?;
-        let mut out = Writer::new();
-        let field = self.standard.response_field.unwrap_or(1);
+        let mut found = Vec::with_capacity(rows.len());
         for (index, (row, key)) in rows.into_iter().zip(&keys).enumerate() {
             let Some(row) = row else {
                 let error = self.model().not_found(key);
@@ -36,7 +59,17 @@ impl Operation {
                 let message = format!("{name}[{index}]: {}", error.message());
                 return Err(error.with_message(message));
             };
-            out.bytes(field, &self.subject.answer(row, mask.as_ref()));
+            found.push(row);
+        }
+        let mut out = Writer::new();
+        let field = self.standard.response_field.unwrap_or(1);
+        if branches.is_empty() {
+            for row in found {
+                out.bytes(field, &self.subject.answer(row, mask.as_ref()));
+            }
+        } else {
+            let answers = self.answers(cx, found, mask.as_ref(), &branches).await?;
+            answers.iter().for_each(|answer| out.bytes(field, answer));
         }
         Ok(out.finish().into())
     }

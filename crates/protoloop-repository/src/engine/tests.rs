@@ -1,3 +1,5 @@
+mod include;
+
 use protoloop_core::CallContext;
 use protoloop_wire::{Writer, json};
 
@@ -78,7 +80,7 @@ const WRONG_ARGUMENTS: &[(&str, &str, &str)] = &[
     (
         "GetBook",
         r#"{"id":"$ID","include":"author"}"#,
-        "include: inclusion of relations is not served yet; leave it out",
+        "include: column 1: `Book` has no relation `author`",
     ),
     ("UpdateBook", "{}", "book: is required"),
     (
@@ -552,7 +554,8 @@ fn a_model_without_a_repository_is_named() {
         .expect("nothing is served");
     assert_eq!(
         error.message(),
-        "no repository serves shop.v1.Book, shop.v1.Tag, shop.v1.Ticket"
+        "no repository serves library.v1.Author, library.v1.Book, library.v1.Category, library.v1.Note, library.v1.Profile, \
+         library.v1.Tag, shop.v1.Book, shop.v1.Tag, shop.v1.Ticket"
     );
 }
 

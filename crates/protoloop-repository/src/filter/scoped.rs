@@ -48,7 +48,11 @@ impl Link {
     /// What `seen` answers.
     pub fn see(&mut self, seen: SeenRows<'_>) -> Result<()> {
         if let Some(scope) = seen(self.target())? {
-            self.scope = scope;
+            self.scope = match std::mem::replace(&mut self.scope, Filter::True) {
+                Filter::True => scope,
+                // What a polymorphic relation means by itself.
+                meant => Filter::And(vec![meant, scope]),
+            };
         }
         if let Join::Through { through, scope, .. } = self.join_mut()
             && let Some(seen) = seen(through)?

@@ -5,6 +5,7 @@
 mod atomic;
 mod crud;
 mod filters;
+mod groups;
 mod lab;
 mod orders;
 mod paging;
@@ -57,6 +58,8 @@ const LAWS: &[Law] = laws![
     filters::filters_select_what_they_say,
     filters::letters_fold_one_by_one,
     orders::orders_are_total,
+    groups::rows_are_found_by_the_keys_they_belong_to,
+    groups::what_is_asked_of_a_group_counts_per_key,
     paging::pages_join_to_the_whole,
     paging::skip_and_limit_count_behind_the_cursor,
     round_trip::every_type_comes_back,

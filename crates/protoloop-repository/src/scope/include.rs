@@ -95,7 +95,7 @@ pub(crate) fn inclusion(
         .filter(|relation| !model.field(relation.field).is_none_or(|field| field.hidden))
         .ok_or_else(|| wrong(no_relation(model, name)))?;
     let link = model
-        .link(relation)
+        .link_anywhere(relation)
         .map_err(|error| wrong(error.message().to_owned()))?;
     Ok(Inclusion {
         link,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::Reader;
 use crate::{
-    Entity, EntityId, Field, Message,
+    Entity, EntityId, Field, Message, Reference,
     options::protoloop_v1::{FieldOptions, ModelOptions, RelationOptions, relation_options},
     synth::{plural_name, singular_name},
 };
@@ -51,7 +51,7 @@ impl Marked<'_> {
 
 impl Reader<'_> {
     /// All models, in the order of their messages, which learn of them.
-    pub(super) fn entities(&mut self, messages: &mut [Message]) -> Vec<Entity> {
+    pub(super) fn entities(&mut self, messages: &mut [Message]) -> (Vec<Entity>, Vec<Reference>) {
         let mut next = 0;
         for message in &mut *messages {
             if self.model_options(message).is_some() {
@@ -67,8 +67,11 @@ impl Reader<'_> {
             }
         }
         self.check_tables(&entities, messages);
-        self.relations(&mut entities, messages);
-        entities
+        let declared = self.relations(&mut entities, messages);
+        let references = self.references(&entities, messages, declared);
+        self.index_keys(&mut entities, messages, &references);
+        let references = references.into_iter().map(|(reference, _)| reference);
+        (entities, references.collect())
     }
 
     fn model_options(&self, message: &Message) -> Option<ModelOptions> {

@@ -97,7 +97,12 @@ fn column_fields(entity: &Entity, message: &Message) -> String {
 
 /// An index over fields, each with whether it is sorted from large to small. That of a model with a tenant key begins with
 /// it: every statement asks for one tenant, and a value is only taken where its tenant has it.
-fn index(entity: &Entity, name: &str, mut fields: Vec<(u32, bool)>, unique: bool) -> Index {
+pub(super) fn index(
+    entity: &Entity,
+    name: &str,
+    mut fields: Vec<(u32, bool)>,
+    unique: bool,
+) -> Index {
     let name = match name {
         "" => default_name(entity, &fields, unique),
         given => given.to_owned(),

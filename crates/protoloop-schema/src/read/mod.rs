@@ -11,6 +11,7 @@ mod indexes;
 mod keys;
 mod messages;
 mod names;
+mod references;
 mod relations;
 mod report;
 mod routes;
@@ -86,7 +87,7 @@ impl Schema {
         let mut messages = reader.messages();
         let enums = reader.enums();
         let extensions = reader.extensions();
-        let entities = reader.entities(&mut messages);
+        let (entities, references) = reader.entities(&mut messages);
         let (services, mut methods) = reader.services();
         reader.routes(&mut methods, &messages);
         reader.standards(&mut methods, &entities, &messages);
@@ -103,6 +104,7 @@ impl Schema {
             services,
             methods,
             entities,
+            references,
             descriptor_set: files::encode(&set),
             warnings: reader.report.finish().0,
         };

@@ -1,9 +1,13 @@
 //! Relations of models.
 
-use super::{Reader, entities::Marked, names::find_model};
+use super::{
+    Reader,
+    entities::Marked,
+    names::find_model,
+    references::{Declaration, on_delete},
+};
 use crate::{
-    Cardinality, Entity, EntityId, Field, Kind, Message, OnDelete, Presence, Relation,
-    RelationKind,
+    Cardinality, Discriminator, Entity, EntityId, Field, Kind, Message, Relation, RelationKind,
     inflect::{singular, snake},
     options::protoloop_v1::{
         RelationOptions,
@@ -22,8 +26,13 @@ struct KeyOf<'a> {
 }
 
 impl Reader<'_> {
-    /// Fills in the relations of every model.
-    pub(super) fn relations(&mut self, entities: &mut [Entity], messages: &[Message]) {
+    /// Fills in the relations of every model, and gives what they say about keys.
+    pub(super) fn relations(
+        &mut self,
+        entities: &mut [Entity],
+        messages: &[Message],
+    ) -> Vec<Declaration> {
+        let mut declared = Vec::new();
         for index in 0..entities.len() {
             let message = &messages[entities[index].message.index()];
             let mut relations = Vec::new();
@@ -36,11 +45,21 @@ impl Reader<'_> {
                         message,
                         marked: &marked,
                     };
-                    relations.extend(self.relation(&context, written));
+                    let relation = self.relation(&context, written);
+                    if let Some(relation) = &relation {
+                        declared.extend(Declaration::all(
+                            context.own.id,
+                            relation,
+                            written,
+                            &marked.field.location,
+                        ));
+                    }
+                    relations.extend(relation);
                 }
             }
             entities[index].relations = relations;
         }
+        declared
     }
 
     fn relation(&mut self, context: &Context<'_>, written: &RelationOptions) -> Option<Relation> {
@@ -63,20 +82,100 @@ impl Reader<'_> {
         };
         self.check_cardinality(context, many);
         let target = self.target(context, target)?;
-        let (kind, owned) = match kind {
-            Declared::BelongsTo(one) => (self.belongs_to(context, target, one)?, false),
-            Declared::HasOne(one) => (self.has_one(context, target, one)?, one.owned),
-            Declared::HasMany(many) => (self.has_many(context, target, many)?, many.owned),
-            Declared::ReferencesMany(many) => (self.references_many(context, target, many)?, false),
+        let (kind, owned, discriminator) = match kind {
+            Declared::BelongsTo(one) => {
+                let kind = self.belongs_to(context, target, one)?;
+                let ends = (context.own, target);
+                (
+                    kind,
+                    false,
+                    self.discriminator(context, ends, &one.discriminator)?,
+                )
+            }
+            Declared::HasOne(one) => {
+                let kind = self.has_one(context, target, one)?;
+                let ends = (target, context.own);
+                (
+                    kind,
+                    one.owned,
+                    self.discriminator(context, ends, &one.discriminator)?,
+                )
+            }
+            Declared::HasMany(many) => {
+                let kind = self.has_many(context, target, many)?;
+                let ends = (target, context.own);
+                (
+                    kind,
+                    many.owned,
+                    self.discriminator(context, ends, &many.discriminator)?,
+                )
+            }
+            Declared::ReferencesMany(many) => {
+                (self.references_many(context, target, many)?, false, None)
+            }
             Declared::EmbedsOne(_) | Declared::EmbedsMany(_) => return None,
         };
-        Some(Relation {
+        let relation = Relation {
             field: field.number,
             name: field.name.clone(),
             target: target.id,
             kind,
             owned,
-        })
+            discriminator,
+        };
+        self.check_combination(context, target, &relation);
+        Some(relation)
+    }
+
+    /// What one relation cannot be all at once.
+    fn check_combination(&mut self, context: &Context<'_>, target: &Entity, relation: &Relation) {
+        let field = context.marked.field;
+        let through = match relation.kind {
+            RelationKind::HasManyThrough { through, .. } => Some(context.entity(through)),
+            _ => None,
+        };
+        let mut refuse = |what: &str, help: &str| {
+            let text = format!("{} {what}", field.full_name);
+            self.report.error(field.location.clone(), text, help);
+        };
+        if relation.owned && through.is_some() {
+            refuse(
+                "is owned and goes through another model",
+                "leave `owned` out; rows on the far side belong to themselves",
+            );
+        }
+        if relation.discriminator.is_some() && through.is_some() {
+            refuse(
+                "has a discriminator and goes through another model",
+                "leave `discriminator` out, or let the linking model be the target",
+            );
+        }
+        if relation.owned && target.datasource != context.own.datasource {
+            refuse(
+                "is owned and stored in another datasource",
+                "leave `owned` out, or store both in one datasource: they are written in one transaction",
+            );
+        }
+        if field.oneof.is_some() && relation.is_to_many() {
+            refuse(
+                "is in a oneof and carries many rows",
+                "take it out of the oneof",
+            );
+        }
+        for model in [Some(context.own), Some(target), through]
+            .into_iter()
+            .flatten()
+        {
+            if model.key.len() > 1 {
+                let name = &context.messages[model.message.index()].full_name;
+                refuse(
+                    &format!(
+                        "relates {name}, whose key has several fields, which relations do not serve"
+                    ),
+                    "give the model one id field, and a unique index over the others",
+                );
+            }
+        }
     }
 
     fn embedded(&mut self, context: &Context<'_>, many: bool) {
@@ -170,7 +269,6 @@ impl Reader<'_> {
         one: &declared::BelongsTo,
     ) -> Option<RelationKind> {
         let field = context.marked.field;
-        self.refuse_discriminator(context, &one.discriminator);
         let key = self.key_field(
             context,
             &KeyOf {
@@ -180,18 +278,9 @@ impl Reader<'_> {
                 cardinality: Cardinality::Singular,
             },
         )?;
-        let on_delete = on_delete(one.on_delete);
-        if on_delete == OnDelete::SetNull && key.presence == Presence::Implicit {
-            let text = format!(
-                "{} clears `{}` on delete, which cannot be absent",
-                field.full_name, key.name
-            );
-            let help = format!("write `optional` before `{}`", key.name);
-            self.report.error(key.location.clone(), text, help);
-        }
         Some(RelationKind::BelongsTo {
             key: key.number,
-            on_delete,
+            on_delete: on_delete(one.on_delete).unwrap_or_default(),
         })
     }
 
@@ -201,7 +290,6 @@ impl Reader<'_> {
         target: &Entity,
         one: &declared::HasOne,
     ) -> Option<RelationKind> {
-        self.refuse_discriminator(context, &one.discriminator);
         let key = self.far_key(context, target, &one.key)?;
         Some(RelationKind::HasOne { key: key.number })
     }
@@ -212,7 +300,6 @@ impl Reader<'_> {
         target: &Entity,
         many: &declared::HasMany,
     ) -> Option<RelationKind> {
-        self.refuse_discriminator(context, &many.discriminator);
         if many.through.is_empty() {
             let key = self.far_key(context, target, &many.key)?;
             return Some(RelationKind::HasMany { key: key.number });
@@ -313,11 +400,51 @@ impl Reader<'_> {
         Some(field)
     }
 
-    fn refuse_discriminator(&mut self, context: &Context<'_>, written: &str) {
-        if !written.is_empty() {
-            let field = context.marked.field;
-            self.unserved("discriminator", &field.full_name, &field.location);
+    /// The discriminator of a key that one model holds and that refers to another; `None` when it is wrong.
+    #[allow(clippy::option_option, reason = "the outer one is a reported error")]
+    fn discriminator(
+        &mut self,
+        context: &Context<'_>,
+        (holder, refers_to): (&Entity, &Entity),
+        written: &str,
+    ) -> Option<Option<Discriminator>> {
+        if written.is_empty() {
+            return Some(None);
         }
+        let message = |entity: &Entity| &context.messages[entity.message.index()];
+        let (relation, holder, refers_to) = (
+            &context.marked.field.full_name,
+            message(holder),
+            message(refers_to),
+        );
+        let location = context.marked.field.location.clone();
+        let Some(field) = holder.field_by_name(written) else {
+            let text = format!(
+                "{relation} needs the discriminator `{written}`, which {} does not have",
+                holder.full_name
+            );
+            let help = format!("add `string {written} = N;` to {}", holder.name);
+            self.report.error(location, text, help);
+            return None;
+        };
+        if field.kind != Kind::String || field.cardinality != Cardinality::Singular {
+            let text = format!(
+                "{relation} has the discriminator {}, which is no string",
+                field.full_name
+            );
+            let help = format!("declare it as `string {written} = {}`", field.number);
+            self.report.error(location, text, help);
+            return None;
+        }
+        let value = if holder.package == refers_to.package {
+            std::sync::Arc::clone(&refers_to.name)
+        } else {
+            std::sync::Arc::clone(&refers_to.full_name)
+        };
+        Some(Some(Discriminator {
+            field: field.number,
+            value,
+        }))
     }
 }
 
@@ -356,17 +483,6 @@ fn given_or(given: &str, otherwise: impl FnOnce() -> String) -> String {
         otherwise()
     } else {
         given.to_owned()
-    }
-}
-
-fn on_delete(written: i32) -> OnDelete {
-    match declared::OnDelete::try_from(written) {
-        Ok(declared::OnDelete::Cascade) => OnDelete::Cascade,
-        Ok(declared::OnDelete::SetNull) => OnDelete::SetNull,
-        Ok(declared::OnDelete::NoAction) => OnDelete::NoAction,
-        Ok(declared::OnDelete::Unspecified | declared::OnDelete::Restrict) | Err(_) => {
-            OnDelete::Restrict
-        }
     }
 }
 

@@ -3,9 +3,7 @@
 use super::{Reader, entities::Marked};
 use crate::{
     Location, Message,
-    options::protoloop_v1::{
-        ModelOptions, RelationOptions, model_options::Expose, relation_options::Kind,
-    },
+    options::protoloop_v1::{ModelOptions, model_options::Expose},
 };
 
 impl Reader<'_> {
@@ -56,10 +54,6 @@ impl Reader<'_> {
                 self.refuse_guard("tenant_key", &field.full_name, &field.location);
             }
             let unserved = [
-                (
-                    "on_delete",
-                    marked.relation.as_ref().is_some_and(says_on_delete_afar),
-                ),
                 ("delete_time", written.delete_time),
                 ("created_by", written.created_by),
                 ("updated_by", written.updated_by),
@@ -86,14 +80,5 @@ impl Reader<'_> {
             format!("{element} asks for `{option}`, which this version does not act on"),
             "",
         );
-    }
-}
-
-/// Whether a relation whose key is in the other model says what a delete does. Only the side with the key is heard.
-fn says_on_delete_afar(relation: &RelationOptions) -> bool {
-    match &relation.kind {
-        Some(Kind::HasOne(one)) => one.on_delete != 0,
-        Some(Kind::HasMany(many)) => many.on_delete != 0,
-        _ => false,
     }
 }

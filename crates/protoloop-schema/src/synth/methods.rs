@@ -220,7 +220,7 @@ impl Builder<'_> {
     fn batch_get(&mut self) {
         let many = &self.resource.plural_type;
         let name = format!("BatchGet{many}");
-        let fields = [self.keys_field("Get")];
+        let fields = [self.keys_field("Get"), read_mask(2), include(3)];
         let input = self.request(&name, fields);
         let output = self.response(
             &name,

@@ -15,7 +15,8 @@
 //! | DeleteTodoRequest | the key 1, `etag` 2, `allow_missing` 3 |
 //! | UndeleteTodoRequest (with `soft_delete: true` only) | the key 1, `etag` 2, `validate_only` 3 |
 //! | CountTodosRequest, CountTodosResponse | `filter` 1, `show_deleted` 2 (with `soft_delete: true` only); `count` 1 |
-//! | BatchGetTodosRequest, BatchDeleteTodosRequest | the keys 1 |
+//! | BatchGetTodosRequest | the keys 1, `read_mask` 2, `include` 3 |
+//! | BatchDeleteTodosRequest | the keys 1 |
 //! | BatchCreateTodosRequest, BatchUpdateTodosRequest | `requests` 1 |
 //! | PurgeTodosRequest, PurgeTodosResponse | `filter` 1, `force` 2; `purge_count` 1, `purge_sample` 2 |
 //! | BulkUpdateTodosRequest, BulkUpdateTodosResponse | `filter` 1, `todo` 2, `update_mask` 3, `validate_only` 4; `update_count` 1 |

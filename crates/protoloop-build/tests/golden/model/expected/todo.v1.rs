@@ -231,6 +231,14 @@ pub struct BatchGetTodosRequest {
     pub ids: ::protoloop::__private::prost::alloc::vec::Vec<
         ::protoloop::__private::prost::alloc::string::String,
     >,
+    /// Which fields to return. Empty for all.
+    #[prost(message, optional, tag = "2")]
+    pub read_mask: ::core::option::Option<
+        ::protoloop::__private::prost_types::FieldMask,
+    >,
+    /// Related rows to return as well: paths of relations, separated by commas.
+    #[prost(string, tag = "3")]
+    pub include: ::protoloop::__private::prost::alloc::string::String,
 }
 impl ::protoloop::__private::prost::Name for BatchGetTodosRequest {
     const NAME: &'static str = "BatchGetTodosRequest";

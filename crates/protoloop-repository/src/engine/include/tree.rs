@@ -1,0 +1,149 @@
+//! What is to be included, checked.
+
+use std::sync::Arc;
+
+use protoloop_core::{Error, Result};
+use protoloop_schema::{Relation, RelationKind};
+use protoloop_wire::mask::Mask;
+
+use crate::{
+    Filter, Inclusion, OrderBy, Scope,
+    engine::{
+        arguments::Arguments,
+        operation::{Operation, Subject, Subjects},
+    },
+};
+
+/// A relation whose rows are included.
+pub(in crate::engine) struct Branch {
+    pub(super) relation: Relation,
+    pub(super) target: Arc<Subject>,
+    /// The subject of the linking rows of a relation that goes through them.
+    pub(super) through: Option<Arc<Subject>>,
+    pub(super) filter: Option<Filter>,
+    pub(super) order: Option<OrderBy>,
+    pub(super) limit: Option<u32>,
+    pub(super) skip: u64,
+    /// What is shown of each row; `None` for all.
+    pub(super) mask: Option<Mask>,
+    pub(super) branches: Vec<Self>,
+}
+
+impl Operation {
+    /// What a request asks to include; nothing where it does not say. `mask` is the read mask.
+    pub(in crate::engine) fn branches(
+        &self,
+        arguments: &Arguments<'_>,
+        mask: Option<&Mask>,
+    ) -> Result<Vec<Branch>> {
+        let number = arguments.shape.include;
+        let text = arguments.text(number);
+        if text.is_empty() {
+            return Ok(Vec::new());
+        }
+        let inclusions = Inclusion::parse(self.model(), text)
+            .map_err(|error| error.at_field(arguments.name(number)))?;
+        grow(&self.subjects, &self.subject, inclusions, mask)
+            .map_err(|what| arguments.invalid(number, what))
+    }
+}
+
+/// The branches of inclusions in rows of a subject; what is wrong with them otherwise.
+fn grow(
+    subjects: &Subjects,
+    subject: &Subject,
+    inclusions: Vec<Inclusion>,
+    mask: Option<&Mask>,
+) -> Result<Vec<Branch>, String> {
+    let grow = |inclusion: Inclusion| branch(subjects, subject, inclusion, mask);
+    inclusions.into_iter().map(grow).collect()
+}
+
+fn branch(
+    subjects: &Subjects,
+    subject: &Subject,
+    inclusion: Inclusion,
+    mask: Option<&Mask>,
+) -> Result<Branch, String> {
+    let relations = &subject.model.entity().relations;
+    let relation = relations
+        .iter()
+        .find(|relation| relation.field == inclusion.link.field())
+        .ok_or("includes what is no relation")?;
+    let served = |id| {
+        let found = subjects.get(&id).cloned();
+        found.ok_or_else(|| {
+            let schema = subject.model.schema();
+            let other = &schema.message(schema.entity(id).message).full_name;
+            format!(
+                "`{}` cannot be included: {other} is not served here",
+                relation.name
+            )
+        })
+    };
+    let target = served(relation.target)?;
+    let through = match relation.kind {
+        RelationKind::HasManyThrough { through, .. } => Some(served(through)?),
+        _ => None,
+    };
+    let Scope {
+        filter,
+        order,
+        limit,
+        skip,
+        fields,
+        include,
+    } = inclusion.scope;
+    // A mask that does not name the relation leaves it whole.
+    let part = mask.and_then(|mask| mask.field(relation.field)).cloned();
+    let mask = fields.or(part).filter(|mask| !mask.is_whole());
+    Ok(Branch {
+        branches: grow(subjects, &target, include, mask.as_ref())?,
+        relation: relation.clone(),
+        target,
+        through,
+        filter,
+        order,
+        limit,
+        skip: skip.unwrap_or(0),
+        mask,
+    })
+}
+
+impl Branch {
+    /// Columns of the rows above by which the included ones are found.
+    fn columns(&self) -> impl Iterator<Item = u32> {
+        let key = match self.relation.kind {
+            RelationKind::BelongsTo { key, .. } | RelationKind::ReferencesMany { key } => Some(key),
+            _ => None,
+        };
+        let told = self.relation.discriminator.as_ref();
+        let told = told.filter(|_| key.is_some()).map(|told| told.field);
+        key.into_iter().chain(told)
+    }
+}
+
+/// The columns to read of rows with these branches, where the mask and the order alone would ask for fewer.
+pub(in crate::engine) fn columns_of(
+    mask: Option<&Mask>,
+    order: &OrderBy,
+    branches: &[Branch],
+) -> Option<Vec<u32>> {
+    let mask = mask?;
+    let mut columns: Vec<u32> = mask.fields().map(|field| field.0).collect();
+    columns.extend(order.terms().iter().map(|term| term.path.column()));
+    columns.extend(branches.iter().flat_map(Branch::columns));
+    columns.sort_unstable();
+    columns.dedup();
+    Some(columns)
+}
+
+/// RESOURCE_EXHAUSTED: more rows than an answer holds.
+pub(super) fn too_many(most: usize) -> Error {
+    Error::new(
+        protoloop_core::Code::ResourceExhausted,
+        format!(
+            "an answer includes at most {most} related rows; ask for fewer rows, or give the relations a limit"
+        ),
+    )
+}
