@@ -1,6 +1,6 @@
 //! Filters as conditions.
 
-use protoloop_core::{Error, Result};
+use protoloop_core::Result;
 use protoloop_repository::{CompareOp, Filter, PropertyPath, Value};
 use sea_query::{Condition, Expr, ExprTrait};
 
@@ -8,49 +8,61 @@ use crate::{
     Table,
     like::{Like, above_prefix},
     property::Property,
+    source::{Source, add},
 };
 
 /// The condition of a filter. It is true exactly for the rows that the filter selects; for others false or null.
 pub(crate) fn condition(table: &Table, filter: &Filter) -> Result<Expr> {
+    condition_in(&Source::of(table), filter)
+}
+
+/// The same for a table under an alias.
+pub(crate) fn condition_in(source: &Source<'_>, filter: &Filter) -> Result<Expr> {
     Ok(match filter {
         Filter::True => Expr::val(true),
         Filter::False => Expr::val(false),
-        Filter::And(parts) => all(Condition::all(), table, parts)?,
-        Filter::Or(parts) => all(Condition::any(), table, parts)?,
-        Filter::Not(inner) => table.dialect().is_not_true(condition(table, inner)?),
-        Filter::Has { path } => Property::new(table, path)?.is_present(),
-        Filter::Compare { path, op, value } => compare(table, path, *op, value)?,
-        Filter::In { path, values } => is_in(table, path, values)?,
+        Filter::And(parts) => all(Condition::all(), source, parts)?,
+        Filter::Or(parts) => all(Condition::any(), source, parts)?,
+        Filter::Not(inner) => source.dialect().is_not_true(condition_in(source, inner)?),
+        Filter::Has { path } => Property::at(source, path)?.is_present(),
+        Filter::Compare { path, op, value } => compare(source, path, *op, value)?,
+        Filter::In { path, values } => is_in(source, path, values)?,
         Filter::Like {
             path,
             pattern,
             folded,
-        } => like(table, path, &Like::new(pattern, folded.as_ref()))?,
+        } => like(source, path, &Like::new(pattern, folded.as_ref()))?,
         Filter::Regexp { path, pattern } => {
-            let text = Property::new(table, path)?.comparable();
-            table.dialect().regexp(text, pattern.as_str())
+            let text = Property::at(source, path)?.comparable();
+            source.dialect().regexp(text, pattern.as_str())
         }
-        Filter::Contains { path, value } => Property::new(table, path)?.contains(value)?,
-        Filter::ContainedBy { .. } | Filter::Length { .. } | Filter::Related(_) => {
-            return Err(Error::unimplemented("this condition is not translated yet"));
+        Filter::Contains { path, value } => Property::at(source, path)?.contains(value)?,
+        Filter::ContainedBy { path, values } => Property::at(source, path)?.is_contained(values)?,
+        Filter::Length { path, op, value } => length(source, path, *op, *value)?,
+        Filter::Related(related) => {
+            let select = source.follow(&related.link, |target, select| {
+                select.expr(Expr::cust("1"));
+                add(select, target, &related.filter)
+            })?;
+            Expr::exists(select)
         }
     })
 }
 
-fn all(empty: Condition, table: &Table, parts: &[Filter]) -> Result<Expr> {
+fn all(empty: Condition, source: &Source<'_>, parts: &[Filter]) -> Result<Expr> {
     if parts.is_empty() {
         // AND of nothing is true, OR of nothing is false.
         return Ok(Expr::val(empty == Condition::all()));
     }
     let mut condition_of_all = empty;
     for part in parts {
-        condition_of_all = condition_of_all.add(condition(table, part)?);
+        condition_of_all = condition_of_all.add(condition_in(source, part)?);
     }
     Ok(condition_of_all.into())
 }
 
-fn compare(table: &Table, path: &PropertyPath, op: CompareOp, value: &Value) -> Result<Expr> {
-    let property = Property::new(table, path)?;
+fn compare(source: &Source<'_>, path: &PropertyPath, op: CompareOp, value: &Value) -> Result<Expr> {
+    let property = Property::at(source, path)?;
     // Nothing equals NaN or compares with it, so everything differs from it.
     let is_nan = matches!(value, Value::F64(value) if value.is_nan());
     let operand = property.operand(value).filter(|_| !is_nan);
@@ -59,7 +71,7 @@ fn compare(table: &Table, path: &PropertyPath, op: CompareOp, value: &Value) -> 
     };
     let below_nan = |expr: Expr, number: Expr| {
         if property.storage().is_float() {
-            expr.and(table.dialect().is_below_nan(number))
+            expr.and(source.dialect().is_below_nan(number))
         } else {
             expr
         }
@@ -68,7 +80,7 @@ fn compare(table: &Table, path: &PropertyPath, op: CompareOp, value: &Value) -> 
         CompareOp::Eq if property.is_default(value) => property.comparable().eq(operand),
         CompareOp::Eq => property.by_index(property.comparable().eq(operand)),
         CompareOp::Ne if property.nullable => {
-            table.dialect().is_distinct(property.comparable(), operand)
+            source.dialect().is_distinct(property.comparable(), operand)
         }
         CompareOp::Ne => property.comparable().ne(operand),
         CompareOp::Lt => property.ordered()?.lt(operand),
@@ -78,8 +90,8 @@ fn compare(table: &Table, path: &PropertyPath, op: CompareOp, value: &Value) -> 
     })
 }
 
-fn is_in(table: &Table, path: &PropertyPath, values: &[Value]) -> Result<Expr> {
-    let property = Property::new(table, path)?;
+fn is_in(source: &Source<'_>, path: &PropertyPath, values: &[Value]) -> Result<Expr> {
+    let property = Property::at(source, path)?;
     let operands: Vec<Expr> = values
         .iter()
         .filter(|value| !matches!(value, Value::F64(value) if value.is_nan()))
@@ -97,8 +109,8 @@ fn is_in(table: &Table, path: &PropertyPath, values: &[Value]) -> Result<Expr> {
     })
 }
 
-fn like(table: &Table, path: &PropertyPath, like: &Like) -> Result<Expr> {
-    let property = Property::new(table, path)?;
+fn like(source: &Source<'_>, path: &PropertyPath, like: &Like) -> Result<Expr> {
+    let property = Property::at(source, path)?;
     let text = property.comparable();
     Ok(match like {
         Like::Any if property.nullable => text.is_not_null(),
@@ -113,6 +125,21 @@ fn like(table: &Table, path: &PropertyPath, like: &Like) -> Result<Expr> {
                 None => from,
             })
         }
-        Like::Regex(regex) => table.dialect().regexp(text, regex),
+        Like::Regex(regex) => source.dialect().regexp(text, regex),
+    })
+}
+
+/// A length below an absent message is null, which differs from every number.
+fn length(source: &Source<'_>, path: &PropertyPath, op: CompareOp, value: u64) -> Result<Expr> {
+    let length = Property::at(source, path)?.length();
+    // No list is longer.
+    let value = Expr::val(i64::try_from(value).unwrap_or(i64::MAX));
+    Ok(match op {
+        CompareOp::Eq => length.eq(value),
+        CompareOp::Ne => source.dialect().is_distinct(length, value),
+        CompareOp::Lt => length.lt(value),
+        CompareOp::Le => length.lte(value),
+        CompareOp::Gt => length.gt(value),
+        CompareOp::Ge => length.gte(value),
     })
 }

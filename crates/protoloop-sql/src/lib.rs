@@ -20,6 +20,7 @@ mod order;
 mod plan;
 mod property;
 mod select;
+mod source;
 mod statement;
 mod storage;
 mod table;

@@ -1,10 +1,13 @@
 //! Orders, and places in them.
 
-use protoloop_core::{Error, Result};
-use protoloop_repository::{Cursor, Direction, OrderBy, OrderTerm, Value};
-use sea_query::{Condition, Expr, ExprTrait, NullOrdering, Order, OrderedStatement};
+use protoloop_core::Result;
+use protoloop_repository::{Cursor, Direction, Link, OrderBy, OrderTerm, PropertyPath, Value};
+use sea_query::{
+    Condition, Expr, ExprTrait, NullOrdering, Order, OrderedStatement,
+    SubQueryStatement,
+};
 
-use crate::{Table, property::Property};
+use crate::{Table, property::Property, source::Source};
 
 /// Orders a query: nulls last ascending, first descending.
 pub(crate) fn order_by(
@@ -12,22 +15,16 @@ pub(crate) fn order_by(
     order: &OrderBy,
     select: &mut impl OrderedStatement,
 ) -> Result<()> {
-    if order.is_related() {
-        return Err(Error::unimplemented(
-            "an order by related rows is not translated yet",
-        ));
-    }
     for term in order.terms() {
-        let property = Property::new(table, &term.path)?;
+        let by = By::new(&Source::of(table), &term.via, &term.path)?;
         let (direction, nulls) = match term.direction {
             Direction::Ascending => (Order::Asc, NullOrdering::Last),
             Direction::Descending => (Order::Desc, NullOrdering::First),
         };
-        let expr = property.ordered()?;
-        if property.nullable {
-            select.order_by_expr_with_nulls(expr, direction, nulls);
+        if by.nullable {
+            select.order_by_expr_with_nulls(by.expr, direction, nulls);
         } else {
-            select.order_by_expr(expr, direction);
+            select.order_by_expr(by.expr, direction);
         }
     }
     Ok(())
@@ -63,6 +60,51 @@ pub(crate) fn behind(table: &Table, order: &OrderBy, cursor: &Cursor) -> Result<
     )
 }
 
+/// What a term orders by.
+struct By {
+    expr: Expr,
+    /// Whether it can be NULL.
+    nullable: bool,
+}
+
+impl By {
+    /// A property of the row, or of the one that to-one relations lead to.
+    fn new(source: &Source<'_>, via: &[Link], path: &PropertyPath) -> Result<Self> {
+        let Some((link, rest)) = via.split_first() else {
+            let property = Property::at(source, path)?;
+            return Ok(Self {
+                expr: property.ordered()?,
+                nullable: property.nullable,
+            });
+        };
+        let select = source.follow(link, |target, select| {
+            select.expr(Self::new(target, rest, path)?.expr);
+            target.only_first(link, select);
+            Ok(())
+        })?;
+        Ok(Self {
+            expr: Expr::from(SubQueryStatement::from(select)),
+            nullable: true,
+        })
+    }
+}
+
+/// What a term is compared with; `None` for null.
+fn operand(
+    source: &Source<'_>,
+    via: &[Link],
+    path: &PropertyPath,
+    value: &Value,
+) -> Result<Option<Expr>> {
+    match via.split_first() {
+        None => Ok(Property::at(source, path)?.operand(value)),
+        Some((link, rest)) => {
+            let table = source.table().relative(link.target())?;
+            operand(&Source::of(&table), rest, path, value)
+        }
+    }
+}
+
 struct Term {
     same: Expr,
     /// `None` when nothing can be behind.
@@ -73,9 +115,9 @@ struct Term {
 
 impl Term {
     fn new(table: &Table, term: &OrderTerm, value: &Value) -> Result<Self> {
-        let property = Property::new(table, &term.path)?;
-        let expr = property.ordered()?;
-        let Some(operand) = property.operand(value) else {
+        let source = Source::of(table);
+        let By { expr, nullable } = By::new(&source, &term.via, &term.path)?;
+        let Some(operand) = operand(&source, &term.via, &term.path, value)? else {
             return Ok(Self {
                 same: expr.clone().is_null(),
                 behind: (term.direction == Direction::Descending).then(|| expr.is_not_null()),
@@ -85,7 +127,7 @@ impl Term {
         let behind = match term.direction {
             Direction::Ascending => {
                 let greater = expr.clone().gt(operand.clone());
-                if property.nullable {
+                if nullable {
                     greater.or(expr.clone().is_null())
                 } else {
                     greater
@@ -94,7 +136,7 @@ impl Term {
             Direction::Descending => expr.clone().lt(operand.clone()),
         };
         let not_before = match term.direction {
-            Direction::Ascending if property.nullable => None,
+            Direction::Ascending if nullable => None,
             Direction::Ascending => Some(expr.clone().gte(operand.clone())),
             Direction::Descending => Some(expr.clone().lte(operand.clone())),
         };

@@ -1,15 +1,15 @@
 //! Property paths as expressions.
 
 use protoloop_core::{Error, Result};
-use protoloop_repository::{Leaf, LeafShape, PropertyPath, Step, Value};
-use protoloop_schema::{Kind, MessageId, Presence, Schema};
+use protoloop_repository::{Leaf, LeafKind, LeafShape, PropertyPath, Step, Value};
+use protoloop_schema::{Kind, MessageId, Presence, Schema, WellKnown};
 use sea_query::{DynIden, Expr, ExprTrait};
 
-use crate::{Scalar, Storage, Table, table::iden};
+use crate::{Scalar, Storage, Table, source::Source, table::iden};
 
 /// A property as SQL sees it.
 pub(crate) struct Property<'a> {
-    table: &'a Table,
+    source: Source<'a>,
     leaf: &'a Leaf,
     /// The field number of the column.
     column: u32,
@@ -33,17 +33,22 @@ enum Place {
 enum Last {
     Field(String),
     Key(Box<str>),
+    /// A key of a JSON object whose values are of any type, where it is of the leaf's.
+    TypedKey(Box<str>),
+    /// The parent itself, where it is of the leaf's type.
+    Typed,
 }
 
 impl<'a> Property<'a> {
-    pub(crate) fn new(table: &'a Table, path: &'a PropertyPath) -> Result<Self> {
+    pub(crate) fn at(source: &Source<'a>, path: &'a PropertyPath) -> Result<Self> {
+        let table = source.table();
         let column = table
             .column(path.column())
             .ok_or_else(|| table.broken(&format!("no column for {path}")))?;
         let leaf = path.leaf();
         if path.is_column() {
             return Ok(Self {
-                table,
+                source: source.clone(),
                 leaf,
                 column: column.number,
                 place: Place::Column(iden(&column.name)),
@@ -51,11 +56,11 @@ impl<'a> Property<'a> {
             });
         }
         // The table's name keeps the column apart from those of functions that read JSON.
-        let json = Expr::col((table.iden(), iden(&column.name)));
+        let json = source.qualified(iden(&column.name));
         let place = inside(table, json, path)
             .ok_or_else(|| table.broken(&format!("{path} does not fit the schema")))?;
         Ok(Self {
-            table,
+            source: source.clone(),
             leaf,
             column: column.number,
             place,
@@ -69,16 +74,21 @@ impl<'a> Property<'a> {
 
     /// Whether it is there: not null, and for a list or map not empty.
     pub(crate) fn is_present(&self) -> Expr {
-        let dialect = self.table.dialect();
+        let dialect = self.source.dialect();
         match &self.place {
-            Place::Column(name) if self.nullable => Expr::col(name.clone()).is_not_null(),
+            Place::Column(name) if self.nullable => self.source.column(name.clone()).is_not_null(),
             Place::Column(name) => match self.default() {
-                Some(default) => Expr::col(name.clone()).ne(default),
+                Some(default) => self.source.column(name.clone()).ne(default),
                 None => Expr::val(true),
             },
             Place::Json { parent, last, .. } => match last {
                 Last::Field(name) => dialect.json_part(parent.clone(), &[name]).is_not_null(),
+                // A value of any type may be JSON's null, which is absence.
+                Last::Key(key) if matches!(self.leaf.kind, LeafKind::Message(_)) => {
+                    dialect.json_key(parent.clone(), key).is_not_null()
+                }
                 Last::Key(key) => dialect.json_has_key(parent.clone(), key),
+                Last::TypedKey(_) | Last::Typed => self.json_value().is_not_null(),
             },
         }
     }
@@ -86,10 +96,10 @@ impl<'a> Property<'a> {
     /// The value, for `=`; null where it is absent.
     pub(crate) fn comparable(&self) -> Expr {
         match &self.place {
-            Place::Column(name) => Expr::col(name.clone()),
+            Place::Column(name) => self.source.column(name.clone()),
             Place::Json { .. } => {
                 let value = self.json_value();
-                let expr = self.table.dialect().json_comparable(self.storage(), value);
+                let expr = self.source.dialect().json_comparable(self.storage(), value);
                 self.or_default(expr)
             }
         }
@@ -99,7 +109,10 @@ impl<'a> Property<'a> {
     /// rows with the default out.
     pub(crate) fn by_index(&self, condition: Expr) -> Expr {
         let covered = match &self.place {
-            Place::Column(_) => self.table.covered_by_value(self.column),
+            Place::Column(_) if !self.source.is_aliased() => {
+                self.source.table().covered_by_value(self.column)
+            }
+            Place::Column(_) => None,
             Place::Json { .. } => None,
         };
         match covered {
@@ -116,9 +129,9 @@ impl<'a> Property<'a> {
     /// The value, for `<` and for orders; null where it is absent.
     pub(crate) fn ordered(&self) -> Result<Expr> {
         match &self.place {
-            Place::Column(name) => Ok(Expr::col(name.clone())),
+            Place::Column(name) => Ok(self.source.column(name.clone())),
             Place::Json { .. } => {
-                let dialect = self.table.dialect();
+                let dialect = self.source.dialect();
                 let value = self.json_value();
                 let expr = dialect.json_ordered(self.storage(), value).ok_or_else(|| {
                     Error::unimplemented(format!(
@@ -138,16 +151,13 @@ impl<'a> Property<'a> {
 
     /// Whether a list or map holds an element or key.
     pub(crate) fn contains(&self, value: &Value) -> Result<Expr> {
-        let dialect = self.table.dialect();
-        let wrong = || self.table.broken("CONTAINS without a fitting value");
-        let json = match &self.place {
-            // The table's name keeps the column apart from those of the function that reads it.
-            Place::Column(name) => Expr::col((self.table.iden(), name.clone())),
-            Place::Json { parent, last, .. } => match last {
-                Last::Field(name) => dialect.json_part(parent.clone(), &[name]),
-                Last::Key(key) => dialect.json_key(parent.clone(), key),
-            },
+        let dialect = self.source.dialect();
+        let wrong = || {
+            self.source
+                .table()
+                .broken("CONTAINS without a fitting value")
         };
+        let json = self.json();
         match (self.leaf.shape, value) {
             (LeafShape::Map, Value::String(key)) => Ok(dialect.json_has_key(json, key)),
             (LeafShape::List, value) => {
@@ -158,13 +168,52 @@ impl<'a> Property<'a> {
         }
     }
 
-    fn json_value(&self) -> Expr {
-        let dialect = self.table.dialect();
+    /// Whether every element of a list is among some values. An empty list is, one below an absent message is not.
+    pub(crate) fn is_contained(&self, values: &[Value]) -> Result<Expr> {
+        let dialect = self.source.dialect();
+        let scalars: Option<Vec<Scalar<'_>>> = values.iter().map(Scalar::of).collect();
+        let wrong = || self.source.table().broken("CONTAINED BY null");
+        let scalars = scalars.ok_or_else(wrong)?;
+        let contained = dialect.json_contained_by(self.json(), self.storage(), &scalars);
+        Ok(match &self.place {
+            Place::Column(_) => contained,
+            Place::Json { parent, .. } => parent.clone().is_not_null().and(contained),
+        })
+    }
+
+    /// The number of elements of a list or entries of a map; null below an absent message.
+    pub(crate) fn length(&self) -> Expr {
+        let dialect = self.source.dialect();
+        let length = dialect.json_length(self.json(), self.leaf.shape == LeafShape::Map);
         match &self.place {
-            Place::Column(name) => Expr::col(name.clone()),
+            Place::Column(_) => length,
+            Place::Json { parent, .. } => Expr::case(parent.clone().is_not_null(), length).into(),
+        }
+    }
+
+    /// The JSON of a list or map.
+    fn json(&self) -> Expr {
+        let dialect = self.source.dialect();
+        match &self.place {
+            // The table's name keeps the column apart from those of the function that reads it.
+            Place::Column(name) => self.source.qualified(name.clone()),
+            Place::Json { parent, last, .. } => match last {
+                Last::Field(name) => dialect.json_part(parent.clone(), &[name]),
+                Last::Key(key) | Last::TypedKey(key) => dialect.json_key(parent.clone(), key),
+                Last::Typed => parent.clone(),
+            },
+        }
+    }
+
+    fn json_value(&self) -> Expr {
+        let dialect = self.source.dialect();
+        match &self.place {
+            Place::Column(name) => self.source.column(name.clone()),
             Place::Json { parent, last, .. } => match last {
                 Last::Field(name) => dialect.json_value(parent.clone(), &[name]),
                 Last::Key(key) => dialect.json_key(parent.clone(), key),
+                Last::TypedKey(key) => dialect.json_key_of(parent.clone(), key, self.storage()),
+                Last::Typed => dialect.json_of(parent.clone(), self.storage()),
             },
         }
     }
@@ -195,7 +244,7 @@ impl<'a> Property<'a> {
     }
 
     fn operand_of(&self, scalar: Scalar<'_>) -> Expr {
-        let dialect = self.table.dialect();
+        let dialect = self.source.dialect();
         let value = match &self.place {
             Place::Column(_) => dialect.encode(self.storage(), scalar),
             Place::Json { .. } => dialect.json_operand(self.storage(), scalar),
@@ -213,21 +262,45 @@ fn inside(table: &Table, column: Expr, path: &PropertyPath) -> Option<Place> {
     let mut json = column;
     let mut fields: Vec<String> = Vec::new();
     let (last, middle) = rest.split_last()?;
+    let well_known = |id: MessageId| model.schema().message(id).well_known;
+    // The object that the last step before took a key of, and the key.
+    let mut taken = None;
     for step in middle {
+        let of_any_type = matches!(
+            well_known(message?),
+            Some(WellKnown::Struct | WellKnown::Value)
+        );
         match step {
-            Step::Field(number) => fields.push(field_name(model.schema(), message?, *number)?),
+            // ProtoJSON writes these as the object itself.
+            Step::Field(_) if of_any_type => {}
+            Step::Field(number) => {
+                fields.push(field_name(model.schema(), message?, *number)?);
+                taken = None;
+            }
             Step::MapKey(key) => {
                 json = below(table, json, &fields);
                 fields.clear();
-                json = dialect.json_key(json, key);
+                taken = Some((json.clone(), key));
+                // A key of what is no object finds nothing, and what is no JSON must not be read as such.
+                json = match entered(model.schema(), message?, step)?.and_then(well_known) {
+                    Some(WellKnown::Value) => dialect.json_key_of(json, key, Storage::Json),
+                    _ => dialect.json_key(json, key),
+                };
             }
         }
         message = entered(model.schema(), message?, step)?;
     }
-    let parent = below(table, json, &fields);
-    let last = match last {
-        Step::Field(number) => Last::Field(field_name(model.schema(), message?, *number)?),
-        Step::MapKey(key) => Last::Key(key.clone()),
+    let mut parent = below(table, json, &fields);
+    let last = match (last, taken) {
+        (Step::Field(_), taken) if well_known(message?) == Some(WellKnown::Value) => match taken {
+            Some((object, key)) => {
+                parent = object;
+                Last::TypedKey(key.clone())
+            }
+            None => Last::Typed,
+        },
+        (Step::Field(number), _) => Last::Field(field_name(model.schema(), message?, *number)?),
+        (Step::MapKey(key), _) => Last::Key(key.clone()),
     };
     Some(Place::Json {
         parent,

@@ -3,11 +3,19 @@
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use protoloop_core::Result;
-use protoloop_repository::{Filter, Key, Query};
+use protoloop_repository::{Filter, Join, Key, Link, Query};
 use sea_query::{Condition, Expr, ExprTrait, SelectStatement};
 
-use crate::{Column, Statement, Table, condition::condition, order, table::iden};
+use crate::{
+    Column, Scalar, Statement, Table,
+    condition::condition,
+    order,
+    source::{self, Source},
+    table::iden,
+};
 
 /// The columns that a query reads, as positions in [`Table::columns`], ascending.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +70,35 @@ impl Table {
         Ok(self.dialect().select(&select))
     }
 
+    /// The statement that reads all columns of the row that a to-one relation leads to from a row of this table, and the
+    /// table of that row; `None` where the relation's key is null. Of several rows the first by key counts.
+    ///
+    /// # Errors
+    /// INTERNAL when the relation is not one of this model; as [`Table::select`] for its scope.
+    pub fn select_linked(&self, link: &Link, row: &[u8]) -> Result<Option<(Statement, Arc<Self>)>> {
+        let Join::Field { own, target: field } = *link.join() else {
+            return Err(self.broken("a place behind a relation to many rows"));
+        };
+        let own = self.model().column_property(own);
+        let own = own.ok_or_else(|| self.broken("a relation without its key"))?;
+        let value = self.model().value_of(row, &own);
+        let table = self.relative(link.target())?;
+        let column = table.column(field);
+        let column = column.ok_or_else(|| self.broken("a relation without its column"))?;
+        let Some(scalar) = Scalar::of(&value) else {
+            return Ok(None);
+        };
+        let operand = self.dialect().encode(column.storage, scalar).into_owned();
+        let mut select = table.select_from(&Selection((0..table.columns().len()).collect()));
+        let key = Expr::col(iden(&column.name));
+        select.and_where(key.eq(Expr::val(sea_query::Value::from(operand))));
+        let source = Source::of(&table);
+        source::add(&mut select, &source, &link.scope)?;
+        source.only_first(link, &mut select);
+        let statement = self.dialect().select(&select);
+        Ok(Some((statement, table)))
+    }
+
     /// The statement that reads all columns of the rows of some keys, in no order. With the number of keys rounded up
     /// to a power of two there are few different texts, which keeps prepared statements useful.
     #[must_use]
@@ -108,7 +145,7 @@ impl Table {
     pub(crate) fn selection(&self, query: &Query) -> Selection {
         let ordered = |number: u32| {
             let mut terms = query.order.terms().iter();
-            terms.any(|term| term.path.column() == number)
+            terms.any(|term| term.via.is_empty() && term.path.column() == number)
         };
         let wanted = |(index, column): &(usize, &Column)| {
             query.fields.as_ref().is_none_or(|fields| {

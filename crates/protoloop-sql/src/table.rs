@@ -1,10 +1,14 @@
 //! The table of a model.
 
-use std::{fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use protoloop_core::{Error, Result};
 use protoloop_repository::Model;
-use protoloop_schema::{IdStrategy, Index, Kind, Presence};
+use protoloop_schema::{EntityId, IdStrategy, Index, Kind, Presence};
 use sea_query::{Alias, Condition, DynIden, Expr, ExprTrait, IntoIden, Query};
 
 use crate::{Dialect, SqlValue, Storage};
@@ -35,6 +39,8 @@ pub struct Table {
     key: Box<[usize]>,
     sequence: bool,
     statements: Statements,
+    /// Tables of models that queries were led to, by the number of the entity.
+    relatives: Mutex<HashMap<EntityId, Arc<Self>>>,
 }
 
 /// Texts whose values are bound by position.
@@ -72,6 +78,7 @@ impl Table {
             name,
             columns,
             key,
+            relatives: Mutex::default(),
         })
     }
 
@@ -205,6 +212,23 @@ impl Table {
             .indexes()
             .filter(|index| index.fields.first() == Some(&number));
         begins.find_map(|index| self.covered(index))
+    }
+
+    /// The table of another model of the same database, which a query is led to.
+    ///
+    /// # Errors
+    /// As [`Table::new`].
+    pub fn relative(&self, model: &Arc<Model>) -> Result<Arc<Self>> {
+        let mut relatives = self
+            .relatives
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(table) = relatives.get(&model.entity().id) {
+            return Ok(Arc::clone(table));
+        }
+        let table = Arc::new(Self::new(model, self.dialect)?);
+        relatives.insert(model.entity().id, Arc::clone(&table));
+        Ok(table)
     }
 
     pub(crate) fn iden(&self) -> DynIden {

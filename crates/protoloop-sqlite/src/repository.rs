@@ -5,10 +5,11 @@ use std::{collections::HashMap, sync::Arc};
 use futures_util::TryStreamExt as _;
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 use protoloop_repository::{
-    Filter, GroupQuery, Groups, Key, Model, Query, Record, Repository, Transaction,
-    TransactionOptions, Write, WriteError, transaction::InTransaction, within,
+    Cursor, Filter, GroupQuery, Groups, Key, Link, Model, OrderBy, Query, Record, Repository,
+    Transaction, TransactionOptions, Write, WriteError, transaction::InTransaction, within,
 };
 use protoloop_sql::{SqlRow as _, SqlValue, Table};
+use sqlx::sqlite::SqliteConnection;
 
 use crate::{
     arguments::query_once,
@@ -88,6 +89,46 @@ impl SqliteRepository {
         Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
     }
 
+    /// The place of a row, with the values of the rows that the order leads to.
+    async fn place_of(&self, cx: &CallContext, order: &OrderBy, row: &Record) -> Result<Cursor> {
+        let mut cursor = Cursor::of_row(self.table.model(), order, row.as_ref());
+        let mut connection = self.connection(cx).await?;
+        for (term, value) in order.terms().iter().zip(&mut cursor.values) {
+            if let Some((table, row)) = self.behind(&mut connection, &term.via, row).await? {
+                *value = table.model().value_of(row.as_ref(), &term.path);
+            }
+        }
+        connection.finish();
+        Ok(cursor)
+    }
+
+    /// The row that to-one relations lead to, with its table.
+    async fn behind(
+        &self,
+        connection: &mut SqliteConnection,
+        via: &[Link],
+        row: &Record,
+    ) -> Result<Option<(Arc<Table>, Record)>> {
+        let mut reached: Option<(Arc<Table>, Record)> = None;
+        for link in via {
+            let (table, row) = match &reached {
+                Some((table, row)) => (table, row),
+                None => (&self.table, row),
+            };
+            let Some((statement, target)) = table.select_linked(link, row.as_ref())? else {
+                return Ok(None);
+            };
+            let query = query_once(statement)?;
+            let found = query.fetch_optional(&mut *connection).await;
+            let Some(found) = found.map_err(of_driver)? else {
+                return Ok(None);
+            };
+            let record = target.record(&Row(&found))?;
+            reached = Some((target, record));
+        }
+        Ok(reached)
+    }
+
     async fn find_groups(&self, cx: &CallContext, query: &GroupQuery) -> Result<Vec<Vec<Record>>> {
         let mut groups = Groups::new(&query.keys);
         let mut connection = self.connection(cx).await?;
@@ -161,6 +202,19 @@ impl Repository<Record> for SqliteRepository {
         filter: Option<&'a Filter>,
     ) -> BoxFuture<'a, Result<u64>> {
         Box::pin(within(cx, self.count_rows(cx, filter)))
+    }
+
+    fn place<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        order: &'a OrderBy,
+        row: &'a Record,
+    ) -> BoxFuture<'a, Result<Cursor>> {
+        if !order.is_related() {
+            let place = Cursor::of_row(self.table.model(), order, row.as_ref());
+            return Box::pin(std::future::ready(Ok(place)));
+        }
+        Box::pin(within(cx, self.place_of(cx, order, row)))
     }
 
     fn write<'a>(

@@ -77,6 +77,18 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     fn json_has_key(&self, json: Expr, key: &str) -> Expr;
     /// Whether a JSON array has an element equal to a value.
     fn json_contains(&self, json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr;
+    /// Whether every element of a JSON array equals one of some values; so does null, which stands for an empty list.
+    fn json_contained_by(&self, json: Expr, storage: Storage, scalars: &[Scalar<'_>]) -> Expr;
+    /// The number of elements of a JSON array, or of entries of a JSON object; 0 for null.
+    fn json_length(&self, json: Expr, is_object: bool) -> Expr;
+    /// Whether a JSON array has an element equal to a column that stores values of a kind; `None` where the database
+    /// cannot compare the two.
+    fn json_has_element(&self, json: Expr, storage: Storage, column: Expr) -> Option<Expr>;
+    /// The plain value of a key of a JSON object where it is a string ([`Storage::Text`]), a number
+    /// ([`Storage::Double`]) or a bool, or the JSON of an object ([`Storage::Json`]); null for any other type.
+    fn json_key_of(&self, json: Expr, key: &str, storage: Storage) -> Expr;
+    /// The plain value of a JSON text where it is a string, a number or a bool, as [`Dialect::json_key_of`].
+    fn json_of(&self, json: Expr, storage: Storage) -> Expr;
     /// A plain value taken from JSON, in a form that compares with [`Dialect::json_operand`] and orders like the
     /// values; `None` where only equality is possible.
     fn json_ordered(&self, storage: Storage, value: Expr) -> Option<Expr>;

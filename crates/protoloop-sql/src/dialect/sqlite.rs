@@ -176,6 +176,26 @@ impl Dialect for Sqlite {
         json::contains(json, storage, scalar)
     }
 
+    fn json_contained_by(&self, json: Expr, storage: Storage, scalars: &[Scalar<'_>]) -> Expr {
+        json::contained_by(json, storage, scalars)
+    }
+
+    fn json_length(&self, json: Expr, is_object: bool) -> Expr {
+        json::length(json, is_object)
+    }
+
+    fn json_has_element(&self, json: Expr, storage: Storage, column: Expr) -> Option<Expr> {
+        json::has_element(json, storage, column)
+    }
+
+    fn json_key_of(&self, json: Expr, key: &str, storage: Storage) -> Expr {
+        json::key_of(json, key, storage)
+    }
+
+    fn json_of(&self, json: Expr, storage: Storage) -> Expr {
+        json::of(json, storage)
+    }
+
     fn json_ordered(&self, storage: Storage, value: Expr) -> Option<Expr> {
         (storage != Storage::Bytes).then(|| json::comparable(storage, value))
     }

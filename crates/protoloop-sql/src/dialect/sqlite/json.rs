@@ -1,6 +1,6 @@
 //! Values inside JSON columns, which hold ProtoJSON with proto names and enum numbers.
 
-use sea_query::{Expr, Func};
+use sea_query::{Expr, ExprTrait, Func};
 
 use crate::{Scalar, SqlValue, Storage, number, time};
 
@@ -43,6 +43,66 @@ pub(super) fn contains(json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr
         r#"EXISTS (SELECT 1 FROM json_each(?) AS "_each" WHERE ? = ?)"#,
         [json, element, operand],
     )
+}
+
+pub(super) fn contained_by(json: Expr, storage: Storage, scalars: &[Scalar<'_>]) -> Expr {
+    let element = comparable(storage, Expr::cust(r#""_each"."value""#));
+    let operands = scalars
+        .iter()
+        .map(|scalar| sea_query::Value::from(operand(storage, *scalar)));
+    let among = element.is_in(operands);
+    Expr::cust_with_exprs(
+        r#"NOT EXISTS (SELECT 1 FROM json_each(?) AS "_each" WHERE NOT (?))"#,
+        [json, among],
+    )
+}
+
+pub(super) fn length(json: Expr, is_object: bool) -> Expr {
+    let template = match is_object {
+        true => "(SELECT COUNT(*) FROM json_each(?))",
+        false => "COALESCE(json_array_length(?), 0)",
+    };
+    Expr::cust_with_exprs(template, [json])
+}
+
+/// Columns of unsigned 64-bit integers hold the large ones as bytes, which no JSON value can be compared with.
+pub(super) fn has_element(json: Expr, storage: Storage, column: Expr) -> Option<Expr> {
+    let element = match storage {
+        Storage::Uint64 | Storage::Bytes => return None,
+        storage => comparable(storage, Expr::cust(r#""_each"."value""#)),
+    };
+    Some(Expr::cust_with_exprs(
+        r#"EXISTS (SELECT 1 FROM json_each(?) AS "_each" WHERE ? = ?)"#,
+        [json, element, column],
+    ))
+}
+
+pub(super) fn key_of(json: Expr, key: &str, storage: Storage) -> Expr {
+    let types = types_of(storage);
+    Expr::cust_with_exprs(
+        format!(
+            r#"(SELECT "_each"."value" FROM json_each(?) AS "_each" WHERE "_each"."key" = ? AND "_each"."type" IN ({types}))"#
+        ),
+        [json, Expr::val(key)],
+    )
+}
+
+pub(super) fn of(json: Expr, storage: Storage) -> Expr {
+    let types = types_of(storage);
+    Expr::cust_with_exprs(
+        format!("(CASE WHEN json_type(?) IN ({types}) THEN ? ->> '$' END)"),
+        [json.clone(), json],
+    )
+}
+
+/// What `json_each` and `json_type` call the types.
+fn types_of(storage: Storage) -> &'static str {
+    match storage {
+        Storage::Text => "'text'",
+        Storage::Bool => "'true', 'false'",
+        Storage::Json => "'object'",
+        _ => "'integer', 'real'",
+    }
 }
 
 /// ProtoJSON writes 64-bit integers, times and numbers that are not finite as strings; this makes them comparable. Bytes

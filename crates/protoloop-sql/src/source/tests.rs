@@ -1,0 +1,168 @@
+use protoloop_repository::{Cursor, Filter, OrderBy, Query, SeenRows, Value};
+
+use crate::{Table, testing::tables};
+
+const LIBRARY: &str = r#"
+syntax = "proto3";
+package shop.v1;
+import "google/protobuf/struct.proto";
+import "protoloop/v1/annotations.proto";
+message Author {
+  option (protoloop.v1.model) = { };
+  int64 id = 1 [(protoloop.v1.field) = { id: SEQUENCE }];
+  string name = 2;
+  optional string publisher_id = 3;
+  Publisher publisher = 4 [(protoloop.v1.relation) = { belongs_to: {} }];
+  repeated Book books = 5 [(protoloop.v1.relation) = { has_many: {} }];
+  Profile profile = 6 [(protoloop.v1.relation) = { has_one: {} }];
+  bool gone = 7;
+}
+message Publisher {
+  option (protoloop.v1.model) = { };
+  string id = 1 [(protoloop.v1.field) = { id: CLIENT }];
+  string city = 2;
+}
+message Profile {
+  option (protoloop.v1.model) = { };
+  string id = 1 [(protoloop.v1.field) = { id: CLIENT }];
+  optional int64 author_id = 2;
+  int32 rank = 3;
+}
+message Book {
+  option (protoloop.v1.model) = { };
+  string id = 1 [(protoloop.v1.field) = { id: UUID_V7 }];
+  string title = 2;
+  optional int64 author_id = 3;
+  Author author = 4 [(protoloop.v1.relation) = { belongs_to: {} }];
+  repeated Tag tags = 5 [(protoloop.v1.relation) = { has_many: { through: "BookTag" } }];
+  repeated string see_also_ids = 6;
+  repeated Book see_also = 7 [(protoloop.v1.relation) = { references_many: { key: "see_also_ids" } }];
+  repeated string words = 8;
+  map<string, int32> counts = 9;
+  google.protobuf.Struct extra = 10;
+  double price = 11;
+  google.protobuf.Value any = 12;
+}
+message Tag {
+  option (protoloop.v1.model) = { };
+  string id = 1 [(protoloop.v1.field) = { id: CLIENT }];
+  string label = 2;
+}
+message BookTag {
+  option (protoloop.v1.model) = { };
+  string id = 1 [(protoloop.v1.field) = { id: CLIENT }];
+  string book_id = 2;
+  string tag_id = 3;
+}
+"#;
+
+fn shown(table: &Table, filter: &Filter) -> String {
+    let statement = table.count(Some(filter)).expect("compiles");
+    let name = format!("SELECT COUNT(*) FROM \"{}\" WHERE ", table.name());
+    format!(
+        "{}\n-- {:?}",
+        statement.sql.replace(&name, ""),
+        statement.values
+    )
+}
+
+fn conditions(table: &Table, filters: &[&str]) -> String {
+    let each = filters.iter().map(|text| {
+        let filter = Filter::parse(table.model(), text).expect(text);
+        format!("{text}\n{}", shown(table, &filter))
+    });
+    each.collect::<Vec<_>>().join("\n\n")
+}
+
+#[test]
+fn relations_become_exists() {
+    let tables = tables(LIBRARY);
+    let of_books = conditions(
+        &tables[3],
+        &[
+            "author.name = \"Ann\"",
+            "author.name != \"Ann\"",
+            "author:*",
+            "author.publisher.city = \"Bern\"",
+            "author.books.title = \"x\" AND title = \"y\"",
+            "tags.label = \"new\"",
+            "none(tags, label = \"new\" OR label = \"old\")",
+            "see_also.title = \"x\"",
+            r#"{"where": {"tags": {"every": {"label": {"neq": "old"}}}}}"#,
+            r#"{"where": {"author.name": {"inq": ["a", "b"], "nlike": "c%"}}}"#,
+        ],
+    );
+    let of_authors = conditions(&tables[0], &["books.price > 5", "profile.rank >= 1"]);
+    insta::assert_snapshot!(format!("{of_books}\n\n{of_authors}"));
+}
+
+#[test]
+fn scopes_stand_in_every_exists() {
+    let tables = tables(LIBRARY);
+    let mut filter = Filter::parse(
+        tables[3].model(),
+        "author.books.title = x OR every(tags, label = x)",
+    )
+    .expect("a filter");
+    let seen: SeenRows<'_> = &|model| {
+        let text = match model.message().name.as_ref() {
+            "Author" => "gone = false",
+            "BookTag" => "id > m",
+            "Tag" => "id < n",
+            _ => return Ok(None),
+        };
+        Ok(Filter::parse(model, text).ok())
+    };
+    filter.scope_related(seen).expect("scoped");
+    insta::assert_snapshot!(shown(&tables[3], &filter));
+}
+
+#[test]
+fn orders_follow_to_one_relations() {
+    let tables = tables(LIBRARY);
+    let books = &tables[3];
+    let mut texts = Vec::new();
+    for order in [
+        "author.name desc",
+        "author.publisher.city, title",
+        "author.profile.rank",
+    ] {
+        let order = OrderBy::parse(books.model(), order).expect(order);
+        let mut query = Query::new(order);
+        query.fields = Some(vec![2]);
+        let (statement, _) = books.select(&query).expect("compiles");
+        texts.push(statement.sql);
+    }
+    let order = OrderBy::parse(books.model(), "author.name desc").expect("an order");
+    let mut query = Query::new(order);
+    query.fields = Some(vec![2]);
+    query.after = Some(Cursor {
+        values: vec![Value::String("Ann".into()), Value::String("7".into())],
+    });
+    let (statement, _) = books.select(&query).expect("compiles");
+    texts.push(format!("{}\n-- {:?}", statement.sql, statement.values));
+    insta::assert_snapshot!(texts.join("\n\n"));
+}
+
+#[test]
+fn lists_and_values_of_any_type_become_conditions() {
+    let tables = tables(LIBRARY);
+    insta::assert_snapshot!(conditions(
+        &tables[3],
+        &[
+            "containedBy(words, a, b)",
+            "containsAny(words, a, b)",
+            "contains(words, a, b)",
+            "length(words) > 2",
+            "length(counts) = 0",
+            "extra.a.b = \"x\"",
+            "extra.a = 5",
+            "extra.a = true",
+            "extra.a > 1",
+            "extra.a:*",
+            "any = 5",
+            "any.a = \"x\"",
+            "like(extra.a, \"x%\")",
+        ]
+    ));
+}
