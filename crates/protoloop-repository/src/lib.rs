@@ -5,6 +5,7 @@
 //! - [`Transaction`]: several calls, all or none.
 //! - [`Query`], [`Filter`], [`OrderBy`], [`Cursor`]: what a database is asked. [`Scope`], [`Inclusion`]: what a caller asks.
 
+mod bulk;
 mod connector;
 mod cursor;
 mod deadline;
@@ -19,6 +20,7 @@ pub mod laws;
 mod link;
 pub mod memory;
 mod model;
+mod native;
 mod order;
 mod page_token;
 mod path;
@@ -35,6 +37,7 @@ mod testing;
 pub mod transaction;
 mod value;
 
+pub use bulk::{Changes, RowStream, pages};
 pub use connector::{Connector, ConnectorExt};
 pub use cursor::Cursor;
 pub use deadline::within;
@@ -47,6 +50,7 @@ pub use key::{Key, KeyValue};
 pub use link::{Join, Link};
 pub use memory::MemoryConnector;
 pub use model::{Model, PropertyError};
+pub use native::{Executed, NativeRow};
 pub use order::{Direction, OrderBy, OrderTerm};
 pub use page_token::PageTokenKey;
 pub use path::{Leaf, LeafKind, LeafShape, PropertyPath, Step};

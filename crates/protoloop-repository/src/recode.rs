@@ -2,11 +2,12 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
+use futures_util::StreamExt as _;
 use protoloop_core::{BoxFuture, CallContext, Result};
 
 use crate::{
-    Entity, Filter, GroupQuery, Key, Model, Query, Repository, Transaction, TransactionOptions,
-    Write, WriteError,
+    Changes, Entity, Executed, Filter, GroupQuery, Key, Model, Query, Repository, RowStream,
+    Transaction, TransactionOptions, Value, Write, WriteError,
 };
 
 /// A repository of `Inner` rows as one of `Outer` rows of the same model: a connector's records as generated messages,
@@ -157,5 +158,37 @@ impl<Inner: Entity, Outer: Entity> Repository<Outer> for Recode<Inner, Outer> {
         options: &'a TransactionOptions,
     ) -> BoxFuture<'a, Result<Transaction>> {
         self.inner.begin(cx, options)
+    }
+
+    fn update_all<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+        changes: &'a Changes,
+    ) -> BoxFuture<'a, Result<u64>> {
+        self.inner.update_all(cx, filter, changes)
+    }
+
+    fn delete_all<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        self.inner.delete_all(cx, filter)
+    }
+
+    fn stream<'a>(&'a self, cx: &'a CallContext, query: &'a Query) -> RowStream<'a, Outer> {
+        let rows = self.inner.stream(cx, query);
+        let model = self.inner.model();
+        Box::pin(rows.map(move |row| recode(model, &row?)))
+    }
+
+    fn execute<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        statement: &'a str,
+        parameters: &'a [Value],
+    ) -> BoxFuture<'a, Result<Executed>> {
+        self.inner.execute(cx, statement, parameters)
     }
 }

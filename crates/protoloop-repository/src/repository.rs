@@ -5,8 +5,10 @@ use std::{fmt, sync::Arc};
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 
 use crate::{
-    Cursor, Entity, Filter, GroupQuery, Key, Model, OrderBy, Query, Transaction,
-    TransactionOptions, group,
+    Changes, Cursor, Entity, Executed, Filter, GroupQuery, Key, Model, OrderBy, Query, RowStream,
+    Transaction, TransactionOptions, Value,
+    bulk::{delete_each, pages, update_each},
+    group,
 };
 
 /// The rows of one model in one datasource.
@@ -112,6 +114,59 @@ pub trait Repository<E: Entity>: Send + Sync + 'static {
         cx: &'a CallContext,
         writes: Vec<Write<E>>,
     ) -> BoxFuture<'a, Result<Vec<Option<E>>, WriteError>>;
+
+    /// Changes all rows that a filter selects, of all rows without one; all or none, in one statement where the store has
+    /// statements. Answers how many there were.
+    ///
+    /// # Errors
+    /// ALREADY_EXISTS when a unique value is taken or would be taken twice; UNAVAILABLE or INTERNAL from the store;
+    /// UNIMPLEMENTED of a repository that has neither such a statement nor transactions. Nothing was changed then.
+    fn update_all<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+        changes: &'a Changes,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(update_each(self, cx, filter, changes))
+    }
+
+    /// Removes all rows that a filter selects, as [`Repository::update_all`] changes them. Answers how many there were.
+    ///
+    /// # Errors
+    /// UNAVAILABLE or INTERNAL from the store; UNIMPLEMENTED as there. Nothing was removed then.
+    fn delete_all<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(delete_each(self, cx, filter))
+    }
+
+    /// The rows that a query selects, in its order, as they come: however many there are, few are in memory at once.
+    /// Dropping the stream stops the store. While it is read, rows may change; a store with snapshots shows those of its
+    /// beginning.
+    fn stream<'a>(&'a self, cx: &'a CallContext, query: &'a Query) -> RowStream<'a, E> {
+        pages(self, cx, query)
+    }
+
+    /// Runs a statement in the store's own language, with bound parameters in the order of its placeholders. It passes by
+    /// whatever is kept for rows (tenants, stamps, soft delete), so it is for code of the application and never for a
+    /// text that a caller sent.
+    ///
+    /// # Errors
+    /// UNIMPLEMENTED of a store without such a language; INVALID_ARGUMENT for a statement that it does not take or that
+    /// would end a transaction; as [`Repository::write`].
+    fn execute<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        statement: &'a str,
+        parameters: &'a [Value],
+    ) -> BoxFuture<'a, Result<Executed>> {
+        let _ = (cx, statement, parameters);
+        let model = self.model().full_name();
+        let error = Error::unimplemented(format!("the store of {model} has no native statements"));
+        Box::pin(std::future::ready(Err(error)))
+    }
 
     /// Begins a transaction in the datasource of these rows, as [`Connector::begin`](crate::Connector::begin) does. Any
     /// repository of the same datasource may work in it.

@@ -4,7 +4,11 @@ use std::future::Future;
 
 use protoloop_core::{CallContext, Error, Result};
 
-use crate::{Entity, Filter, Key, Query, Repository, TransactionOptions, Write, transaction};
+use crate::{
+    Changes, Entity, Filter, Isolation, Key, Query, Repository, Transaction, TransactionOptions,
+    Write,
+    transaction::{self, InTransaction},
+};
 
 /// Methods over [`Repository`], with LoopBack's names.
 ///
@@ -31,6 +35,19 @@ pub trait RepositoryExt<E: Entity>: Repository<E> {
             let stored = self.write(cx, writes).await?;
             Ok(stored.into_iter().flatten().collect())
         }
+    }
+
+    /// All rows, or those that a filter selects, by key.
+    ///
+    /// For an order, a page or some columns ask [`Repository::find`]; for very many rows, [`Repository::stream`].
+    fn find_all(
+        &self,
+        cx: &CallContext,
+        filter: impl Into<Option<Filter>>,
+    ) -> impl Future<Output = Result<Vec<E>>> + Send {
+        let mut query = Query::new(self.model().key_order().clone());
+        query.filter = filter.into();
+        async move { self.find(cx, &query).await }
     }
 
     /// The row of a key.
@@ -100,10 +117,50 @@ pub trait RepositoryExt<E: Entity>: Repository<E> {
         })
     }
 
+    /// Sets fields of the row of a key.
+    ///
+    /// NOT_FOUND when there is none; ALREADY_EXISTS when a unique value is taken.
+    fn patch_by_id(
+        &self,
+        cx: &CallContext,
+        key: &Key,
+        changes: Changes,
+    ) -> impl Future<Output = Result<E>> + Send {
+        let model = self.model().clone();
+        self.update_by_id(cx, key, move |row| {
+            let changed = changes.apply(&model, model.canonical(row.encode())?)?;
+            *row = E::decode(changed.0)?;
+            Ok(())
+        })
+    }
+
+    /// Puts a row in the place of the one with the same key.
+    ///
+    /// INVALID_ARGUMENT when the row has no key; as [`RepositoryExt::replace_by_id`].
+    fn update(&self, cx: &CallContext, row: E) -> impl Future<Output = Result<E>> + Send {
+        async move {
+            let key = self.model().key_of(&row.encode())?;
+            self.replace_by_id(cx, &key, row).await
+        }
+    }
+
+    /// Stores a row: in the place of the one with its key, where there is one, and else as a new one. A row without key is
+    /// a new one.
+    ///
+    /// ALREADY_EXISTS when a unique value is taken.
+    fn save(&self, cx: &CallContext, row: E) -> impl Future<Output = Result<E>> + Send {
+        async move {
+            match self.model().find_key(&row.encode()) {
+                Some(_) => self.upsert(cx, row).await,
+                None => self.create(cx, row).await,
+            }
+        }
+    }
+
     /// Stores a row, in the place of the one with its key where there is one.
     ///
     /// INVALID_ARGUMENT when the row has no key; ALREADY_EXISTS when a unique value is taken.
-    fn save(&self, cx: &CallContext, row: E) -> impl Future<Output = Result<E>> + Send {
+    fn upsert(&self, cx: &CallContext, row: E) -> impl Future<Output = Result<E>> + Send {
         async move {
             let write = Write::Modify {
                 key: self.model().key_of(&row.encode())?,
@@ -111,6 +168,77 @@ pub trait RepositoryExt<E: Entity>: Repository<E> {
             };
             one(self.write(cx, vec![write]).await?)
         }
+    }
+
+    /// Stores a row in the place of the one that a filter selects, whose key it gets; as a new one when there is none.
+    ///
+    /// FAILED_PRECONDITION when the filter selects several; ALREADY_EXISTS when a unique value is taken; UNIMPLEMENTED
+    /// without transactions. Two at once do not both make a row, see [`RepositoryExt::find_or_create`].
+    fn upsert_with_where(
+        &self,
+        cx: &CallContext,
+        filter: Filter,
+        row: E,
+    ) -> impl Future<Output = Result<E>> + Send {
+        async move {
+            let work = |cx: CallContext| {
+                let row = row.clone();
+                let query = first(self, &filter, 2);
+                async move {
+                    let found = self.find(&cx, &query).await?;
+                    let [present] = found.as_slice() else {
+                        return match found.is_empty() {
+                            true => self.create(&cx, row).await,
+                            false => Err(Error::failed_precondition(format!(
+                                "the filter selects several {}, of which only one could be replaced",
+                                self.model().entity().plural
+                            ))),
+                        };
+                    };
+                    let model = self.model();
+                    let key = model.key_of(&present.encode())?;
+                    let row = model.with_key(model.canonical(row.encode())?, &key)?;
+                    self.replace_by_id(&cx, &key, E::decode(row.0)?).await
+                }
+            };
+            self.transaction(cx, &alone(cx), work).await
+        }
+    }
+
+    /// The first row that a filter selects, by key; when there is none, stores `row`. Answers whether it did.
+    ///
+    /// Two at once make one row between them: both run in a serializable transaction, of which one is tried again. In a
+    /// transaction already they are as isolated as that one.
+    ///
+    /// ALREADY_EXISTS when a unique value is taken by a row that the filter does not select; UNIMPLEMENTED without
+    /// transactions.
+    fn find_or_create(
+        &self,
+        cx: &CallContext,
+        filter: Filter,
+        row: E,
+    ) -> impl Future<Output = Result<(E, bool)>> + Send {
+        async move {
+            let work = |cx: CallContext| {
+                let row = row.clone();
+                let query = first(self, &filter, 1);
+                async move {
+                    match self.find(&cx, &query).await?.pop() {
+                        Some(found) => Ok((found, false)),
+                        None => Ok((self.create(&cx, row).await?, true)),
+                    }
+                }
+            };
+            self.transaction(cx, &alone(cx), work).await
+        }
+    }
+
+    /// Removes a row by its key.
+    ///
+    /// INVALID_ARGUMENT when the row has no key; NOT_FOUND when there is none.
+    fn delete(&self, cx: &CallContext, row: &E) -> impl Future<Output = Result<()>> + Send {
+        let key = self.model().key_of(&row.encode());
+        async move { self.delete_by_id(cx, &key?).await }
     }
 
     /// Removes the row of a key.
@@ -133,6 +261,15 @@ pub trait RepositoryExt<E: Entity>: Repository<E> {
         }
     }
 
+    /// [`Repository::begin`] by its LoopBack name.
+    fn begin_transaction(
+        &self,
+        cx: &CallContext,
+        options: &TransactionOptions,
+    ) -> impl Future<Output = Result<Transaction>> + Send {
+        async move { self.begin(cx, options).await }
+    }
+
     /// Runs `work` in a transaction of the datasource of these rows, as
     /// [`ConnectorExt::transaction`](crate::ConnectorExt::transaction) does.
     fn transaction<T, Work, Fut>(
@@ -151,6 +288,23 @@ pub trait RepositoryExt<E: Entity>: Repository<E> {
 }
 
 impl<E: Entity, R: Repository<E> + ?Sized> RepositoryExt<E> for R {}
+
+/// The first rows of a filter, by key.
+fn first<E: Entity, R: Repository<E> + ?Sized>(rows: &R, filter: &Filter, limit: u32) -> Query {
+    let mut query = Query::new(rows.model().key_order().clone());
+    query.filter = Some(filter.clone());
+    query.limit = Some(limit);
+    query
+}
+
+/// The options of what must find the rows as if nobody else were there.
+fn alone(cx: &CallContext) -> TransactionOptions {
+    let options = TransactionOptions::new();
+    match InTransaction::of(cx) {
+        Some(_) => options,
+        None => options.isolation(Isolation::Serializable).attempts(20),
+    }
+}
 
 fn one<E>(rows: Vec<Option<E>>) -> Result<E> {
     rows.into_iter()

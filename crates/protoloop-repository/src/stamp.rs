@@ -7,11 +7,11 @@ use std::{
 
 use protoloop_core::{BoxFuture, CallContext, Result};
 use protoloop_schema::IdStrategy;
-use protoloop_wire::Patch;
+use protoloop_wire::{Patch, Writer};
 
 use crate::{
-    Filter, GroupQuery, Key, Model, Query, Record, Repository, Transaction, TransactionOptions,
-    Write, WriteError,
+    Changes, Executed, Filter, GroupQuery, Key, Model, Query, Record, Repository, RowStream,
+    Transaction, TransactionOptions, Value, Write, WriteError,
 };
 
 impl Model {
@@ -41,20 +41,33 @@ impl Model {
         self.stamp_etag(self.patched(row, &patch))
     }
 
+    /// Changes of many rows with the time of the change and a new etag, the same for all of them: etags of two rows are
+    /// never compared.
+    #[must_use]
+    pub fn stamp_changes(&self, changes: &Changes) -> Changes {
+        let entity = self.entity();
+        let mut changes = changes.clone();
+        if changes.is_empty() {
+            return changes;
+        }
+        let now = now();
+        if let Some(number) = entity.update_time {
+            changes = changes.with(self, number, |writer| write_time(writer, number, now));
+        }
+        if let Some(number) = entity.etag {
+            let etag = format!("\"{}\"", uuid::Uuid::new_v4().simple());
+            changes = changes.with(self, number, |writer| writer.string(number, &etag));
+        }
+        changes
+    }
+
     fn patch_times(&self, patch: &mut Patch, fields: [Option<u32>; 2]) {
         if fields == [None, None] {
             return;
         }
         let now = now();
         for field in fields.into_iter().flatten() {
-            patch.set(field, |writer| {
-                let open = writer.open(field);
-                writer.int64(1, now.as_secs().cast_signed());
-                if now.subsec_nanos() != 0 {
-                    writer.int32(2, now.subsec_nanos().cast_signed());
-                }
-                writer.close(open);
-            });
+            patch.set(field, |writer| write_time(writer, field, now));
         }
     }
 
@@ -67,6 +80,15 @@ impl Model {
         patch.set(field, |writer| writer.string(field, &etag));
         self.patched(row, &patch)
     }
+}
+
+fn write_time(writer: &mut Writer, field: u32, time: Duration) {
+    let open = writer.open(field);
+    writer.int64(1, time.as_secs().cast_signed());
+    if time.subsec_nanos() != 0 {
+        writer.int32(2, time.subsec_nanos().cast_signed());
+    }
+    writer.close(open);
 }
 
 /// The time since 1970, cut to microseconds: what every database can hold, so that an answer and a later read agree.
@@ -194,5 +216,38 @@ impl Repository<Record> for Stamped {
         options: &'a TransactionOptions,
     ) -> BoxFuture<'a, Result<Transaction>> {
         self.inner.begin(cx, options)
+    }
+
+    fn update_all<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+        changes: &'a Changes,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(async move {
+            let changes = self.inner.model().stamp_changes(changes);
+            self.inner.update_all(cx, filter, &changes).await
+        })
+    }
+
+    fn delete_all<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        self.inner.delete_all(cx, filter)
+    }
+
+    fn stream<'a>(&'a self, cx: &'a CallContext, query: &'a Query) -> RowStream<'a, Record> {
+        self.inner.stream(cx, query)
+    }
+
+    fn execute<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        statement: &'a str,
+        parameters: &'a [Value],
+    ) -> BoxFuture<'a, Result<Executed>> {
+        self.inner.execute(cx, statement, parameters)
     }
 }

@@ -47,7 +47,7 @@ impl Table {
             .collect()
     }
 
-    fn value_of<'a>(&self, column: &Column, view: &View<'a>) -> Result<SqlValue<'a>> {
+    pub(crate) fn value_of<'a>(&self, column: &Column, view: &View<'a>) -> Result<SqlValue<'a>> {
         let dialect = self.dialect();
         if column.storage == Storage::Json {
             let text = json::write(view, column.number)?;

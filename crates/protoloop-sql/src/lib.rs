@@ -7,6 +7,7 @@
 //!
 //! Values are always bound; names are quoted. How values are stored is told in `docs/adr`.
 
+mod bulk;
 mod condition;
 mod decode;
 mod dialect;

@@ -6,21 +6,22 @@ use std::{
     time::Instant,
 };
 
-use protoloop_core::{BoxFuture, CallContext, Error, Result};
+use protoloop_core::{BoxFuture, CallContext, Code, Error, Result};
 use protoloop_repository::{
-    Isolation, Record, Transaction, TransactionOptions, Write as Change, WriteError,
+    Executed, Isolation, Record, Transaction, TransactionOptions, Write as Change, WriteError,
     transaction::{Ended, InTransaction, TransactionDriver, TransactionState},
     within,
 };
-use protoloop_sql::Table;
+use protoloop_sql::{self as sql, SqlValue, Table};
 use sqlx::{Connection as _, sqlite::SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
-    arguments::run,
+    arguments::{query_once, run},
     connection::Stop,
     error::{is_no_transaction, of_driver},
     failure::Failure,
+    native,
     queue::write_error,
     readers::Reader,
     store::{Store, Write},
@@ -264,9 +265,7 @@ impl SqliteTransaction {
         table: &Table,
         writes: Vec<Change<Record>>,
     ) -> Result<Answers, WriteError> {
-        if self.read_only {
-            return Err(Error::failed_precondition("the transaction only reads").into());
-        }
+        self.refuse_write()?;
         let mut statement = self.statement().await?;
         let outcome = transaction::within(&mut statement, table, writes).await;
         match &outcome {
@@ -277,6 +276,64 @@ impl SqliteTransaction {
             Ok(_) | Err((_, Failure::Refused(_))) => statement.finish(),
         }
         outcome.map_err(write_error)
+    }
+
+    /// Changes many rows of a table in one statement; answers how many.
+    pub(crate) async fn change(&self, table: &Table, change: sql::Statement) -> Result<u64> {
+        self.refuse_write()?;
+        let change = query_once(change)?;
+        let mut statement = self.statement().await?;
+        let done = change.execute(&mut *statement).await;
+        match done.map_err(|error| Failure::of_write(error, table)) {
+            Ok(done) => {
+                statement.finish();
+                Ok(done.rows_affected())
+            }
+            Err(Failure::Refused(error)) => {
+                statement.finish();
+                Err(error)
+            }
+            Err(Failure::Database { error, .. }) => {
+                let why = error.message().to_owned();
+                self.state.end(Ended::Failed(error.code(), why));
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs a statement of the application's own; one that fails undoes itself only.
+    pub(crate) async fn execute(&self, text: &str, values: Vec<SqlValue<'_>>) -> Result<Executed> {
+        if !native::reads(text) {
+            self.refuse_write()?;
+        }
+        let query = native::query(text, values)?;
+        let mut statement = self.statement().await?;
+        run(&mut statement, "SAVEPOINT native")
+            .await
+            .map_err(of_driver)?;
+        let outcome = native::fetch(&mut statement, text, query).await;
+        let end = match &outcome {
+            Ok(_) => "RELEASE native",
+            Err(_) => "ROLLBACK TO native; RELEASE native",
+        };
+        if let Err(error) = run(&mut statement, end).await {
+            let why = "a statement of the application's own ended it";
+            self.state
+                .end(Ended::Failed(Code::InvalidArgument, why.to_owned()));
+            return Err(outcome.err().unwrap_or_else(|| {
+                Error::invalid_argument("a native statement cannot begin or end a transaction")
+                    .with_source(error)
+            }));
+        }
+        statement.finish();
+        outcome
+    }
+
+    fn refuse_write(&self) -> Result<()> {
+        match self.read_only {
+            true => Err(Error::failed_precondition("the transaction only reads")),
+            false => Ok(()),
+        }
     }
 
     fn dropped(&self) -> std::sync::MutexGuard<'_, Option<u32>> {

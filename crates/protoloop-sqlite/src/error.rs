@@ -65,6 +65,30 @@ pub(crate) fn breaks(error: &sqlx::Error) -> bool {
     )
 }
 
+/// The same for a statement of the application's own.
+pub(crate) fn of_native(error: sqlx::Error) -> Error {
+    use sqlx::error::ErrorKind;
+    let sqlx::Error::Database(found) = &error else {
+        return of_driver(error);
+    };
+    let told = match found.kind() {
+        ErrorKind::UniqueViolation => {
+            Error::already_exists("another row has the same values in a unique index")
+        }
+        ErrorKind::ForeignKeyViolation => {
+            Error::failed_precondition("a row that is referred to is missing, or still referred to")
+        }
+        ErrorKind::NotNullViolation | ErrorKind::CheckViolation => {
+            Error::invalid_argument("a value is not what its column takes")
+        }
+        _ if primary(found.code().as_deref()) == Some(code::ERROR) => {
+            Error::invalid_argument("the database does not take the statement")
+        }
+        _ => return of_driver(error),
+    };
+    told.with_source(error)
+}
+
 /// Whether a rollback found nothing to roll back.
 pub(crate) fn is_no_transaction(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(found) if primary(found.code().as_deref()) == Some(code::ERROR))

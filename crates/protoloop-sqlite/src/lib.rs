@@ -17,6 +17,7 @@ mod connector;
 mod driver;
 mod error;
 mod failure;
+mod native;
 mod options;
 mod prepare;
 mod queue;
@@ -24,6 +25,7 @@ mod readers;
 mod repository;
 mod row;
 mod store;
+mod stream;
 mod transaction;
 
 pub use connector::SqliteConnector;

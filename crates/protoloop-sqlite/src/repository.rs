@@ -1,23 +1,25 @@
 //! The rows of one model.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::TryStreamExt as _;
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 use protoloop_repository::{
-    Cursor, Filter, GroupQuery, Groups, Key, Link, Model, OrderBy, Query, Record, Repository,
-    Transaction, TransactionOptions, Write, WriteError, transaction::InTransaction, within,
+    Changes, Cursor, Executed, Filter, GroupQuery, Groups, Key, Link, Model, OrderBy, Query,
+    Record, Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
+    pages, transaction::InTransaction, within,
 };
-use protoloop_sql::{SqlRow as _, SqlValue, Table};
+use protoloop_sql::{SqlRow as _, SqlValue, Statement, Table};
 use sqlx::sqlite::SqliteConnection;
 
 use crate::{
     arguments::query_once,
     driver::{self, SqliteTransaction},
     error::{closed, of_driver},
+    native,
     row::Row,
     store::{Read, Store},
-    transaction,
+    stream, transaction,
 };
 
 /// Most keys in one statement, a power of two; SQLite takes 32,766 values, and a filter has some of its own.
@@ -147,6 +149,55 @@ impl SqliteRepository {
         Ok(groups.finish())
     }
 
+    /// Changes many rows in one statement: in the transaction of a context, or in one of its own, so that it is undone
+    /// where it is stopped.
+    async fn change_all(&self, cx: &CallContext, change: Statement) -> Result<u64> {
+        let begun = self.own_transaction(cx).await?;
+        let outcome = match self.transaction(begun.as_ref().map_or(cx, Transaction::cx))? {
+            Some(transaction) => transaction.change(&self.table, change).await,
+            None => Err(Error::internal_error("no transaction for a change")),
+        };
+        finish(begun, outcome).await
+    }
+
+    async fn execute_native(
+        &self,
+        cx: &CallContext,
+        text: &str,
+        parameters: &[Value],
+    ) -> Result<Executed> {
+        let values = parameters
+            .iter()
+            .map(|value| self.table.parameter(value))
+            .collect();
+        if native::reads(text) && self.transaction(cx)?.is_none() {
+            let query = native::query(text, values)?;
+            let mut connection = self.store.read().await?;
+            let executed = native::fetch(&mut connection, text, query).await?;
+            connection.finish();
+            return Ok(executed);
+        }
+        let begun = self.own_transaction(cx).await?;
+        let outcome = match self.transaction(begun.as_ref().map_or(cx, Transaction::cx))? {
+            Some(transaction) => transaction.execute(text, values).await,
+            None => Err(Error::internal_error("no transaction for a statement")),
+        };
+        finish(begun, outcome).await
+    }
+
+    /// A transaction for one statement; `None` in one already.
+    async fn own_transaction(&self, cx: &CallContext) -> Result<Option<Transaction>> {
+        if self.transaction(cx)?.is_some() {
+            return Ok(None);
+        }
+        // The call's deadline is the bound.
+        let options = TransactionOptions::new().timeout(Duration::MAX);
+        let datasource = &self.table.model().entity().datasource;
+        driver::begin(&self.store, cx, &options, datasource)
+            .await
+            .map(Some)
+    }
+
     async fn count_rows(&self, cx: &CallContext, filter: Option<&Filter>) -> Result<u64> {
         let query = query_once(self.table.count(filter)?)?;
         let mut connection = self.connection(cx).await?;
@@ -157,6 +208,17 @@ impl SqliteRepository {
             _ => Err(Error::internal_error("COUNT gave no integer")),
         }
     }
+}
+
+/// Ends the transaction of one statement.
+async fn finish<T>(begun: Option<Transaction>, outcome: Result<T>) -> Result<T> {
+    match (begun, &outcome) {
+        (Some(transaction), Ok(_)) => transaction.commit().await?,
+        // What went wrong first is what the caller can act on.
+        (Some(transaction), Err(_)) => drop(transaction.rollback().await),
+        (None, _) => {}
+    }
+    outcome
 }
 
 impl Repository<Record> for SqliteRepository {
@@ -230,6 +292,47 @@ impl Repository<Record> for SqliteRepository {
             // The sender is dropped when the runtime ends.
             answer.await.unwrap_or_else(|_| Err(closed().into()))
         }))
+    }
+
+    fn update_all<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+        changes: &'a Changes,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(within(cx, async move {
+            match self.table.update_all(filter, changes)? {
+                Some(change) => self.change_all(cx, change).await,
+                None => self.count_rows(cx, filter).await,
+            }
+        }))
+    }
+
+    fn delete_all<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(within(cx, async move {
+            self.change_all(cx, self.table.delete_all(filter)?).await
+        }))
+    }
+
+    fn stream<'a>(&'a self, cx: &'a CallContext, query: &'a Query) -> RowStream<'a, Record> {
+        // A transaction has one connection, which the rows must not keep from other calls.
+        match (InTransaction::of(cx), self.store.has_readers()) {
+            (None, true) => stream::rows(&self.table, &self.store, cx, query),
+            _ => pages(self, cx, query),
+        }
+    }
+
+    fn execute<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        statement: &'a str,
+        parameters: &'a [Value],
+    ) -> BoxFuture<'a, Result<Executed>> {
+        Box::pin(within(cx, self.execute_native(cx, statement, parameters)))
     }
 
     fn begin<'a>(

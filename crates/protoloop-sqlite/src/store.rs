@@ -84,6 +84,11 @@ impl Store {
         })
     }
 
+    /// Whether there are connections that only read.
+    pub(crate) fn has_readers(&self) -> bool {
+        self.readers.is_some()
+    }
+
     /// A connection that only reads; `None` for a database in memory.
     pub(crate) async fn reader(&self) -> Result<Option<Reader>> {
         Ok(match &self.readers {

@@ -3,6 +3,7 @@
 //! A connector's test compiles [`PROTO`], gives [`run`] fresh connectors, and expects an empty list of broken laws.
 
 mod atomic;
+mod bulk;
 mod crud;
 mod filters;
 mod groups;
@@ -63,6 +64,14 @@ const LAWS: &[Law] = laws![
     paging::pages_join_to_the_whole,
     paging::skip_and_limit_count_behind_the_cursor,
     round_trip::every_type_comes_back,
+    bulk::an_update_of_many_changes_what_a_filter_selects,
+    bulk::an_update_of_many_that_is_refused_changes_nothing,
+    bulk::a_delete_of_many_removes_what_a_filter_selects,
+    bulk::changes_of_many_work_in_transactions,
+    bulk::streams_give_every_row_in_order,
+    bulk::a_stream_may_be_left,
+    bulk::everyday_methods_do_what_they_say,
+    bulk::two_at_once_make_one_row,
     transactions::changes_of_several_models_are_committed_together,
     transactions::what_is_rolled_back_or_dropped_was_never_there,
     transactions::a_refused_write_undoes_itself_only,

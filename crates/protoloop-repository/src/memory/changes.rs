@@ -4,8 +4,8 @@ use bytes::Bytes;
 use protoloop_core::{Error, Result};
 use protoloop_schema::IdStrategy;
 
-use super::store::Store;
-use crate::{Key, Model, Record, Write, WriteError};
+use super::{find, store::Store};
+use crate::{Changes as RowChanges, Filter, Key, Model, Record, Write, WriteError};
 
 /// What a call of `write` answers.
 pub(super) type Answers = Vec<Option<Record>>;
@@ -38,6 +38,32 @@ impl<'a> Changes<'a> {
             answers.push(answer.map_err(|error| WriteError::at(index, error))?);
         }
         Ok(answers)
+    }
+
+    /// The keys of the rows that a filter selects.
+    pub(super) fn keys(&self, filter: Option<&Filter>) -> Vec<Key> {
+        find::keys(self.model, self.store, filter)
+    }
+
+    /// Changes the rows of some keys.
+    pub(super) fn update_all(&mut self, keys: Vec<Key>, changes: &RowChanges) -> Result<u64> {
+        let count = keys.len() as u64;
+        for key in keys {
+            if let Some(row) = self.store.rows.get(&key).cloned() {
+                let row = changes.apply(self.model, Record(row))?;
+                self.put(key, Some(row.0))?;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Removes the rows of some keys.
+    pub(super) fn delete_all(&mut self, keys: Vec<Key>) -> Result<u64> {
+        let count = keys.len() as u64;
+        for key in keys {
+            self.put(key, None)?;
+        }
+        Ok(count)
     }
 
     /// Keeps the changes, and answers how they are taken back later: the rows as they were, oldest first.

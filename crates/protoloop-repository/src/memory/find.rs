@@ -28,6 +28,15 @@ pub(super) fn find(model: &Model, store: &Store, query: &Query) -> Vec<Record> {
     }
 }
 
+/// The keys of the rows that a filter selects, in their order.
+pub(super) fn keys(model: &Model, store: &Store, filter: Option<&Filter>) -> Vec<Key> {
+    let selected = |key: &&Key| {
+        let row = store.rows.get(*key);
+        row.is_some_and(|row| selected(model, filter, row))
+    };
+    store.order.iter().filter(selected).cloned().collect()
+}
+
 /// How many rows a filter selects.
 pub(super) fn count(model: &Model, store: &Store, filter: Option<&Filter>) -> u64 {
     match filter {

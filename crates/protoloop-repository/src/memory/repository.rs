@@ -2,18 +2,19 @@
 
 use std::{future::ready, sync::Arc};
 
+use futures_util::stream::{self, TryStreamExt as _};
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 
 use super::{
-    changes::{Answers, Changes},
+    changes::Changes,
     find,
     shared::{Shared, Stores},
     store::Store,
     transaction::{self, MemoryTransaction},
 };
 use crate::{
-    Filter, Key, Model, Query, Record, Repository, Transaction, TransactionOptions, Write,
-    WriteError, transaction::InTransaction,
+    Changes as RowChanges, Filter, Key, Model, Query, Record, Repository, RowStream, Transaction,
+    TransactionOptions, Write, WriteError, transaction::InTransaction,
 };
 
 /// The rows of one model.
@@ -66,12 +67,21 @@ impl MemoryRepository {
         }
     }
 
-    fn write_all(&self, writes: Vec<Write<Record>>) -> Result<Answers, WriteError> {
+    /// Changes the rows, in the transaction of a context or at once; nothing when that fails.
+    async fn change<T, E: From<Error>>(
+        &self,
+        cx: &CallContext,
+        change: impl FnOnce(&mut Changes<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if let Some(transaction) = self.transaction(cx)? {
+            return transaction.change(&self.model, self.number, change);
+        }
+        let _turn = self.shared.turn(cx).await?;
         let mut stores = self.shared.write();
         let mut changes = Changes::new(&self.model, Arc::make_mut(&mut stores[self.number]));
-        let answers = changes.write_all(writes)?;
+        let answer = change(&mut changes)?;
         changes.keep();
-        Ok(answers)
+        Ok(answer)
     }
 }
 
@@ -137,13 +147,47 @@ impl Repository<Record> for MemoryRepository {
         cx: &'a CallContext,
         writes: Vec<Write<Record>>,
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>, WriteError>> {
+        Box::pin(self.change(cx, |changes| changes.write_all(writes)))
+    }
+
+    fn update_all<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+        row: &'a RowChanges,
+    ) -> BoxFuture<'a, Result<u64>> {
         Box::pin(async move {
-            if let Some(transaction) = self.transaction(cx)? {
-                return transaction.write(&self.model, self.number, writes);
-            }
-            let _turn = self.shared.turn(cx).await?;
-            self.write_all(writes)
+            refuse_related(filter, false)?;
+            let change = |changes: &mut Changes<'_>| {
+                let keys = changes.keys(filter);
+                changes.update_all(keys, row)
+            };
+            self.change(cx, change).await
         })
+    }
+
+    fn delete_all<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(async move {
+            refuse_related(filter, false)?;
+            let change = |changes: &mut Changes<'_>| {
+                let keys = changes.keys(filter);
+                changes.delete_all(keys)
+            };
+            self.change(cx, change).await
+        })
+    }
+
+    /// The rows are in memory already; the stream holds them, and copies nothing.
+    fn stream<'a>(&'a self, cx: &'a CallContext, query: &'a Query) -> RowStream<'a, Record> {
+        let rows = async move {
+            let rows = self.find(cx, query).await?;
+            Ok::<_, Error>(stream::iter(rows.into_iter().map(Ok)))
+        };
+        Box::pin(stream::once(rows).try_flatten())
     }
 
     fn begin<'a>(

@@ -9,11 +9,11 @@ use std::{
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 
 use super::{
-    changes::{Answers, Before, Changes},
+    changes::{Before, Changes},
     shared::{Shared, Stores, Turn},
 };
 use crate::{
-    Isolation, Model, Record, Transaction, TransactionOptions, Write, WriteError,
+    Isolation, Model, Transaction, TransactionOptions,
     transaction::{InTransaction, TransactionDriver, TransactionState},
 };
 
@@ -107,27 +107,27 @@ impl MemoryTransaction {
         self.with(|work| read(&work.stores))
     }
 
-    /// Does the writes of one call, all or none.
-    pub(super) fn write(
+    /// Changes one store, or nothing when that fails.
+    pub(super) fn change<T, E: From<Error>>(
         &self,
         model: &Arc<Model>,
         number: usize,
-        writes: Vec<Write<Record>>,
-    ) -> Result<Answers, WriteError> {
+        change: impl FnOnce(&mut Changes<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         if self.read_only {
             return Err(Error::failed_precondition("the transaction only reads").into());
         }
-        self.with(|work| work.write(model, number, writes))?
+        self.with(|work| work.change(model, number, change))?
     }
 }
 
 impl Work {
-    fn write(
+    fn change<T, E: From<Error>>(
         &mut self,
         model: &Arc<Model>,
         number: usize,
-        writes: Vec<Write<Record>>,
-    ) -> Result<Answers, WriteError> {
+        change: impl FnOnce(&mut Changes<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let Some(store) = self.stores.get_mut(number) else {
             let what = format!(
                 "{} was prepared after the transaction began",
@@ -136,11 +136,11 @@ impl Work {
             return Err(Error::failed_precondition(what).into());
         };
         let mut changes = Changes::new(model, Arc::make_mut(store));
-        let answers = changes.write_all(writes)?;
+        let answer = change(&mut changes)?;
         let before = changes.keep().into_iter();
         self.undo
             .extend(before.map(|before| (number, Arc::clone(model), before)));
-        Ok(answers)
+        Ok(answer)
     }
 
     /// Closes a savepoint and those within it; answers how much was done before it.

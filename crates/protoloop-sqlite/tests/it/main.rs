@@ -7,4 +7,5 @@ mod laws;
 mod same_as_memory;
 mod start;
 mod support;
+mod transactions;
 mod writers;
