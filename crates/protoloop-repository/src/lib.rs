@@ -27,6 +27,7 @@ mod path;
 mod query;
 mod read;
 mod recode;
+mod references;
 mod repository;
 mod repository_ext;
 mod resolve;

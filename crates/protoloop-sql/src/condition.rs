@@ -78,7 +78,7 @@ fn compare(source: &Source<'_>, path: &PropertyPath, op: CompareOp, value: &Valu
     };
     Ok(match op {
         CompareOp::Eq if property.is_default(value) => property.comparable().eq(operand),
-        CompareOp::Eq => property.by_index(property.comparable().eq(operand)),
+        CompareOp::Eq => property.by_index(property.comparable_set().eq(operand)),
         CompareOp::Ne if property.nullable => {
             source.dialect().is_distinct(property.comparable(), operand)
         }
@@ -100,12 +100,11 @@ fn is_in(source: &Source<'_>, path: &PropertyPath, values: &[Value]) -> Result<E
     if operands.is_empty() {
         return Ok(Expr::val(false));
     }
-    let is_in = property.comparable().is_in(operands);
     let any_row = values.iter().any(|value| property.is_default(value));
     Ok(if any_row {
-        is_in
+        property.comparable().is_in(operands)
     } else {
-        property.by_index(is_in)
+        property.by_index(property.comparable_set().is_in(operands))
     })
 }
 

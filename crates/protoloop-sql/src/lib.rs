@@ -20,6 +20,7 @@ mod number;
 mod order;
 mod plan;
 mod property;
+mod references;
 mod select;
 mod source;
 mod statement;
@@ -36,6 +37,7 @@ pub use live::{
     Filled, Live, LiveColumn, LiveForeignKey, LiveIndex, LiveQueries, LiveRows, LiveTable, LiveText,
 };
 pub use plan::{Plan, plan};
+pub use references::ForeignKey;
 pub use select::Selection;
 pub use statement::Statement;
 pub use storage::Storage;

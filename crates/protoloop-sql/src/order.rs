@@ -3,8 +3,7 @@
 use protoloop_core::Result;
 use protoloop_repository::{Cursor, Direction, Link, OrderBy, OrderTerm, PropertyPath, Value};
 use sea_query::{
-    Condition, Expr, ExprTrait, NullOrdering, Order, OrderedStatement,
-    SubQueryStatement,
+    Condition, Expr, ExprTrait, NullOrdering, Order, OrderedStatement, SubQueryStatement,
 };
 
 use crate::{Table, property::Property, source::Source};

@@ -28,6 +28,8 @@ pub fn plan(tables: &[&Table], live: &Live) -> Plan {
     let mut plan = Plan::default();
     let mut seen = HashMap::new();
     let mut indexes = HashSet::new();
+    // Behind all tables: some refer to each other in a circle.
+    let mut keys_later = Vec::new();
     for table in tables {
         if let Some(other) = seen.insert(table.name().to_lowercase(), table.model().full_name()) {
             plan.problem(
@@ -37,7 +39,11 @@ pub fn plan(tables: &[&Table], live: &Live) -> Plan {
             continue;
         }
         match live.tables.get(table.name()) {
-            None => plan.statements.push(create_table(table)),
+            None => {
+                plan.statements.push(create_table(table));
+                let keys = table.foreign_keys().map(|key| key.definition(table));
+                keys_later.extend(keys.filter_map(|key| table.dialect().add_foreign_key(&key)));
+            }
             Some(found) => plan.compare(table, found),
         }
         for index in table.indexes() {
@@ -48,6 +54,7 @@ pub fn plan(tables: &[&Table], live: &Live) -> Plan {
             }
         }
     }
+    plan.statements.extend(keys_later);
     plan
 }
 
@@ -140,7 +147,11 @@ impl Plan {
                     "column {name} is {is}at its place in the key, the model needs it {needs}there"
                 ),
             );
-        } else if key.is_none() && found.nullable != column.nullable {
+        } else if key.is_none()
+            && found.nullable != column.nullable
+            // A key that must be set is as good.
+            && !column.unset_is_null
+        {
             let (is, needs) = if found.nullable {
                 ("takes NULL", "NOT NULL, because its field has no presence")
             } else {
@@ -193,6 +204,15 @@ fn create_table(table: &Table) -> String {
             key.col(iden(&table.columns()[*index].name));
         }
         create.primary_key(&mut key);
+    }
+    for key in table.foreign_keys() {
+        if table
+            .dialect()
+            .add_foreign_key(&key.definition(table))
+            .is_none()
+        {
+            create.foreign_key(&mut key.definition(table));
+        }
     }
     if let Some(options) = table.dialect().table_options() {
         create.extra(options);

@@ -17,6 +17,8 @@ pub(crate) struct Property<'a> {
     place: Place,
     /// Whether it can be NULL.
     pub(crate) nullable: bool,
+    /// See [`Column::unset_is_null`](crate::Column::unset_is_null).
+    unset_is_null: bool,
 }
 
 enum Place {
@@ -52,7 +54,8 @@ impl<'a> Property<'a> {
                 leaf,
                 column: column.number,
                 place: Place::Column(iden(&column.name)),
-                nullable: column.nullable,
+                nullable: column.nullable && !column.unset_is_null,
+                unset_is_null: column.unset_is_null,
             });
         }
         // The table's name keeps the column apart from those of functions that read JSON.
@@ -65,6 +68,7 @@ impl<'a> Property<'a> {
             column: column.number,
             place,
             nullable: true,
+            unset_is_null: false,
         })
     }
 
@@ -96,12 +100,28 @@ impl<'a> Property<'a> {
     /// The value, for `=`; null where it is absent.
     pub(crate) fn comparable(&self) -> Expr {
         match &self.place {
-            Place::Column(name) => self.source.column(name.clone()),
+            Place::Column(name) => self.stored(name),
             Place::Json { .. } => {
                 let value = self.json_value();
                 let expr = self.source.dialect().json_comparable(self.storage(), value);
                 self.or_default(expr)
             }
+        }
+    }
+
+    /// The same, compared only with values other than the default, which lets an index be used in any case.
+    pub(crate) fn comparable_set(&self) -> Expr {
+        match &self.place {
+            Place::Column(name) => self.source.column(name.clone()),
+            Place::Json { .. } => self.comparable(),
+        }
+    }
+
+    fn stored(&self, name: &DynIden) -> Expr {
+        let column = self.source.column(name.clone());
+        match self.default().filter(|_| self.unset_is_null) {
+            Some(default) => sea_query::Func::coalesce([column, default]).into(),
+            None => column,
         }
     }
 
@@ -129,7 +149,7 @@ impl<'a> Property<'a> {
     /// The value, for `<` and for orders; null where it is absent.
     pub(crate) fn ordered(&self) -> Result<Expr> {
         match &self.place {
-            Place::Column(name) => Ok(self.source.column(name.clone())),
+            Place::Column(name) => Ok(self.stored(name)),
             Place::Json { .. } => {
                 let dialect = self.source.dialect();
                 let value = self.json_value();

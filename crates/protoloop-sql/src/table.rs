@@ -24,6 +24,9 @@ pub struct Column {
     pub storage: Storage,
     /// Whether NULL stands for absence. Otherwise the field has no presence and its default is stored.
     pub nullable: bool,
+    /// Whether NULL stands for the default of a field without presence. So it is in a key that refers to another table,
+    /// where the default refers to nothing.
+    pub unset_is_null: bool,
     /// Whether the field is a wrapper such as `StringValue`, of which only the inner value is stored.
     pub wrapped: bool,
 }
@@ -323,10 +326,13 @@ fn column(model: &Model, number: u32, name: &Arc<str>) -> Result<Column, String>
     let leaf = property.leaf();
     let storage = Storage::of(leaf);
     let in_key = model.entity().key.contains(&number);
+    let nullable = !in_key && (leaf.presence != Presence::Implicit || storage.default().is_none());
+    let unset_is_null = !in_key && !nullable && model.unset_is_null(number);
     Ok(Column {
         number,
         name: Arc::clone(name),
-        nullable: !in_key && (leaf.presence != Presence::Implicit || storage.default().is_none()),
+        nullable: nullable || unset_is_null,
+        unset_is_null,
         wrapped: leaf.wrapped && storage != Storage::Json,
         storage,
     })

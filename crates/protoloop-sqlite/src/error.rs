@@ -46,6 +46,21 @@ pub(crate) fn of_write(error: sqlx::Error, table: &Table) -> Error {
     }
 }
 
+/// Whether a foreign key refused a write. RESTRICT comes under the code of a trigger.
+pub(crate) fn is_foreign_key(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(found) = error else {
+        return false;
+    };
+    found.is_foreign_key_violation() || found.message().contains("FOREIGN KEY constraint failed")
+}
+
+/// Whether that was because rows refer to one that would go.
+pub(crate) fn is_needed(error: &sqlx::Error) -> bool {
+    /// `SQLITE_CONSTRAINT_TRIGGER`.
+    const TRIGGER: &str = "1811";
+    matches!(error, sqlx::Error::Database(found) if found.code().as_deref() == Some(TRIGGER))
+}
+
 /// Whether the connection is of no more use: its worker is gone, or SQLite may have rolled back a transaction by itself.
 pub(crate) fn breaks(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(found) = error else {

@@ -3,7 +3,7 @@
 use protoloop_core::Error;
 use protoloop_sql::Table;
 
-use crate::error::{breaks, of_driver, of_write};
+use crate::error::{breaks, is_foreign_key, is_needed, of_driver, of_write};
 
 /// Why a statement of a transaction failed.
 #[derive(Debug)]
@@ -34,7 +34,11 @@ impl Failure {
             &error,
             sqlx::Error::Database(found) if !matches!(found.kind(), sqlx::error::ErrorKind::Other)
         );
-        if constraint {
+        if is_foreign_key(&error) {
+            // Which row of a statement over many it was is not known.
+            let deleting = is_needed(&error);
+            Self::Refused(table.violated(None, deleting).with_source(error))
+        } else if constraint {
             Self::Refused(of_write(error, table))
         } else {
             Self::of_driver(error)

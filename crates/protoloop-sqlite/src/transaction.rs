@@ -8,11 +8,12 @@ use std::{
 
 use protoloop_core::{Error, Result};
 use protoloop_repository::{Key, Record, Write};
-use protoloop_sql::{SqlValue, Table};
+use protoloop_sql::{SqlValue, Statement, Table};
 use sqlx::{Connection as _, Sqlite, Transaction, sqlite::SqliteConnection};
 
 use crate::{
-    arguments::{query, run},
+    arguments::{query, query_once, run},
+    error::is_foreign_key,
     failure::Failure,
     row::Row,
 };
@@ -112,7 +113,9 @@ async fn one(
                 (Some(before), None) => Ok(Some(before)),
                 (Some(_), Some(sql)) => {
                     let stored = table.record(values.as_slice())?;
-                    change(connection, table, sql, table.update_values(values)).await?;
+                    let values = table.update_values(values);
+                    let changed = change(connection, table, sql, values).await;
+                    sound(connection, table, &stored, changed).await?;
                     Ok(Some(stored))
                 }
             }
@@ -122,7 +125,8 @@ async fn one(
             unwinding(|| check(before.as_ref()))?;
             if before.is_some() {
                 let sql = table.delete_sql();
-                change(connection, table, sql, table.key_values(&key)).await?;
+                let deleted = change(connection, table, sql, table.key_values(&key)).await;
+                spared(connection, table, &key, deleted).await?;
             }
             Ok(before)
         }
@@ -169,14 +173,84 @@ async fn insert(
     let counted = table.is_sequence() && table.key().iter().any(|at| values[*at] == SqlValue::Null);
     if !counted {
         let stored = table.record(values.as_slice())?;
-        change(connection, table, table.insert_sql(), values).await?;
+        let inserted = change(connection, table, table.insert_sql(), values).await;
+        sound(connection, table, &stored, inserted).await?;
         return Ok(stored);
     }
-    let number = change(connection, table, table.insert_sql(), values.clone()).await?;
+    let number = match change(connection, table, table.insert_sql(), values.clone()).await {
+        Err(Unchanged::ForeignKey(error)) => {
+            let checks = table.dangling_checks(&values);
+            return Err(told(connection, table, checks, false, error).await);
+        }
+        Err(Unchanged::Failure(failure)) => return Err(failure),
+        Ok(number) => number,
+    };
     for at in table.key() {
         values[*at] = SqlValue::Int(number);
     }
     Ok(table.record(values.as_slice())?)
+}
+
+/// Why a statement changed nothing.
+enum Unchanged {
+    /// A foreign key, which SQLite does not name.
+    ForeignKey(sqlx::Error),
+    Failure(Failure),
+}
+
+/// What came of writing a row; where a foreign key refused it, which one.
+async fn sound(
+    connection: &mut SqliteConnection,
+    table: &Table,
+    row: &Record,
+    outcome: Result<i64, Unchanged>,
+) -> Result<i64, Failure> {
+    match outcome {
+        Err(Unchanged::ForeignKey(error)) => {
+            let checks = table.dangling_checks(&table.row_of(row.as_ref())?);
+            Err(told(connection, table, checks, false, error).await)
+        }
+        Err(Unchanged::Failure(failure)) => Err(failure),
+        Ok(number) => Ok(number),
+    }
+}
+
+/// What came of deleting a row; where a foreign key refused it, which one.
+async fn spared(
+    connection: &mut SqliteConnection,
+    table: &Table,
+    key: &Key,
+    outcome: Result<i64, Unchanged>,
+) -> Result<i64, Failure> {
+    match outcome {
+        Err(Unchanged::ForeignKey(error)) => {
+            Err(told(connection, table, table.referring_checks(key), true, error).await)
+        }
+        Err(Unchanged::Failure(failure)) => Err(failure),
+        Ok(number) => Ok(number),
+    }
+}
+
+/// The error of a row that a foreign key refused: that of the first check which finds a row, or finds none, as is due.
+async fn told(
+    connection: &mut SqliteConnection,
+    table: &Table,
+    checks: Vec<(Error, Statement)>,
+    due: bool,
+    source: sqlx::Error,
+) -> Failure {
+    for (error, statement) in checks {
+        let found = match query_once(statement) {
+            Ok(query) => query.fetch_optional(&mut *connection).await,
+            Err(error) => return error.into(),
+        };
+        match found {
+            Ok(row) if row.is_some() == due => return error.with_source(source).into(),
+            Ok(_) => {}
+            Err(error) => return Failure::of_driver(error),
+        }
+    }
+    table.violated(None, due).with_source(source).into()
 }
 
 /// Runs a statement and answers the number of the row that was inserted last.
@@ -185,10 +259,12 @@ async fn change(
     table: &Table,
     sql: &Arc<str>,
     values: Vec<SqlValue<'_>>,
-) -> Result<i64, Failure> {
-    let done = query(Cow::Borrowed(sql), values)?
-        .execute(connection)
-        .await
-        .map_err(|error| Failure::of_write(error, table))?;
-    Ok(done.last_insert_rowid())
+) -> Result<i64, Unchanged> {
+    let query =
+        query(Cow::Borrowed(sql), values).map_err(|error| Unchanged::Failure(error.into()))?;
+    match query.execute(connection).await {
+        Ok(done) => Ok(done.last_insert_rowid()),
+        Err(error) if is_foreign_key(&error) => Err(Unchanged::ForeignKey(error)),
+        Err(error) => Err(Unchanged::Failure(Failure::of_write(error, table))),
+    }
 }

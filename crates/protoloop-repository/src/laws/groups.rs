@@ -1,7 +1,7 @@
 //! Rows by the keys that they belong to.
 
-use super::lab::{Broken, Lab, equal};
-use crate::{Filter, GroupBy, GroupQuery, KeyValue, Query};
+use super::lab::{Broken, Lab, equal, row};
+use crate::{Filter, GroupBy, GroupQuery, KeyValue, LinkedBy, OrderBy, Query, RepositoryExt as _};
 
 const ROWS: &str = r#"
 {"id":"a","team":"x","rank":3,"title":"t"}
@@ -75,6 +75,67 @@ pub(super) async fn what_is_asked_of_a_group_counts_per_key(lab: &Lab) -> Result
         equal(
             &format!("{limit:?} {skip} {asked:?}"),
             found,
+            due.to_owned(),
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) async fn linked_rows_are_found_by_the_keys_they_are_linked_to(
+    lab: &Lab,
+) -> Result<(), Broken> {
+    let (members, skills) = (lab.repository("Member")?, lab.repository("Skill")?);
+    let links = lab.repository("MemberSkill")?;
+    for _ in 0..3 {
+        members.create(&lab.cx, row(members.model(), "{}")?).await?;
+    }
+    for skill in [
+        r#"{"id":"a","weight":3}"#,
+        r#"{"id":"b","weight":1}"#,
+        r#"{"id":"c","weight":2}"#,
+    ] {
+        skills.create(&lab.cx, row(skills.model(), skill)?).await?;
+    }
+    // One link stands there twice.
+    for (member, skill) in [(1, "a"), (1, "b"), (1, "a"), (2, "b"), (1, "c")] {
+        let link = format!("{{\"member_id\":\"{member}\",\"skill_id\":\"{skill}\"}}");
+        links.create(&lab.cx, row(links.model(), &link)?).await?;
+    }
+    let model = skills.model();
+    for (limit, skip, order, due) in [
+        (None, 0, "", ", b, a b c"),
+        (Some(2), 0, "weight", ", b, b c"),
+        (Some(1), 1, "weight desc", ", , c"),
+    ] {
+        let order =
+            OrderBy::parse(model, order).map_err(|error| super::lab::broken(error.to_string()))?;
+        let query = GroupQuery {
+            by: GroupBy::Through(LinkedBy {
+                model: links.model().clone(),
+                key: 2,
+                other: 3,
+                scope: Filter::True,
+            }),
+            keys: [3, 2, 1].map(KeyValue::Int).to_vec(),
+            query: Query {
+                limit,
+                skip,
+                ..Query::new(order)
+            },
+            most: None,
+        };
+        let groups = skills.find_grouped(&lab.cx, &query).await?;
+        let group = |rows: &Vec<crate::Record>| {
+            let ids: Vec<&str> = rows
+                .iter()
+                .map(|row| model.view(row.as_ref()).string(1))
+                .collect();
+            ids.join(" ")
+        };
+        let found: Vec<String> = groups.iter().map(group).collect();
+        equal(
+            &format!("{limit:?} {skip}"),
+            found.join(", "),
             due.to_owned(),
         )?;
     }

@@ -66,24 +66,27 @@ impl Lab {
         connector: Arc<dyn Connector>,
     ) -> Result<Self, Broken> {
         let mut models = Vec::new();
-        for name in ["Item", "Ticket", "Seat", "Everything"] {
-            let entity = tables
-                .schema()
-                .message_by_name(&format!("laws.v1.{name}"))
-                .and_then(|message| message.entity)
-                .ok_or_else(|| broken("the tables are not of a schema with laws.proto"))?;
-            models.push(Model::new(tables, entity)?);
+        for model in Model::all(tables)? {
+            if &*model.message().package == "laws.v1" {
+                models.push(model);
+            }
         }
         connector.prepare(&models).await?;
         connector.ping().await?;
+        let repository = |name: &str| repository(&*connector, tables, name);
         Ok(Self {
             cx: CallContext::new(),
-            items: connector.repository(&models[0])?,
-            tickets: connector.repository(&models[1])?,
-            seats: connector.repository(&models[2])?,
-            everything: connector.repository(&models[3])?,
+            items: repository("Item")?,
+            tickets: repository("Ticket")?,
+            seats: repository("Seat")?,
+            everything: repository("Everything")?,
             connector,
         })
+    }
+
+    /// The repository of a model by its name.
+    pub(super) fn repository(&self, name: &str) -> Result<Arc<dyn Repository<Record>>, Broken> {
+        repository(&*self.connector, self.items.model().tables(), name)
     }
 
     /// An item given as ProtoJSON.
@@ -161,6 +164,19 @@ impl Lab {
             Err(failure) => Ok(failure.error),
         }
     }
+}
+
+fn repository(
+    connector: &dyn Connector,
+    tables: &Arc<Tables>,
+    name: &str,
+) -> Result<Arc<dyn Repository<Record>>, Broken> {
+    let entity = tables
+        .schema()
+        .message_by_name(&format!("laws.v1.{name}"))
+        .and_then(|message| message.entity)
+        .ok_or_else(|| broken("the tables are not of a schema with laws.proto"))?;
+    Ok(connector.repository(&Model::new(tables, entity)?)?)
 }
 
 /// A row given as ProtoJSON.

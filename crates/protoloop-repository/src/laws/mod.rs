@@ -10,6 +10,7 @@ mod groups;
 mod lab;
 mod orders;
 mod paging;
+mod references;
 mod round_trip;
 mod transactions;
 mod unique;
@@ -61,6 +62,15 @@ const LAWS: &[Law] = laws![
     orders::orders_are_total,
     groups::rows_are_found_by_the_keys_they_belong_to,
     groups::what_is_asked_of_a_group_counts_per_key,
+    groups::linked_rows_are_found_by_the_keys_they_are_linked_to,
+    references::a_key_refers_to_a_row_or_to_none,
+    references::a_row_that_others_refer_to_stays,
+    references::keys_are_cleared_and_rows_go_with_what_they_refer_to,
+    references::links_go_with_either_end,
+    references::a_row_has_one_of_those_it_has_once,
+    references::a_tree_falls_with_its_root,
+    references::a_refused_delete_changes_nothing,
+    references::a_key_that_refers_to_nothing_is_found_as_its_default,
     paging::pages_join_to_the_whole,
     paging::skip_and_limit_count_behind_the_cursor,
     round_trip::every_type_comes_back,

@@ -1,31 +1,35 @@
-//! Several writes to one store, all or none.
+//! Several writes, all or none.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use protoloop_core::{Error, Result};
 use protoloop_schema::IdStrategy;
 
-use super::{find, store::Store};
+use super::{find, references, shared::Stores};
 use crate::{Changes as RowChanges, Filter, Key, Model, Record, Write, WriteError};
 
 /// What a call of `write` answers.
 pub(super) type Answers = Vec<Option<Record>>;
 
-/// A row as it was before a change, or its absence.
-pub(super) type Before = (Key, Option<Bytes>);
+/// The number of a store, and a row in it as it was before a change, or its absence.
+pub(super) type Before = (usize, Key, Option<Bytes>);
 
-/// Writes into a store that are taken back when it is dropped before [`Changes::keep`], by an error or a panic.
+/// Writes into the store of a model, and what follows from them in others, which are taken back when it is dropped before
+/// [`Changes::keep`], by an error or a panic.
 pub(super) struct Changes<'a> {
-    model: &'a Model,
-    store: &'a mut Store,
-    /// Rows as they were before each write, oldest first.
+    pub(super) stores: &'a mut Stores,
+    number: usize,
+    /// Rows as they were before each change, oldest first.
     undo: Vec<Before>,
 }
 
 impl<'a> Changes<'a> {
-    pub(super) fn new(model: &'a Model, store: &'a mut Store) -> Self {
+    /// Writes to the store of a number, which there is.
+    pub(super) fn new(stores: &'a mut Stores, number: usize) -> Self {
         Self {
-            model,
-            store,
+            stores,
+            number,
             undo: Vec::new(),
         }
     }
@@ -42,16 +46,19 @@ impl<'a> Changes<'a> {
 
     /// The keys of the rows that a filter selects.
     pub(super) fn keys(&self, filter: Option<&Filter>) -> Vec<Key> {
-        find::keys(self.model, self.store, filter)
+        let store = &self.stores[self.number];
+        find::keys(&store.model, store, filter)
     }
 
     /// Changes the rows of some keys.
     pub(super) fn update_all(&mut self, keys: Vec<Key>, changes: &RowChanges) -> Result<u64> {
         let count = keys.len() as u64;
+        let number = self.number;
         for key in keys {
-            if let Some(row) = self.store.rows.get(&key).cloned() {
-                let row = changes.apply(self.model, Record(row))?;
-                self.put(key, Some(row.0))?;
+            if let Some(before) = self.row(number, &key) {
+                let row = changes.apply(self.model(number), before.clone())?;
+                self.put(number, key, Some(row.0.clone()))?;
+                references::check(self, number, Some(&before), &row)?;
             }
         }
         Ok(count)
@@ -61,7 +68,10 @@ impl<'a> Changes<'a> {
     pub(super) fn delete_all(&mut self, keys: Vec<Key>) -> Result<u64> {
         let count = keys.len() as u64;
         for key in keys {
-            self.put(key, None)?;
+            // One that refers to another of them may have gone with it.
+            if self.row(self.number, &key).is_some() {
+                references::delete(self, self.number, &key)?;
+            }
         }
         Ok(count)
     }
@@ -71,59 +81,82 @@ impl<'a> Changes<'a> {
         std::mem::take(&mut self.undo)
     }
 
+    pub(super) fn model(&self, number: usize) -> &Arc<Model> {
+        &self.stores[number].model
+    }
+
+    pub(super) fn row(&self, number: usize, key: &Key) -> Option<Record> {
+        self.stores[number].rows.get(key).cloned().map(Record)
+    }
+
     fn write(&mut self, write: Write<Record>) -> Result<Option<Record>> {
+        let number = self.number;
         match write {
             Write::Create(row) => self.create(row).map(Some),
             Write::Modify { key, edit } => {
-                let before = self.store.rows.get(&key).cloned().map(Record);
+                let before = self.row(number, &key);
                 let row = edit(before.as_ref())?;
-                if self.model.find_key(row.as_ref()).as_ref() != Some(&key) {
+                let model = self.model(number);
+                if model.find_key(row.as_ref()).as_ref() != Some(&key) {
                     return Err(Error::internal_error(format!(
                         "an edit of {} `{key}` changed the key",
-                        self.model.full_name()
+                        model.full_name()
                     )));
                 }
-                self.put(key, Some(row.0.clone()))?;
+                self.put(number, key, Some(row.0.clone()))?;
+                references::check(self, number, before.as_ref(), &row)?;
                 Ok(Some(row))
             }
             Write::Delete { key, check } => {
-                let before = self.store.rows.get(&key).cloned().map(Record);
+                let before = self.row(number, &key);
                 check(before.as_ref())?;
-                self.put(key, None)?;
+                if before.is_some() {
+                    references::delete(self, number, &key)?;
+                }
                 Ok(before)
             }
         }
     }
 
     fn create(&mut self, row: Record) -> Result<Record> {
-        let counted = self.model.entity().id_strategy == IdStrategy::Sequence;
-        let row = match self.model.find_key(row.as_ref()) {
+        let number = self.number;
+        let model = Arc::clone(self.model(number));
+        let counted = model.entity().id_strategy == IdStrategy::Sequence;
+        let row = match model.find_key(row.as_ref()) {
             None if counted => {
-                let number = self.store.next_number()?;
-                self.model.with_sequence(row, number)?
+                let next = Arc::make_mut(&mut self.stores[number]).next_number()?;
+                model.with_sequence(row, next)?
             }
             _ => row,
         };
-        let key = self.model.key_of(row.as_ref())?;
-        if self.store.rows.contains_key(&key) {
-            return Err(self.model.duplicate(&self.model.entity().key));
+        let key = model.key_of(row.as_ref())?;
+        if self.stores[number].rows.contains_key(&key) {
+            return Err(model.duplicate(&model.entity().key));
         }
-        self.put(key, Some(row.0.clone()))?;
+        self.put(number, key, Some(row.0.clone()))?;
+        references::check(self, number, None, &row)?;
         Ok(row)
     }
 
-    fn put(&mut self, key: Key, row: Option<Bytes>) -> Result<()> {
-        let before = self.store.put(self.model, &key, row)?;
-        self.undo.push((key, before));
+    pub(super) fn put(&mut self, number: usize, key: Key, row: Option<Bytes>) -> Result<()> {
+        let before = Arc::make_mut(&mut self.stores[number]).put(&key, row)?;
+        self.undo.push((number, key, before));
         Ok(())
     }
 }
 
 impl Drop for Changes<'_> {
     fn drop(&mut self) {
-        while let Some((key, row)) = self.undo.pop() {
-            // Going back the way it came meets no taken unique value; if it did, the row would stay as it is.
-            let _ = self.store.put(self.model, &key, row);
-        }
+        take_back(self.stores, &mut self.undo, 0);
+    }
+}
+
+/// Takes changes back, down to a number of them.
+pub(super) fn take_back(stores: &mut Stores, undo: &mut Vec<Before>, down_to: usize) {
+    while undo.len() > down_to
+        && let Some((number, key, row)) = undo.pop()
+    {
+        // Going back the way it came meets no taken unique value; if it did, the row would stay as it is.
+        let _ = Arc::make_mut(&mut stores[number]).put(&key, row);
     }
 }

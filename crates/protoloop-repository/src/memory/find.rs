@@ -1,11 +1,17 @@
 //! Selecting and ordering rows.
 
-use std::ops::Bound;
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Bound,
+};
 
 use bytes::Bytes;
 
 use super::store::Store;
-use crate::{Cursor, Direction, Filter, Key, Model, OrderBy, Query, Record, read};
+use crate::{
+    Cursor, Direction, Filter, Key, KeyValue, LinkedBy, Model, OrderBy, PropertyPath, Query,
+    Record, read,
+};
 
 /// The rows that a query selects, in its order.
 pub(super) fn find(model: &Model, store: &Store, query: &Query) -> Vec<Record> {
@@ -109,4 +115,33 @@ fn sorted<'a>(
         .collect();
     rows.sort_unstable_by(|a, b| a.0.compare(order, &b.0));
     rows.into_iter().map(|(_, row)| row)
+}
+
+/// The keys of the rows that linking rows lead to, each with the keys it is linked to.
+pub(super) fn links(
+    store: &Store,
+    linked: &LinkedBy,
+    keys: &[KeyValue],
+) -> HashMap<KeyValue, Vec<KeyValue>> {
+    let mut links: HashMap<KeyValue, Vec<KeyValue>> = HashMap::new();
+    let model = &linked.model;
+    let paths = [linked.key, linked.other].map(|number| model.column_property(number));
+    let [Some(key), Some(other)] = paths else {
+        return links;
+    };
+    let keys: HashSet<&KeyValue> = keys.iter().collect();
+    for row in store.order.iter().filter_map(|key| store.rows.get(key)) {
+        let view = model.view(row);
+        let value = |path: &PropertyPath| KeyValue::of(&read::scalar(&view, path).to_value());
+        if let (Some(key), Some(other)) = (value(&key), value(&other))
+            && keys.contains(&key)
+            && linked.scope.matches(model, row)
+        {
+            let of_row = links.entry(other).or_default();
+            if !of_row.contains(&key) {
+                of_row.push(key);
+            }
+        }
+    }
+    links
 }

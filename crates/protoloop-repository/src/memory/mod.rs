@@ -2,6 +2,7 @@
 
 mod changes;
 mod find;
+mod references;
 mod repository;
 mod shared;
 mod store;

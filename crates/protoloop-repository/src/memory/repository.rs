@@ -13,8 +13,9 @@ use super::{
     transaction::{self, MemoryTransaction},
 };
 use crate::{
-    Changes as RowChanges, Filter, Key, Model, Query, Record, Repository, RowStream, Transaction,
-    TransactionOptions, Write, WriteError, transaction::InTransaction,
+    Changes as RowChanges, Filter, GroupBy, GroupQuery, Groups, Key, LinkedBy, Model, Query,
+    Record, Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
+    group, transaction::InTransaction,
 };
 
 /// The rows of one model.
@@ -54,17 +55,60 @@ impl MemoryRepository {
 
     /// Reads the rows that a context sees: the committed ones, or those of its transaction.
     fn read<T>(&self, cx: &CallContext, read: impl FnOnce(&Store) -> T) -> Result<T> {
-        let read = |stores: &Stores| match stores.get(self.number) {
+        self.read_all(cx, |stores| match stores.get(self.number) {
             Some(store) => Ok(read(store)),
             None => Err(Error::failed_precondition(format!(
                 "{} was prepared after the transaction began",
                 self.model.full_name()
             ))),
-        };
+        })?
+    }
+
+    /// The same for the rows of all models.
+    fn read_all<T>(&self, cx: &CallContext, read: impl FnOnce(&Stores) -> T) -> Result<T> {
         match self.transaction(cx)? {
-            None => read(&self.shared.read()),
-            Some(transaction) => transaction.read(read)?,
+            None => Ok(read(&self.shared.read())),
+            Some(transaction) => transaction.read(read),
         }
+    }
+
+    /// The rows of keys that linking rows lead to.
+    async fn find_linked(
+        &self,
+        cx: &CallContext,
+        query: &GroupQuery,
+        linked: &LinkedBy,
+    ) -> Result<Vec<Vec<Record>>> {
+        let links = self.read_all(cx, |stores| {
+            let name = linked.model.full_name();
+            let found = stores.iter().find(|store| store.model.full_name() == name);
+            let found = found.map(|store| find::links(store, linked, &query.keys));
+            found.unwrap_or_default()
+        })?;
+        let [id] = self.model.key_order().terms() else {
+            return Err(Error::internal_error("linked by a key of several fields"));
+        };
+        let is_linked = Filter::In {
+            path: id.path.clone(),
+            values: links.keys().map(Value::from).collect(),
+        };
+        let mut all = query.query.clone();
+        all.filter = Some(match all.filter.take() {
+            Some(filter) => Filter::And(vec![is_linked, filter]),
+            None => is_linked,
+        });
+        (all.limit, all.skip) = (None, 0);
+        let mut groups = Groups::new(&query.keys);
+        for row in self.find(cx, &all).await? {
+            let key = self.model.key_of(row.as_ref())?;
+            let of_row = key.values().first().and_then(|key| links.get(key));
+            for key in of_row.into_iter().flatten() {
+                groups.push(key, row.clone());
+            }
+        }
+        let (limit, skip) = (query.query.limit, query.query.skip);
+        let groups = groups.finish().into_iter();
+        Ok(groups.map(|rows| group::cut(rows, limit, skip)).collect())
     }
 
     /// Changes the rows, in the transaction of a context or at once; nothing when that fails.
@@ -78,7 +122,7 @@ impl MemoryRepository {
         }
         let _turn = self.shared.turn(cx).await?;
         let mut stores = self.shared.write();
-        let mut changes = Changes::new(&self.model, Arc::make_mut(&mut stores[self.number]));
+        let mut changes = Changes::new(&mut stores, self.number);
         let answer = change(&mut changes)?;
         changes.keep();
         Ok(answer)
@@ -129,6 +173,17 @@ impl Repository<Record> for MemoryRepository {
     ) -> BoxFuture<'a, Result<Option<Record>>> {
         let found = self.read(cx, |store| store.rows.get(key).cloned().map(Record));
         Box::pin(ready(found))
+    }
+
+    fn find_grouped<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        query: &'a GroupQuery,
+    ) -> BoxFuture<'a, Result<Vec<Vec<Record>>>> {
+        match &query.by {
+            GroupBy::Field(_) => group::by_find(self, cx, query),
+            GroupBy::Through(linked) => Box::pin(self.find_linked(cx, query, linked)),
+        }
     }
 
     fn count<'a>(

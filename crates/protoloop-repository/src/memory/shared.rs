@@ -25,7 +25,7 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Makes the store of a model and answers its number.
-    pub(super) fn add(&self, model: &Model) -> usize {
+    pub(super) fn add(&self, model: &Arc<Model>) -> usize {
         let mut stores = self.write();
         stores.push(Arc::new(Store::new(model)));
         stores.len() - 1

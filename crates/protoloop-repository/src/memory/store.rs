@@ -1,6 +1,9 @@
 //! The rows of one model with their indexes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use protoloop_core::{Error, Result};
@@ -10,6 +13,7 @@ use crate::{Key, KeyValue, Model, PropertyPath, read};
 /// Rows, the order of their keys, and the unique indexes. All parts agree at any time.
 #[derive(Clone, Debug)]
 pub(super) struct Store {
+    pub(super) model: Arc<Model>,
     pub(super) rows: HashMap<Key, Bytes>,
     pub(super) order: BTreeSet<Key>,
     uniques: Vec<Unique>,
@@ -24,11 +28,13 @@ struct Unique {
     /// See [`Model::spares_unset`].
     spares_unset: bool,
     paths: Vec<PropertyPath>,
+    /// See [`Model::unset_is_null`].
+    nulls: Vec<u32>,
     entries: HashMap<Box<[u8]>, Key>,
 }
 
 impl Store {
-    pub(super) fn new(model: &Model) -> Self {
+    pub(super) fn new(model: &Arc<Model>) -> Self {
         let uniques = model
             .entity()
             .indexes
@@ -40,12 +46,19 @@ impl Store {
                     .iter()
                     .filter_map(|field| model.column_property(*field))
                     .collect(),
+                nulls: index
+                    .fields
+                    .iter()
+                    .filter(|field| model.unset_is_null(**field))
+                    .copied()
+                    .collect(),
                 fields: index.fields.clone(),
                 spares_unset: model.spares_unset(index),
                 entries: HashMap::new(),
             })
             .collect();
         Self {
+            model: Arc::clone(model),
             rows: HashMap::new(),
             order: BTreeSet::new(),
             uniques,
@@ -56,12 +69,9 @@ impl Store {
     /// Sets or removes the row of a key; answers the row that was there.
     ///
     /// ALREADY_EXISTS, with nothing changed, when another row has the values of a unique index.
-    pub(super) fn put(
-        &mut self,
-        model: &Model,
-        key: &Key,
-        row: Option<Bytes>,
-    ) -> Result<Option<Bytes>> {
+    pub(super) fn put(&mut self, key: &Key, row: Option<Bytes>) -> Result<Option<Bytes>> {
+        let model = Arc::clone(&self.model);
+        let model = &*model;
         let before = self.rows.get(key).cloned();
         if let Some(row) = &row {
             for unique in &self.uniques {
@@ -126,7 +136,8 @@ impl Unique {
         let mut entry = Vec::new();
         for path in &self.paths {
             let value = read::scalar(&view, path).to_value();
-            if value.is_null() {
+            let number = path.column();
+            if value.is_null() || self.nulls.contains(&number) && !view.has(number) {
                 return None;
             }
             value.push_binary(&mut entry);

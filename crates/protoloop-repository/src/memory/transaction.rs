@@ -9,7 +9,7 @@ use std::{
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 
 use super::{
-    changes::{Before, Changes},
+    changes::{Before, Changes, take_back},
     shared::{Shared, Stores, Turn},
 };
 use crate::{
@@ -74,8 +74,8 @@ struct Work {
     stores: Stores,
     /// Dropped with the rest, which lets the next writer begin.
     _turn: Option<Turn>,
-    /// Number of a store and a row as it was, oldest first.
-    undo: Vec<(usize, Arc<Model>, Before)>,
+    /// Rows as they were, oldest first.
+    undo: Vec<Before>,
     /// Number of a savepoint and the length of `undo` when it was set, outermost first.
     savepoints: Vec<(u32, usize)>,
 }
@@ -128,18 +128,16 @@ impl Work {
         number: usize,
         change: impl FnOnce(&mut Changes<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let Some(store) = self.stores.get_mut(number) else {
+        if number >= self.stores.len() {
             let what = format!(
                 "{} was prepared after the transaction began",
                 model.full_name()
             );
             return Err(Error::failed_precondition(what).into());
-        };
-        let mut changes = Changes::new(model, Arc::make_mut(store));
+        }
+        let mut changes = Changes::new(&mut self.stores, number);
         let answer = change(&mut changes)?;
-        let before = changes.keep().into_iter();
-        self.undo
-            .extend(before.map(|before| (number, Arc::clone(model), before)));
+        self.undo.extend(changes.keep());
         Ok(answer)
     }
 
@@ -158,12 +156,7 @@ impl Work {
         let Some(done) = self.close(savepoint) else {
             return;
         };
-        while self.undo.len() > done
-            && let Some((number, model, (key, row))) = self.undo.pop()
-        {
-            // Going back the way it came meets no taken unique value.
-            let _ = Arc::make_mut(&mut self.stores[number]).put(&model, &key, row);
-        }
+        take_back(&mut self.stores, &mut self.undo, done);
     }
 }
 

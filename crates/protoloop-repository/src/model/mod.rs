@@ -122,8 +122,8 @@ impl Model {
     }
 
     /// Whether rows do not meet in a unique index that leave all its fields unset, because each of these is a text, byte
-    /// string or enum without presence: its default stands for no value. Zero is a value of a number, and a null keeps
-    /// a row out of any unique index.
+    /// string or enum without presence: its default stands for no value. Zero is a value of a number, and a null (also
+    /// [`Model::unset_is_null`]) keeps a row out of any unique index.
     #[must_use]
     pub fn spares_unset(&self, index: &Index) -> bool {
         let may_lack_value = |number: &u32| {
@@ -133,7 +133,8 @@ impl Model {
                     && matches!(field.kind, Kind::String | Kind::Bytes | Kind::Enum(_))
             })
         };
-        index.unique && index.fields.iter().all(may_lack_value)
+        let is_null = |number: &u32| self.unset_is_null(*number);
+        index.unique && index.fields.iter().all(may_lack_value) && !index.fields.iter().any(is_null)
     }
 
     fn broken(&self, what: &str) -> Error {

@@ -11,9 +11,7 @@ fn changes(table: &Table, names: &[&str]) -> Changes {
 fn many_rows_are_changed_by_one_statement() {
     let table = everything();
     let model = table.model();
-    let number = |name: &str| {
-        model.message().field_by_name(name).expect(name).number
-    };
+    let number = |name: &str| model.message().field_by_name(name).expect(name).number;
     let changes = changes(&table, &["title", "note"])
         .with(model, number("title"), |writer| {
             writer.string(number("title"), "'; DROP TABLE things; --");

@@ -5,8 +5,8 @@ mod sqlite;
 use std::fmt;
 
 use sea_query::{
-    DeleteStatement, Expr, IndexCreateStatement, InsertStatement, SelectStatement,
-    TableAlterStatement, TableCreateStatement, UpdateStatement,
+    DeleteStatement, Expr, ForeignKeyCreateStatement, IndexCreateStatement, InsertStatement,
+    SelectStatement, TableAlterStatement, TableCreateStatement, UpdateStatement,
 };
 
 pub use sqlite::{SQLITE, Sqlite};
@@ -52,6 +52,8 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     fn create_table(&self, statement: &TableCreateStatement) -> String;
     /// The text of a change of a table.
     fn alter_table(&self, statement: &TableAlterStatement) -> String;
+    /// The text that adds a foreign key to a table; `None` where it can only be said when the table is made.
+    fn add_foreign_key(&self, statement: &ForeignKeyCreateStatement) -> Option<String>;
     /// The text of a new index.
     fn create_index(&self, statement: &IndexCreateStatement) -> String;
 

@@ -6,8 +6,9 @@ mod live;
 use std::borrow::Cow;
 
 use sea_query::{
-    DeleteStatement, Expr, ExprTrait, IndexCreateStatement, InsertStatement, SelectStatement,
-    SqliteQueryBuilder, TableAlterStatement, TableCreateStatement, UpdateStatement,
+    DeleteStatement, Expr, ExprTrait, ForeignKeyCreateStatement, IndexCreateStatement,
+    InsertStatement, SelectStatement, SqliteQueryBuilder, TableAlterStatement,
+    TableCreateStatement, UpdateStatement,
 };
 
 use super::Dialect;
@@ -130,6 +131,10 @@ impl Dialect for Sqlite {
 
     fn alter_table(&self, statement: &TableAlterStatement) -> String {
         statement.to_string(SqliteQueryBuilder)
+    }
+
+    fn add_foreign_key(&self, _: &ForeignKeyCreateStatement) -> Option<String> {
+        None
     }
 
     fn create_index(&self, statement: &IndexCreateStatement) -> String {
