@@ -16,6 +16,7 @@ mod group;
 mod json;
 mod like;
 mod live;
+pub mod migrate;
 mod number;
 mod order;
 mod plan;

@@ -19,7 +19,7 @@ pub struct LiveQueries {
     /// NULL, DEFAULT as SQL or NULL, place in the primary key from 1 or 0, 1 if it is computed and 2 if the database
     /// counts it up and 0 otherwise, comment of the column.
     pub columns: &'static str,
-    /// The same of views.
+    /// The same of views; one row without a name of a column for what is neither table nor view.
     pub views: &'static str,
     /// One row per column of an index, in order, primary keys left out: table, index, whether it is unique, whether only
     /// some rows stand in it, whether it is whole (PostgreSQL leaves broken ones behind), whether it belongs to a

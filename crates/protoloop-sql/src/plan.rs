@@ -165,12 +165,12 @@ impl Plan {
     }
 }
 
-fn index_columns(table: &Table, fields: &[u32]) -> Vec<String> {
+pub(crate) fn index_columns(table: &Table, fields: &[u32]) -> Vec<String> {
     let columns = fields.iter().filter_map(|number| table.column(*number));
     columns.map(|column| column.name.to_string()).collect()
 }
 
-fn column_type(table: &Table, column: &Column, in_key: bool) -> &'static str {
+pub(crate) fn column_type(table: &Table, column: &Column, in_key: bool) -> &'static str {
     if in_key
         && table.is_sequence()
         && matches!(
@@ -184,7 +184,7 @@ fn column_type(table: &Table, column: &Column, in_key: bool) -> &'static str {
     }
 }
 
-fn create_table(table: &Table) -> String {
+pub(crate) fn create_table(table: &Table) -> String {
     let mut create = SeaTable::create();
     create.table(table.iden());
     for (index, column) in table.columns().iter().enumerate() {
@@ -220,7 +220,7 @@ fn create_table(table: &Table) -> String {
     table.dialect().create_table(&create)
 }
 
-fn add_column(table: &Table, column: &Column) -> String {
+pub(crate) fn add_column(table: &Table, column: &Column) -> String {
     let mut alter = SeaTable::alter();
     alter.table(table.iden());
     alter.add_column(define(table, column, false));
@@ -241,7 +241,7 @@ fn define(table: &Table, column: &Column, in_key: bool) -> ColumnDef {
     definition
 }
 
-fn create_index(table: &Table, index: &Index, columns: &[String]) -> String {
+pub(crate) fn create_index(table: &Table, index: &Index, columns: &[String]) -> String {
     let mut create = SeaIndex::create();
     create.name(&*index.name).table(table.iden());
     if index.unique {

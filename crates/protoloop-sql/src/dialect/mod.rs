@@ -11,7 +11,7 @@ use sea_query::{
 
 pub use sqlite::{SQLITE, Sqlite};
 
-use crate::{LiveQueries, Scalar, SqlValue, Statement, Storage};
+use crate::{LiveQueries, Scalar, SqlValue, Statement, Storage, migrate::Ddl};
 
 /// A database's way to store values and to write statements.
 ///
@@ -56,6 +56,9 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     fn add_foreign_key(&self, statement: &ForeignKeyCreateStatement) -> Option<String>;
     /// The text of a new index.
     fn create_index(&self, statement: &IndexCreateStatement) -> String;
+
+    /// How a schema is changed.
+    fn ddl(&self) -> &'static dyn Ddl;
 
     /// Reads the schema of a live database.
     fn live_queries(&self) -> LiveQueries;

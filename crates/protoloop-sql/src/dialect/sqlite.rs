@@ -12,7 +12,11 @@ use sea_query::{
 };
 
 use super::Dialect;
-use crate::{LiveQueries, Scalar, SqlValue, Statement, Storage, time};
+use crate::{
+    LiveQueries, Scalar, SqlValue, Statement, Storage,
+    migrate::{Ddl, SQLITE_DDL},
+    time,
+};
 
 /// SQLite 3.38 or later.
 pub static SQLITE: Sqlite = Sqlite;
@@ -139,6 +143,10 @@ impl Dialect for Sqlite {
 
     fn create_index(&self, statement: &IndexCreateStatement) -> String {
         statement.to_string(SqliteQueryBuilder)
+    }
+
+    fn ddl(&self) -> &'static dyn Ddl {
+        &SQLITE_DDL
     }
 
     fn live_queries(&self) -> LiveQueries {

@@ -11,7 +11,8 @@ pub(super) const QUERIES: LiveQueries = LiveQueries {
               AND t.sql NOT LIKE 'CREATE VIRTUAL %' ORDER BY t.name, c.cid",
     views: "SELECT t.name, '', c.name, c.type, NOT c.\"notnull\", c.dflt_value, 0, 0, '' \
             FROM sqlite_schema AS t JOIN pragma_table_xinfo(t.name) AS c \
-            WHERE t.type = 'view' ORDER BY t.name, c.cid",
+            WHERE t.type = 'view' UNION ALL \
+            SELECT name, '', '', '', 1, NULL, 0, 0, '' FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL %'",
     indexes: "SELECT t.name, i.name, i.\"unique\", i.partial, 1, i.origin <> 'c', c.name \
               FROM sqlite_schema AS t JOIN pragma_index_list(t.name) AS i JOIN pragma_index_info(i.name) AS c \
               WHERE t.type = 'table' AND i.origin <> 'pk' AND t.sql NOT LIKE 'CREATE VIRTUAL %' \

@@ -1,0 +1,22 @@
+//! From the schema that a database has to the one that its models need.
+//!
+//! [`plan()`] compares the [`Table`](crate::Table)s of a run with a [`Live`](crate::Live) database and the [`Record`] of
+//! what was applied to it, and gives typed [`Step`]s with their statements. Nothing here runs anything.
+//!
+//! A field is known by its *number*: the record keeps which column each number had, so a renamed field renames its
+//! column. See `docs/adr/0016-schema-record.md`.
+
+mod ddl;
+mod field_kind;
+mod planner;
+mod record;
+mod shape;
+mod step;
+
+pub use ddl::{Conversion, Ddl, SQLITE_DDL};
+pub use field_kind::{Fit, field_kind, fit};
+pub use planner::{Plan, Request, plan};
+pub use record::{
+    FieldRecord, MIGRATIONS_TABLE, MigrationEntry, ModelRecord, RECORD_TABLE, Record,
+};
+pub use step::{Action, Phase, Safety, Step};

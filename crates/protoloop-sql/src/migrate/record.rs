@@ -1,0 +1,295 @@
+//! What a database keeps about the schema that was applied to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protoloop_core::{Error, Result};
+use sea_query::{Expr, ExprTrait as _, Query};
+use serde::{Deserialize, Serialize};
+
+use super::field_kind;
+use crate::{Dialect, SqlValue, Statement, Table, plan::index_columns, table::iden};
+
+/// The table that keeps the [`Record`].
+pub const RECORD_TABLE: &str = "protoloop_schema";
+/// The table that keeps which migrations were applied.
+pub const MIGRATIONS_TABLE: &str = "protoloop_migrations";
+
+const COLUMNS: [&str; 5] = ["model", "part", "number", "name", "kind"];
+
+/// Which table each model and which column each field number has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Record {
+    /// By full name of the model.
+    pub models: BTreeMap<String, ModelRecord>,
+}
+
+/// What is known of a model.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// Its table.
+    pub table: String,
+    /// Its fields by number; those that were removed stay until their column is dropped.
+    pub fields: BTreeMap<u32, FieldRecord>,
+    /// Names of the indexes that were made for it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub indexes: BTreeSet<String>,
+}
+
+/// What is known of a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldRecord {
+    /// Its column.
+    pub column: String,
+    /// What it holds; see [`field_kind`].
+    pub kind: String,
+}
+
+impl ModelRecord {
+    /// The record of a table as it is wanted.
+    pub(crate) fn of(table: &Table) -> Self {
+        let field = |column: &crate::Column| {
+            let record = FieldRecord {
+                column: column.name.to_string(),
+                kind: field_kind(table, column),
+            };
+            (column.number, record)
+        };
+        Self {
+            table: table.name().to_owned(),
+            fields: table.columns().iter().map(field).collect(),
+            indexes: table
+                .indexes()
+                .filter(|index| !index_columns(table, &index.fields).is_empty())
+                .map(|index| index.name.to_string())
+                .collect(),
+        }
+    }
+}
+
+impl Record {
+    /// Reads all of it. The table may be missing: see [`Dialect::live_queries`].
+    #[must_use]
+    pub fn select(dialect: &dyn Dialect) -> Statement {
+        let mut select = Query::select();
+        select
+            .columns(COLUMNS.map(iden))
+            .from(iden(RECORD_TABLE))
+            .order_by(iden("model"), sea_query::Order::Asc);
+        dialect.select(&select)
+    }
+
+    /// The record in the rows of [`Record::select`].
+    ///
+    /// # Errors
+    /// FAILED_PRECONDITION when the table was changed by others.
+    pub fn read(rows: &[Vec<SqlValue<'static>>]) -> Result<Self> {
+        let mut record = Self::default();
+        for row in rows {
+            let [
+                SqlValue::Text(model),
+                SqlValue::Text(part),
+                SqlValue::Int(number),
+                SqlValue::Text(name),
+                SqlValue::Text(kind),
+            ] = row.as_slice()
+            else {
+                return Err(broken(&format!("{row:?}")));
+            };
+            let model = record.models.entry(model.to_string()).or_default();
+            match &**part {
+                "table" => model.table = name.to_string(),
+                "field" => {
+                    let number = u32::try_from(*number).map_err(|_| broken(name))?;
+                    let field = FieldRecord {
+                        column: name.to_string(),
+                        kind: kind.to_string(),
+                    };
+                    model.fields.insert(number, field);
+                }
+                "index" => {
+                    model.indexes.insert(name.to_string());
+                }
+                // Of a later version.
+                _ => {}
+            }
+        }
+        record.models.retain(|_, model| !model.table.is_empty());
+        Ok(record)
+    }
+
+    /// The statements that turn this record into another.
+    #[must_use]
+    pub fn write(&self, after: &Self, dialect: &dyn Dialect) -> Vec<Statement> {
+        let mut statements = Vec::new();
+        for (name, model) in &self.models {
+            if after.models.get(name) != Some(model) {
+                let mut delete = Query::delete();
+                delete.from_table(iden(RECORD_TABLE));
+                delete.and_where(Expr::col(iden("model")).eq(name.as_str()));
+                statements.push(dialect.delete(&delete));
+            }
+        }
+        for (name, model) in &after.models {
+            if self.models.get(name) != Some(model) {
+                statements.extend(model.inserts(name, dialect));
+            }
+        }
+        statements
+    }
+}
+
+impl ModelRecord {
+    fn inserts(&self, model: &str, dialect: &dyn Dialect) -> Vec<Statement> {
+        let fields = self
+            .fields
+            .iter()
+            .map(|(number, field)| ("field", i64::from(*number), &*field.column, &*field.kind));
+        let indexes = (1..).zip(&self.indexes);
+        let indexes = indexes.map(|(number, name)| ("index", number, &**name, ""));
+        std::iter::once(("table", 0, &*self.table, ""))
+            .chain(fields)
+            .chain(indexes)
+            .map(|(part, number, name, kind)| {
+                let mut insert = Query::insert();
+                insert
+                    .into_table(iden(RECORD_TABLE))
+                    .columns(COLUMNS.map(iden))
+                    .values_panic([
+                        Expr::val(model),
+                        Expr::val(part),
+                        Expr::val(number),
+                        Expr::val(name),
+                        Expr::val(kind),
+                    ]);
+                dialect.insert(&insert)
+            })
+            .collect()
+    }
+}
+
+fn broken(what: &str) -> Error {
+    Error::failed_precondition(format!(
+        "the table {RECORD_TABLE}, which tells the columns of field numbers, holds something unexpected: {what}"
+    ))
+}
+
+/// A row of the journal of migrations.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs, reason = "the names are those of the columns")]
+pub struct MigrationEntry<'a> {
+    pub id: &'a str,
+    pub checksum: &'a str,
+    pub state: &'a str,
+    pub done: i64,
+    pub steps: i64,
+    pub started: &'a str,
+    pub finished: &'a str,
+}
+
+const ENTRY_COLUMNS: [&str; 7] = [
+    "id", "checksum", "state", "done", "steps", "started", "finished",
+];
+
+impl MigrationEntry<'_> {
+    /// Reads all entries in the order in which they were begun, with the columns in the order of the fields.
+    #[must_use]
+    pub fn select(dialect: &dyn Dialect) -> Statement {
+        let mut select = Query::select();
+        select
+            .columns(ENTRY_COLUMNS.map(iden))
+            .from(iden(MIGRATIONS_TABLE))
+            .order_by(iden("started"), sea_query::Order::Asc)
+            .order_by(iden("id"), sea_query::Order::Asc);
+        dialect.select(&select)
+    }
+
+    /// Stores a new entry.
+    #[must_use]
+    pub fn insert(&self, dialect: &dyn Dialect) -> Statement {
+        let mut insert = Query::insert();
+        insert
+            .into_table(iden(MIGRATIONS_TABLE))
+            .columns(ENTRY_COLUMNS.map(iden))
+            .values_panic([
+                Expr::val(self.id),
+                Expr::val(self.checksum),
+                Expr::val(self.state),
+                Expr::val(self.done),
+                Expr::val(self.steps),
+                Expr::val(self.started),
+                Expr::val(self.finished),
+            ]);
+        dialect.insert(&insert)
+    }
+
+    /// Stores how far an entry is.
+    #[must_use]
+    pub fn update(&self, dialect: &dyn Dialect) -> Statement {
+        let mut update = Query::update();
+        update
+            .table(iden(MIGRATIONS_TABLE))
+            .value(iden("state"), self.state)
+            .value(iden("done"), self.done)
+            .value(iden("finished"), self.finished)
+            .and_where(Expr::col(iden("id")).eq(self.id));
+        dialect.update(&update)
+    }
+}
+
+impl Record {
+    /// Follows a step that gives a table or column another name.
+    pub fn follow(&mut self, action: &super::Action) {
+        match action {
+            super::Action::RenameTable { from, to } => {
+                for model in self
+                    .models
+                    .values_mut()
+                    .filter(|model| model.table == *from)
+                {
+                    model.table.clone_from(to);
+                }
+            }
+            super::Action::RenameColumn { table, from, to } => {
+                let models = self
+                    .models
+                    .values_mut()
+                    .filter(|model| model.table == *table);
+                let fields = models.flat_map(|model| model.fields.values_mut());
+                for field in fields.filter(|field| field.column == *from) {
+                    field.column.clone_from(to);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What another record says otherwise: its models, and `None` for those that it does not have.
+    #[must_use]
+    pub fn difference(&self, after: &Self) -> BTreeMap<String, Option<ModelRecord>> {
+        let gone = self
+            .models
+            .keys()
+            .filter(|name| !after.models.contains_key(*name));
+        let gone = gone.map(|name| (name.clone(), None));
+        let new = after
+            .models
+            .iter()
+            .filter(|(name, model)| self.models.get(*name) != Some(model))
+            .map(|(name, model)| (name.clone(), Some(model.clone())));
+        gone.chain(new).collect()
+    }
+
+    /// The record that a [`Record::difference`] leads to.
+    #[must_use]
+    pub fn with(&self, difference: &BTreeMap<String, Option<ModelRecord>>) -> Self {
+        let mut after = self.clone();
+        for (name, model) in difference {
+            match model {
+                Some(model) => after.models.insert(name.clone(), model.clone()),
+                None => after.models.remove(name),
+            };
+        }
+        after
+    }
+}
