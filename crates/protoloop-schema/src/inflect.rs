@@ -3,22 +3,26 @@
 use heck::{ToLowerCamelCase as _, ToSnakeCase as _, ToUpperCamelCase as _};
 
 /// `BookTag` to `book_tag`.
-pub(crate) fn snake(name: &str) -> String {
+#[must_use]
+pub fn snake(name: &str) -> String {
     name.to_snake_case()
 }
 
 /// `book_tags` to `bookTags`.
-pub(crate) fn lower_camel(name: &str) -> String {
+#[must_use]
+pub fn lower_camel(name: &str) -> String {
     name.to_lower_camel_case()
 }
 
 /// `book_tags` to `BookTags`.
-pub(crate) fn upper_camel(name: &str) -> String {
+#[must_use]
+pub fn upper_camel(name: &str) -> String {
     name.to_upper_camel_case()
 }
 
 /// The plural of the last word of a snake_case name: `book_category` to `book_categories`.
-pub(crate) fn plural(name: &str) -> String {
+#[must_use]
+pub fn plural(name: &str) -> String {
     match name.rsplit_once('_') {
         Some((before, last)) => format!("{before}_{}", plural_word(last)),
         None => plural_word(name),
@@ -26,7 +30,8 @@ pub(crate) fn plural(name: &str) -> String {
 }
 
 /// The singular of a snake_case name, where [`plural`] leads back to it.
-pub(crate) fn singular(name: &str) -> Option<String> {
+#[must_use]
+pub fn singular(name: &str) -> Option<String> {
     let (before, last) = match name.rfind('_') {
         Some(position) => name.split_at(position + 1),
         None => ("", name),

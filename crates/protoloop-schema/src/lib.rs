@@ -14,7 +14,7 @@ mod descriptor;
 mod diagnostic;
 mod entity;
 mod http;
-mod inflect;
+pub mod inflect;
 mod options;
 mod print;
 mod read;

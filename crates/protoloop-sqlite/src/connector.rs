@@ -7,11 +7,12 @@ use std::{
 };
 
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
+use protoloop_migrate::{Desired, Migrator, Options as MigrateOptions, Quiet};
 use protoloop_repository::{Connector, Model, Record, Repository, Transaction, TransactionOptions};
 use protoloop_sql::{SQLITE, Table};
 use sqlx::Connection as _;
 
-use crate::{Options, driver, prepare::prepare, repository::SqliteRepository, store::Store};
+use crate::{Options, driver, repository::SqliteRepository, store::Store};
 
 /// Rows in an SQLite file.
 pub struct SqliteConnector {
@@ -42,22 +43,20 @@ impl SqliteConnector {
         })
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     async fn prepare_all(&self, models: &[Arc<Model>]) -> Result<()> {
-        let mut tables = Vec::with_capacity(models.len());
-        let mut problems = Vec::new();
-        for model in models {
-            match Table::new(model, &SQLITE) {
-                Ok(table) => tables.push(table),
-                Err(error) => problems.push(error.message().to_owned()),
-            }
+        let desired = Desired::new(models, &SQLITE)?;
+        let migrator = Migrator::new(self, &desired, MigrateOptions::default());
+        if self.options.leave_schema {
+            migrator.check().await?;
+        } else {
+            migrator.apply(&mut Quiet).await?;
         }
-        if !problems.is_empty() {
-            return Err(Error::failed_precondition(problems.join("\n")));
-        }
-        let all: Vec<&Table> = tables.iter().collect();
-        prepare(&mut *self.store.write().await?, &all).await?;
         let mut prepared = self.tables.write().unwrap_or_else(PoisonError::into_inner);
-        for table in tables {
+        for table in desired.into_tables() {
             let name = Arc::clone(&table.model().message().full_name);
             prepared.insert(name, Arc::new(table));
         }

@@ -109,6 +109,13 @@ pub(crate) fn is_no_transaction(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(found) if primary(found.code().as_deref()) == Some(code::ERROR))
 }
 
+const BUSY: &str = "the database is busy";
+
+/// Whether another process holds a lock.
+pub(crate) fn is_busy(error: &Error) -> bool {
+    error.message() == BUSY
+}
+
 /// The connector was closed.
 pub(crate) fn closed() -> Error {
     unavailable("the database is closed")
@@ -125,11 +132,9 @@ fn primary(extended: Option<&str>) -> Option<i32> {
 
 fn of_code(extended: Option<&str>) -> Error {
     match primary(extended) {
-        Some(code::BUSY | code::LOCKED) => {
-            unavailable("the database is busy").with_detail(Detail::RetryInfo {
-                retry_delay: Duration::from_millis(100),
-            })
-        }
+        Some(code::BUSY | code::LOCKED) => unavailable(BUSY).with_detail(Detail::RetryInfo {
+            retry_delay: Duration::from_millis(100),
+        }),
         Some(code::FULL) => unavailable("the database is full"),
         Some(code::IOERR | code::CANTOPEN) => unavailable("the database cannot be reached"),
         Some(code::READONLY) => unavailable("the database is read-only"),

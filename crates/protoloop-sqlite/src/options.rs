@@ -23,6 +23,8 @@ pub struct Options {
     pub readers: NonZeroU32,
     /// How long a statement waits for a lock that another process holds. Default: 5 seconds.
     pub busy_timeout: Duration,
+    /// Whether the schema is left as it is: a start only looks whether the models fit. Default: false.
+    pub leave_schema: bool,
 }
 
 /// When a write is acknowledged.
@@ -49,7 +51,7 @@ impl Options {
         let wrong = |what: &str| {
             Error::invalid_argument(format!(
                 "database URL `{url}`: {what}; write sqlite:FILE, with ?synchronous=full|normal, &readers=N, \
-                 &busy_timeout_ms=N as wanted"
+                 &busy_timeout_ms=N, &schema=migrate|leave as wanted"
             ))
         };
         let rest = url
@@ -68,6 +70,7 @@ impl Options {
             synchronous: Synchronous::default(),
             readers: READERS,
             busy_timeout: Duration::from_secs(5),
+            leave_schema: false,
         };
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             options.set(pair).map_err(|what| wrong(&what))?;
@@ -96,6 +99,13 @@ impl Options {
             "busy_timeout_ms" => {
                 let millis = value.parse::<u32>().map_err(|_| unfit())?;
                 self.busy_timeout = Duration::from_millis(millis.into());
+            }
+            "schema" => {
+                self.leave_schema = match value {
+                    "migrate" => false,
+                    "leave" => true,
+                    _ => return Err(unfit()),
+                }
             }
             _ => return Err(format!("`{name}` is unknown")),
         }

@@ -3,6 +3,7 @@
 use std::{
     ops::{Deref, DerefMut},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use protoloop_core::Result;
@@ -17,7 +18,7 @@ use crate::{
     arguments::run,
     connection::{Connected, Stop},
     driver::Statement,
-    error::closed,
+    error::{closed, is_busy},
     queue::Queue,
     readers::{Reader, Readers},
 };
@@ -61,7 +62,7 @@ pub(crate) struct Write {
 impl Store {
     /// Opens the file, making it where it is missing.
     pub(crate) async fn open(options: &Options) -> Result<Self> {
-        let writer = Connected::open(&options.writer()).await?;
+        let writer = first(options).await?;
         let in_file = options.file.is_some();
         let readers = || Readers::new(options.reader(), options.readers.get());
         Ok(Self {
@@ -130,6 +131,20 @@ impl Store {
     }
 }
 
+/// The first connection. To turn to the write-ahead log SQLite takes a lock that it does not wait for, which processes that
+/// open one file together take from each other.
+async fn first(options: &Options) -> Result<Connected> {
+    let begun = Instant::now();
+    loop {
+        match Connected::open(&options.writer()).await {
+            Err(error) if is_busy(&error) && begun.elapsed() < options.busy_timeout => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 impl Read<'_> {
     /// Says that the answer was read to its end.
     pub(crate) fn finish(&mut self) {
@@ -190,6 +205,15 @@ impl Write {
             Writer::Unfinished(_) | Writer::Lost | Writer::Closed => {
                 unreachable!("open when it was locked")
             }
+        }
+    }
+
+    /// Leaves the connection in the middle of something. One to a database in memory takes it back before the next write.
+    pub(crate) fn abandon(self) {
+        if self.can_reopen {
+            self.give_up();
+        } else {
+            self.leave_open();
         }
     }
 

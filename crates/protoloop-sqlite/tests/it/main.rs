@@ -4,6 +4,7 @@ mod durability;
 mod errors;
 mod indexes;
 mod laws;
+mod migrations;
 mod same_as_memory;
 mod start;
 mod support;

@@ -54,11 +54,8 @@ async fn a_table_that_does_not_fit_stops_the_start_with_every_difference() {
     let (connector, _rows) = place.repository(TODO).await;
     connector.close().await;
     let other = TODO
-        .replace("string title = 2;", "bytes title = 2;")
-        .replace(
-            "bool done = 3;",
-            "optional bool done = 3; string later = 5;",
-        );
+        .replace("string title = 2;", "repeated string title = 2;")
+        .replace("int64 count = 4;", "int32 count = 4; string later = 5;");
     let connector = place.open().await;
     let error = connector
         .prepare(&models(&other))
@@ -66,8 +63,8 @@ async fn a_table_that_does_not_fit_stops_the_start_with_every_difference() {
         .expect_err("does not fit");
     assert_eq!(error.code(), Code::FailedPrecondition);
     for expected in [
-        "table todos: column title is TEXT, the model needs BLOB",
-        "table todos: column done is NOT NULL, the model needs NULL",
+        "table todos: column title is string, the model needs list string (TEXT)",
+        "rebuild table todos: count to INTEGER NOT NULL (contract, destructive, long) is needed and was not allowed",
     ] {
         assert!(error.message().contains(expected), "{error}");
     }
@@ -76,6 +73,28 @@ async fn a_table_that_does_not_fit_stops_the_start_with_every_difference() {
         .prepare(&models(TODO))
         .await
         .expect("fits as before");
+}
+
+#[tokio::test]
+async fn a_file_of_before_there_was_a_record_goes_on_working() {
+    let place = Place::new();
+    place
+        .sql(
+            "CREATE TABLE \"todos\" ( \"id\" TEXT NOT NULL PRIMARY KEY, \"title\" TEXT NOT NULL DEFAULT (''), \
+             \"done\" INTEGER NOT NULL DEFAULT (0), \"count\" INTEGER NOT NULL DEFAULT (0) ) STRICT; \
+             INSERT INTO todos VALUES ('a', 'milk', 0, 1)",
+        )
+        .await;
+    let (connector, rows) = place.repository(TODO).await;
+    assert_eq!(rows.count().await, 1);
+    connector.close().await;
+    let renamed = TODO.replace("string title = 2;", "string name = 2;");
+    let (_connector, rows) = place.repository(&renamed).await;
+    let keys = ["a"].map(protoloop_repository::Key::from);
+    let cx = protoloop_core::CallContext::new();
+    let found = rows.0.find_by_ids(&cx, &keys).await.expect("reads");
+    let wanted = rows.record(r#"{"id": "a", "name": "milk", "count": 1}"#);
+    assert_eq!(found, [Some(wanted)]);
 }
 
 #[tokio::test]

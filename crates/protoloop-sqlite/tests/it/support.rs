@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use protoloop_core::CallContext;
+use protoloop_migrate::Target;
 use protoloop_repository::{Connector, Model, Record, Repository, Write};
 use protoloop_schema::Schema;
 use protoloop_sqlite::SqliteConnector;
@@ -21,6 +22,15 @@ impl Place {
 
     pub(crate) fn url(&self) -> String {
         format!("sqlite:{}", self.0.path().join("test.db").display())
+    }
+
+    /// Runs statements as another program would.
+    pub(crate) async fn sql(&self, sql: &'static str) {
+        let connector = self.open().await;
+        let mut session = Target::open(&connector, None).await.expect("opens");
+        session.execute(sql).await.expect("runs");
+        session.close().await;
+        connector.close().await;
     }
 
     pub(crate) async fn open(&self) -> SqliteConnector {

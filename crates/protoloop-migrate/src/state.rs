@@ -1,0 +1,106 @@
+//! What stands in a database.
+
+use protoloop_core::Result;
+use protoloop_sql::{
+    Dialect, Live, LiveRows, SqlValue, Statement,
+    migrate::{MIGRATIONS_TABLE, RECORD_TABLE, Record},
+};
+
+use crate::{Desired, Entry, Session, journal};
+
+/// The schema of a database, and what it remembers of migrations.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Its tables, without those that migrations keep for themselves.
+    pub live: Live,
+    /// Which column each field number has.
+    pub record: Record,
+    /// What was applied, in order.
+    pub journal: Vec<Entry>,
+    /// Whether the tables of migrations are there.
+    pub has_tables: bool,
+}
+
+impl State {
+    /// Reads it, without views.
+    ///
+    /// # Errors
+    /// UNAVAILABLE when the database is not reached, FAILED_PRECONDITION when its tables of migrations are not ours.
+    pub async fn read(session: &mut dyn Session, dialect: &dyn Dialect) -> Result<Self> {
+        Self::read_with(session, dialect, false).await
+    }
+
+    /// Reads it for models: with views if there is a table missing that may be one.
+    ///
+    /// # Errors
+    /// As [`State::read`].
+    pub async fn read_for(
+        session: &mut dyn Session,
+        dialect: &dyn Dialect,
+        desired: &Desired,
+    ) -> Result<Self> {
+        let mut state = Self::read(session, dialect).await?;
+        let tables = desired.tables().iter();
+        let missing: Vec<_> = tables
+            .map(protoloop_sql::Table::name)
+            .filter(|name| !state.live.tables.contains_key(*name))
+            .collect();
+        if missing.is_empty() || (state.live.tables.is_empty() && state.record.models.is_empty()) {
+            return Ok(state);
+        }
+        let views = LiveRows {
+            views: rows(session, dialect.live_queries().views).await?,
+            ..LiveRows::default()
+        };
+        let views = Live::read(&views)?.tables.into_iter();
+        let wanted = views.filter(|(name, _)| missing.contains(&name.as_str()));
+        state.live.tables.extend(wanted);
+        Ok(state)
+    }
+
+    /// Reads it, with views where asked.
+    ///
+    /// # Errors
+    /// As [`State::read`].
+    pub async fn read_with(
+        session: &mut dyn Session,
+        dialect: &dyn Dialect,
+        views: bool,
+    ) -> Result<Self> {
+        let queries = dialect.live_queries();
+        let rows = LiveRows {
+            columns: rows(session, queries.columns).await?,
+            views: rows(session, if views { queries.views } else { "" }).await?,
+            indexes: rows(session, queries.indexes).await?,
+            foreign_keys: rows(session, queries.foreign_keys).await?,
+            enums: rows(session, queries.enums).await?,
+            texts: rows(session, queries.texts).await?,
+        };
+        let mut live = Live::read(&rows)?;
+        let record = live.tables.remove(RECORD_TABLE).is_some();
+        let migrations = live.tables.remove(MIGRATIONS_TABLE).is_some();
+        let mut state = Self {
+            live,
+            has_tables: record && migrations,
+            ..Self::default()
+        };
+        if record {
+            state.record = Record::read(&session.query(Record::select(dialect)).await?)?;
+        }
+        if migrations {
+            state.journal = journal::read(session, dialect).await?;
+        }
+        Ok(state)
+    }
+}
+
+async fn rows(session: &mut dyn Session, sql: &str) -> Result<Vec<Vec<SqlValue<'static>>>> {
+    if sql.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = Statement {
+        sql: sql.to_owned(),
+        values: Vec::new(),
+    };
+    session.query(statement).await
+}
