@@ -15,6 +15,7 @@ mod foreign;
 mod forms;
 mod gateway;
 mod logs;
+mod migrations;
 mod new;
 mod repeats;
 mod support;

@@ -2,8 +2,15 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+mod migrate;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use protoloop::Cors;
+
+pub(crate) use migrate::{
+    Migrate, MigrateApply, MigrateDatabase, MigrateNew, MigratePlan, MigrateVerify, OnStart,
+    Output, UpTo,
+};
 
 /// Services from .proto files: gRPC, REST and gRPC-Web over a real database.
 #[derive(Debug, Parser)]
@@ -23,6 +30,8 @@ pub(crate) enum Command {
     Serve(Serve),
     Gateway(Gateway),
     Check(Check),
+    #[command(subcommand)]
+    Migrate(Migrate),
     New(New),
     #[command(subcommand)]
     Generate(Generate),
@@ -57,6 +66,26 @@ pub(crate) struct Serve {
         env = "PROTOLOOP_DB"
     )]
     pub(crate) db: String,
+    /// What is done when the database does not fit the models: bring it up to date, refuse to start, or wait until
+    /// someone else has done it. SQLite: apply unless given; others: check unless given, apply when given without a word
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "apply",
+        env = "PROTOLOOP_MIGRATE"
+    )]
+    pub(crate) migrate: Option<OnStart>,
+    /// Folder of versioned migrations; they are applied before the models are looked at
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "migrations",
+        env = "PROTOLOOP_MIGRATIONS"
+    )]
+    pub(crate) migrations: PathBuf,
     #[command(flatten)]
     pub(crate) proxy: Proxy,
     #[command(flatten)]

@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod gateway;
 mod generate;
+mod migrate;
 mod new;
 mod serve;
 mod surface;
@@ -23,6 +24,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Gateway(arguments) => gateway::run(arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Migrate(command) => migrate::run(&command),
         Command::New(arguments) => new::run(&arguments),
         Command::Generate(Generate::Proto(arguments)) => generate::proto(&arguments),
         Command::Generate(Generate::Descriptor(arguments)) => generate::descriptor(&arguments),

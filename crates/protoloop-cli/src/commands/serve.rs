@@ -1,11 +1,12 @@
 //! `protoloop serve`.
 
-use std::{process::ExitCode, time::Instant};
+use std::{process::ExitCode, sync::Arc, time::Instant};
 
 use protoloop::{Application, Schema, ServerConfig, TrustedProxy, shutdown};
 
+use super::migrate::bring_up;
 use crate::{
-    args::{Proxy, Serve},
+    args::{OnStart, Proxy, Serve},
     datasource,
     output::{self, Failure, counted},
     routes,
@@ -23,9 +24,17 @@ pub(crate) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
 }
 
 async fn serve(arguments: Serve, schema: Schema, started: Instant) -> Result<(), Failure> {
-    let connector = datasource::open(&arguments.db).await?;
+    let schema = Arc::new(schema);
+    let database = datasource::open(&arguments.db).await?;
+    let how = arguments.migrate.unwrap_or(match database.migrates_itself {
+        true => OnStart::Apply,
+        false => OnStart::Check,
+    });
+    if let Some(target) = &database.target {
+        bring_up(target, &schema, &arguments.migrations, how).await?;
+    }
     let application = Application::from_schema(schema)
-        .datasource("default", connector)
+        .datasource("default", database.connector)
         .config(ServerConfig {
             trusted_proxy: arguments.proxy.trusted()?,
             ..arguments.surface.config()

@@ -1,0 +1,73 @@
+//! What `serve` does about the schema of its database.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use protoloop::Schema;
+use protoloop_migrate::{Options, Target};
+
+use super::{Opened, apply, told};
+use crate::{
+    args::OnStart,
+    output::{self, Failure},
+};
+
+/// Between two looks at a database that someone else migrates.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Brings a database up to date, refuses it, or waits for it.
+pub(crate) async fn bring_up(
+    target: &Arc<dyn Target>,
+    schema: &Arc<Schema>,
+    migrations: &Path,
+    how: OnStart,
+) -> Result<(), Failure> {
+    let opened = Opened::of(Arc::clone(target), Arc::clone(schema), migrations)?;
+    match how {
+        OnStart::Apply => {
+            apply::apply(&opened, Options::default()).await?;
+            check(&opened).await
+        }
+        OnStart::Check => check(&opened).await,
+        OnStart::Wait => wait(&opened).await,
+    }
+}
+
+async fn obstacles(opened: &Opened) -> Result<Vec<String>, Failure> {
+    let migrator = opened.migrator(Options::default());
+    let status = migrator.status(&opened.folder).await.map_err(told)?;
+    Ok(status.obstacles())
+}
+
+async fn check(opened: &Opened) -> Result<(), Failure> {
+    let obstacles = obstacles(opened).await?;
+    if obstacles.is_empty() {
+        return Ok(());
+    }
+    let how = if opened.folder.files().is_empty() {
+        "`protoloop migrate apply` or `serve --migrate` brings it up to date, `protoloop migrate plan` shows how"
+    } else {
+        "`protoloop migrate new NAME` writes the next migration, `protoloop migrate status` shows where it stands"
+    };
+    Err(Failure::Other(format!(
+        "the database does not fit the models:\n{}\n{how}",
+        obstacles.join("\n")
+    )))
+}
+
+async fn wait(opened: &Opened) -> Result<(), Failure> {
+    let mut told_before = Vec::new();
+    loop {
+        let obstacles = obstacles(opened).await?;
+        if obstacles.is_empty() {
+            return Ok(());
+        }
+        if obstacles != told_before {
+            output::note(format_args!(
+                "waiting until the database fits the models:\n{}",
+                obstacles.join("\n")
+            ));
+            told_before = obstacles;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
