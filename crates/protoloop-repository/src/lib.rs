@@ -18,6 +18,7 @@ mod key;
 #[cfg(any(test, feature = "laws"))]
 pub mod laws;
 mod link;
+mod managed;
 pub mod memory;
 mod model;
 mod native;
@@ -32,7 +33,6 @@ mod repository;
 mod repository_ext;
 mod resolve;
 mod scope;
-mod stamp;
 #[cfg(test)]
 mod testing;
 pub mod transaction;
@@ -49,6 +49,7 @@ pub use filter::{CompareOp, Filter, FilterError, Matcher, Pattern, Related, Rows
 pub use group::{GroupBy, GroupQuery, Groups, LinkedBy};
 pub use key::{Key, KeyValue};
 pub use link::{Join, Link};
+pub use managed::{Managed, ShowDeleted};
 pub use memory::MemoryConnector;
 pub use model::{Model, PropertyError};
 pub use native::{Executed, NativeRow};
@@ -57,9 +58,8 @@ pub use page_token::PageTokenKey;
 pub use path::{Leaf, LeafKind, LeafShape, PropertyPath, Step};
 pub use query::Query;
 pub use recode::Recode;
-pub use repository::{Check, Edit, Repository, Write, WriteError};
+pub use repository::{Alter, Alteration, Check, Edit, Repository, Write, WriteError};
 pub use repository_ext::RepositoryExt;
 pub use scope::{Inclusion, Scope};
-pub use stamp::Stamped;
 pub use transaction::{Isolation, Transaction, TransactionOptions};
 pub use value::Value;

@@ -6,8 +6,8 @@ use futures_util::StreamExt as _;
 use protoloop_core::{BoxFuture, CallContext, Result};
 
 use crate::{
-    Changes, Entity, Executed, Filter, GroupQuery, Key, Model, Query, Repository, RowStream,
-    Transaction, TransactionOptions, Value, Write, WriteError,
+    Alteration, Changes, Entity, Executed, Filter, GroupQuery, Key, Model, Query, Repository,
+    RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
 };
 
 /// A repository of `Inner` rows as one of `Outer` rows of the same model: a connector's records as generated messages,
@@ -55,6 +55,22 @@ fn recode_write<Inner: Entity, Outer: Entity>(
             Write::Modify {
                 key,
                 edit: Box::new(edit),
+            }
+        }
+        Write::Alter { key, scope, alter } => {
+            let model = Arc::clone(model);
+            let alter = move |row: Option<&Inner>| {
+                let row = row.map(|row| recode(&model, row)).transpose()?;
+                Ok(match alter(row.as_ref())? {
+                    Alteration::Keep => Alteration::Keep,
+                    Alteration::Put(row) => Alteration::Put(recode(&model, &row)?),
+                    Alteration::Remove => Alteration::Remove,
+                })
+            };
+            Write::Alter {
+                key,
+                scope,
+                alter: Box::new(alter),
             }
         }
         Write::Delete { key, check } => {

@@ -103,6 +103,7 @@ pub trait Repository<E: Entity>: Send + Sync + 'static {
     /// - [`Write::Create`]: the row as stored, with the key that a SEQUENCE gave it.
     /// - [`Write::Modify`]: the row as stored.
     /// - [`Write::Delete`]: the row that was removed, `None` when there was none.
+    /// - [`Write::Alter`]: the row as stored, or that was removed, or that was kept.
     ///
     /// A later write sees what an earlier one of the same call did.
     ///
@@ -193,6 +194,20 @@ pub type Edit<E> = Box<dyn Fn(Option<&E>) -> Result<E> + Send + Sync>;
 /// Allows or refuses to delete the present row (`None` when there is none), within the transaction.
 pub type Check<E> = Box<dyn Fn(Option<&E>) -> Result<()> + Send + Sync>;
 
+/// Looks at the present row and says what becomes of it, within the transaction; it may run more than once.
+pub type Alter<E> = Box<dyn Fn(Option<&E>) -> Result<Alteration<E>> + Send + Sync>;
+
+/// What becomes of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Alteration<E> {
+    /// It stays as it is.
+    Keep,
+    /// This row is stored in its place; where there was none, as a new one.
+    Put(E),
+    /// It is removed, if there is one.
+    Remove,
+}
+
 /// One change of a row.
 pub enum Write<E> {
     /// Stores a new row. With the SEQUENCE strategy an unset (zero) key is assigned by the store.
@@ -211,6 +226,16 @@ pub enum Write<E> {
         /// Allows or refuses.
         check: Check<E>,
     },
+    /// Looks at the row of a key, and then keeps, replaces or removes it: what the two above are special cases of.
+    Alter {
+        /// Which row.
+        key: Key,
+        /// The only rows that exist for this write: one that does not fulfil it is absent. Every statement that reads,
+        /// changes or removes the row carries the condition. It follows no relation.
+        scope: Option<Filter>,
+        /// Says what becomes of it.
+        alter: Alter<E>,
+    },
 }
 
 impl<E: fmt::Debug> fmt::Debug for Write<E> {
@@ -219,6 +244,11 @@ impl<E: fmt::Debug> fmt::Debug for Write<E> {
             Self::Create(row) => f.debug_tuple("Create").field(row).finish(),
             Self::Modify { key, .. } => f.debug_struct("Modify").field("key", key).finish(),
             Self::Delete { key, .. } => f.debug_struct("Delete").field("key", key).finish(),
+            Self::Alter { key, scope, .. } => f
+                .debug_struct("Alter")
+                .field("key", key)
+                .field("scope", scope)
+                .finish_non_exhaustive(),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 
 /// Methods over [`Repository`], with LoopBack's names.
 ///
-/// They store rows as given. For ids, times and etags put [`Stamped`](crate::Stamped) in front, as an application's
+/// They store rows as given. For ids, times and etags put [`Managed`](crate::Managed) in front, as an application's
 /// injected repositories have it.
 pub trait RepositoryExt<E: Entity>: Repository<E> {
     /// Stores a new row.

@@ -37,23 +37,25 @@ const FILES: &[(&str, &str)] = &[
 /// The tables of the laws and of `testing/shop.proto`.
 pub(crate) fn tables() -> &'static Arc<Tables> {
     static TABLES: OnceLock<Arc<Tables>> = OnceLock::new();
-    TABLES.get_or_init(|| {
-        let mut resolver = ChainFileResolver::new();
-        resolver.add(Texts(FILES));
-        resolver.add(IncludeFileResolver::new("../../proto".into()));
-        resolver.add(GoogleFileResolver::new());
-        let mut compiler = Compiler::with_file_resolver(resolver);
-        compiler.include_imports(true).include_source_info(true);
-        for (name, _) in FILES {
-            if let Err(error) = compiler.open_file(name) {
-                panic!("{error:?}");
-            }
+    TABLES.get_or_init(|| compile(FILES))
+}
+
+/// The tables of files in memory.
+pub(crate) fn compile(files: &'static [(&'static str, &'static str)]) -> Arc<Tables> {
+    let mut resolver = ChainFileResolver::new();
+    resolver.add(Texts(files));
+    resolver.add(IncludeFileResolver::new("../../proto".into()));
+    resolver.add(GoogleFileResolver::new());
+    let mut compiler = Compiler::with_file_resolver(resolver);
+    compiler.include_imports(true).include_source_info(true);
+    for (name, _) in files {
+        if let Err(error) = compiler.open_file(name) {
+            panic!("{error:?}");
         }
-        let set = compiler.encode_file_descriptor_set();
-        let schema =
-            Schema::from_descriptor_set(&set).unwrap_or_else(|problems| panic!("{problems}"));
-        Tables::new(&Arc::new(schema))
-    })
+    }
+    let set = compiler.encode_file_descriptor_set();
+    let schema = Schema::from_descriptor_set(&set).unwrap_or_else(|problems| panic!("{problems}"));
+    Tables::new(&Arc::new(schema))
 }
 
 /// A model by its full name.
@@ -105,26 +107,11 @@ impl Shop {
         method: &str,
         request: &str,
     ) -> Result<String> {
-        let schema = tables().schema();
         let path = match method.contains(".v1.") {
             true => format!("/{method}"),
             false => format!("/shop.v1.{method}"),
         };
-        let method = schema.method_by_path(&path).expect(&path);
-        let options = json::DecodeOptions::default();
-        let bytes = json::decode(tables(), method.input, request.as_bytes(), &options)
-            .unwrap_or_else(|error| panic!("{request}: {error}"));
-        let call = Call::unary(Arc::clone(&method.info), context, bytes.into());
-        let handler = self.handlers[method.info.index].as_ref().expect(&path);
-        let reply = now(handler.call(call))?.into_one()?;
-        let mut out = Vec::new();
-        let options = json::EncodeOptions {
-            proto_names: true,
-            ..json::EncodeOptions::default()
-        };
-        json::encode(tables(), method.output, &reply, &options, &mut out)
-            .unwrap_or_else(|error| panic!("{reply:?}: {error}"));
-        Ok(String::from_utf8(out).expect("JSON is UTF-8"))
+        call(tables(), &self.handlers, context, &path, request)
     }
 
     /// The answer of a call that must go well.
@@ -142,6 +129,31 @@ impl Shop {
             Err(error) => error.to_string(),
         }
     }
+}
+
+/// Calls the method of a gRPC path with ProtoJSON; answers ProtoJSON in proto names, without blanks.
+pub(crate) fn call(
+    tables: &Tables,
+    handlers: &[Option<Arc<dyn Handler>>],
+    context: CallContext,
+    path: &str,
+    request: &str,
+) -> Result<String> {
+    let method = tables.schema().method_by_path(path).expect(path);
+    let options = json::DecodeOptions::default();
+    let bytes = json::decode(tables, method.input, request.as_bytes(), &options)
+        .unwrap_or_else(|error| panic!("{request}: {error}"));
+    let call = Call::unary(Arc::clone(&method.info), context, bytes.into());
+    let handler = handlers[method.info.index].as_ref().expect(path);
+    let reply = now(handler.call(call))?.into_one()?;
+    let mut out = Vec::new();
+    let options = json::EncodeOptions {
+        proto_names: true,
+        ..json::EncodeOptions::default()
+    };
+    json::encode(tables, method.output, &reply, &options, &mut out)
+        .unwrap_or_else(|error| panic!("{reply:?}: {error}"));
+    Ok(String::from_utf8(out).expect("JSON is UTF-8"))
 }
 
 /// What a future answers that waits for nothing.

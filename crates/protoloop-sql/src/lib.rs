@@ -31,6 +31,7 @@ mod table;
 mod testing;
 mod time;
 mod value;
+mod within;
 
 pub use decode::SqlRow;
 pub use dialect::{Dialect, SQLITE, Sqlite};

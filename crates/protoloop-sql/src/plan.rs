@@ -9,7 +9,9 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 
 use protoloop_schema::Index;
-use sea_query::{ColumnDef, ConditionalStatement as _, Index as SeaIndex, Table as SeaTable};
+use sea_query::{
+    ColumnDef, ConditionalStatement as _, Index as SeaIndex, IndexOrder, Table as SeaTable,
+};
 
 use crate::{Column, Live, LiveColumn, LiveIndex, LiveTable, Storage, Table, table::iden};
 
@@ -247,8 +249,11 @@ pub(crate) fn create_index(table: &Table, index: &Index, columns: &[String]) -> 
     if index.unique {
         create.unique();
     }
-    for column in columns {
-        create.col(iden(column));
+    for (column, number) in columns.iter().zip(&index.fields) {
+        match index.descending.contains(number) {
+            true => create.col((iden(column), IndexOrder::Desc)),
+            false => create.col(iden(column)),
+        };
     }
     if let Some(covered) = table.covered(index) {
         create.cond_where(covered);

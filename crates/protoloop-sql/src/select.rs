@@ -22,6 +22,10 @@ use crate::{
 pub struct Selection(Vec<usize>);
 
 impl Selection {
+    pub(crate) fn all(table: &Table) -> Self {
+        Self((0..table.columns().len()).collect())
+    }
+
     /// The columns, in the order of the answer.
     pub fn columns<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = &'a Column> {
         self.0
@@ -103,7 +107,7 @@ impl Table {
     /// to a power of two there are few different texts, which keeps prepared statements useful.
     #[must_use]
     pub fn select_keys(&self, keys: &[&Key]) -> Statement {
-        let selection = Selection((0..self.columns().len()).collect());
+        let selection = Selection::all(self);
         let mut select = self.select_from(&selection);
         let last = keys.last().copied();
         let padding = keys.len().next_power_of_two() - keys.len();
@@ -125,7 +129,7 @@ impl Table {
         self.dialect().select(&select)
     }
 
-    fn is_key(&self, key: &Key) -> Condition {
+    pub(crate) fn is_key(&self, key: &Key) -> Condition {
         let values = self.key_values(key);
         let pairs = self.key().iter().zip(values);
         pairs.fold(Condition::all(), |all, (index, value)| {

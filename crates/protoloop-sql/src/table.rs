@@ -193,8 +193,22 @@ impl Table {
         self.model.entity().indexes.iter()
     }
 
-    /// Whether a row stands in an index, where not every row does: see [`Model::spares_unset`].
+    /// Whether a row stands in an index, where not every row does: one that is marked as deleted takes no unique value,
+    /// and see [`Model::spares_unset`].
     pub(crate) fn covered(&self, index: &Index) -> Option<Condition> {
+        let marked = self.model.entity().delete_time.filter(|_| index.unique);
+        let Some(column) = marked.and_then(|number| self.column(number)) else {
+            return self.covered_values(index);
+        };
+        let live = Condition::all().add(Expr::col(iden(&column.name)).is_null());
+        Some(match self.covered_values(index) {
+            Some(values) => live.add(values),
+            None => live,
+        })
+    }
+
+    /// Whether the values of a row stand in an index.
+    fn covered_values(&self, index: &Index) -> Option<Condition> {
         if !self.model.spares_unset(index) {
             return None;
         }
@@ -214,7 +228,7 @@ impl Table {
         let mut begins = self
             .indexes()
             .filter(|index| index.fields.first() == Some(&number));
-        begins.find_map(|index| self.covered(index))
+        begins.find_map(|index| self.covered_values(index))
     }
 
     /// The table of another model of the same database, which a query is led to.

@@ -11,6 +11,7 @@
 #[cfg(test)]
 extern crate self as protoloop_sqlite;
 
+mod alter;
 mod arguments;
 mod connection;
 mod connector;

@@ -9,9 +9,13 @@ use std::{
 use protoloop_core::{Error, Result};
 use protoloop_repository::{Key, Record, Write};
 use protoloop_sql::{SqlValue, Statement, Table};
-use sqlx::{Connection as _, Sqlite, Transaction, sqlite::SqliteConnection};
+use sqlx::{
+    Connection as _, Sqlite, Transaction,
+    sqlite::{SqliteConnection, SqliteQueryResult},
+};
 
 use crate::{
+    alter::{alter, put, remove},
     arguments::{query, query_once, run},
     error::is_foreign_key,
     failure::Failure,
@@ -102,39 +106,28 @@ async fn one(
         Write::Modify { key, edit } => {
             let before = find(connection, table, &key).await?;
             let after = unwinding(|| edit(before.as_ref()))?;
-            if table.model().find_key(after.as_ref()).as_ref() != Some(&key) {
-                let model = table.model().full_name();
-                let what = format!("an edit of {model} `{key}` changed the key");
-                return Err(Error::internal_error(what).into());
-            }
-            let values = table.row_of(after.as_ref())?;
-            match (before, table.update_sql()) {
-                (None, _) => insert(connection, table, values).await.map(Some),
-                (Some(before), None) => Ok(Some(before)),
-                (Some(_), Some(sql)) => {
-                    let stored = table.record(values.as_slice())?;
-                    let values = table.update_values(values);
-                    let changed = change(connection, table, sql, values).await;
-                    sound(connection, table, &stored, changed).await?;
-                    Ok(Some(stored))
-                }
-            }
+            put(connection, table, &key, None, before, &after)
+                .await
+                .map(Some)
         }
         Write::Delete { key, check } => {
             let before = find(connection, table, &key).await?;
             unwinding(|| check(before.as_ref()))?;
             if before.is_some() {
-                let sql = table.delete_sql();
-                let deleted = change(connection, table, sql, table.key_values(&key)).await;
-                spared(connection, table, &key, deleted).await?;
+                remove(connection, table, &key, None).await?;
             }
             Ok(before)
         }
+        Write::Alter {
+            key,
+            scope,
+            alter: change,
+        } => alter(connection, table, &key, scope.as_ref(), &change).await,
     }
 }
 
 /// Runs a caller's closure; its panic is its own failure and not that of others in the same transaction.
-fn unwinding<T>(closure: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn unwinding<T>(closure: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(closure))
         .unwrap_or_else(|_| Err(Error::internal_error("an edit or check panicked")))
 }
@@ -165,7 +158,7 @@ async fn create(
 }
 
 /// Inserts a row and answers it as it is stored.
-async fn insert(
+pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     table: &Table,
     mut values: Vec<SqlValue<'_>>,
@@ -192,14 +185,14 @@ async fn insert(
 }
 
 /// Why a statement changed nothing.
-enum Unchanged {
+pub(crate) enum Unchanged {
     /// A foreign key, which SQLite does not name.
     ForeignKey(sqlx::Error),
     Failure(Failure),
 }
 
 /// What came of writing a row; where a foreign key refused it, which one.
-async fn sound(
+pub(crate) async fn sound(
     connection: &mut SqliteConnection,
     table: &Table,
     row: &Record,
@@ -216,7 +209,7 @@ async fn sound(
 }
 
 /// What came of deleting a row; where a foreign key refused it, which one.
-async fn spared(
+pub(crate) async fn spared(
     connection: &mut SqliteConnection,
     table: &Table,
     key: &Key,
@@ -254,7 +247,7 @@ async fn told(
 }
 
 /// Runs a statement and answers the number of the row that was inserted last.
-async fn change(
+pub(crate) async fn change(
     connection: &mut SqliteConnection,
     table: &Table,
     sql: &Arc<str>,
@@ -262,7 +255,24 @@ async fn change(
 ) -> Result<i64, Unchanged> {
     let query =
         query(Cow::Borrowed(sql), values).map_err(|error| Unchanged::Failure(error.into()))?;
-    match query.execute(connection).await {
+    executed(table, query.execute(connection).await)
+}
+
+/// The same for a statement whose text is made for one call.
+pub(crate) async fn change_once(
+    connection: &mut SqliteConnection,
+    table: &Table,
+    statement: Statement,
+) -> Result<i64, Unchanged> {
+    let query = query_once(statement).map_err(|error| Unchanged::Failure(error.into()))?;
+    executed(table, query.execute(connection).await)
+}
+
+fn executed(
+    table: &Table,
+    outcome: Result<SqliteQueryResult, sqlx::Error>,
+) -> Result<i64, Unchanged> {
+    match outcome {
         Ok(done) => Ok(done.last_insert_rowid()),
         Err(error) if is_foreign_key(&error) => Err(Unchanged::ForeignKey(error)),
         Err(error) => Err(Unchanged::Failure(Failure::of_write(error, table))),

@@ -2,7 +2,7 @@ use protoloop_core::{CallContext, Code};
 
 use super::Changes;
 use crate::{
-    Connector as _, MemoryConnector, Record, Repository, RepositoryExt as _, Stamped,
+    Connector as _, Managed, MemoryConnector, Record, Repository, RepositoryExt as _,
     testing::model,
 };
 
@@ -41,7 +41,7 @@ async fn an_update_of_many_gives_new_etags_and_times() {
         .prepare(std::slice::from_ref(&book))
         .await
         .expect("prepared");
-    let books = Stamped::new(connector.repository(&book).expect("prepared"));
+    let books = Managed::new(connector.repository(&book).expect("prepared"));
     let cx = CallContext::new();
     for title in ["a", "b"] {
         let row = record(&format!("{{\"title\":\"{title}\"}}"));

@@ -69,9 +69,11 @@ impl<'a> Arguments<'a> {
 
     /// The key of Get and Delete.
     pub(super) fn key(&self, model: &Model) -> Result<Key> {
-        model
-            .key_in(&self.view, &self.shape.key)
-            .ok_or_else(|| self.invalid(self.shape.key.first().copied(), "is required"))
+        let numbers = &self.shape.key;
+        model.key_in(&self.view, numbers).ok_or_else(|| {
+            let lacking = numbers.iter().find(|number| !self.view.has(**number));
+            self.invalid(lacking.or(numbers.first()).copied(), "is required")
+        })
     }
 
     /// The resource, canonical; it shares the bytes of the request where it can.

@@ -5,21 +5,23 @@ use protoloop_core::{CallContext, Detail, Error, Result};
 use protoloop_wire::{View, Writer};
 
 use super::{arguments::Arguments, operation::Operation};
-use crate::{Record, Write, WriteError};
+use crate::{Record, Write, WriteError, managed::Act};
 
 /// The most elements of a batch.
 pub(super) const MAX_BATCH: usize = 1_000;
 
 impl Operation {
     pub(super) async fn batch_create(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
-        let writes = self.elements(request, |element| self.new_row(element).map(Write::Create))?;
+        let writes = self.elements(request, |element| {
+            self.new_row(cx, element).map(Write::Create)
+        })?;
         let validate_only = self.validates_only(request);
         let rows = self.write_batch(cx, request, writes).await?;
         self.answer_all(rows, |row| self.created(row, validate_only))
     }
 
     pub(super) async fn batch_update(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
-        let writes = self.elements(request, |element| self.change(element, false))?;
+        let writes = self.elements(request, |element| self.change(cx, element, false))?;
         let rows = self.write_batch(cx, request, writes).await?;
         self.answer_all(rows, |row| self.updated(row))
     }
@@ -40,18 +42,18 @@ impl Operation {
         arguments.flag(arguments.shape.validate_only)
     }
 
-    /// The writes that the elements ask for; an error names the element.
-    fn elements(
+    /// What is made of each element; an error names it.
+    pub(super) fn elements<T>(
         &self,
         request: &Bytes,
-        make: impl Fn(&Arguments<'_>) -> Result<Write<Record>>,
-    ) -> Result<Vec<Write<Record>>> {
+        make: impl Fn(&Arguments<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
         let arguments = self.arguments(request);
         let number = arguments.shape.requests;
         let (Some(field), Some((id, shape))) = (number, arguments.shape.element.as_ref()) else {
             return Ok(Vec::new());
         };
-        let mut writes = Vec::new();
+        let mut made = Vec::new();
         for (index, element) in arguments.view.repeated(field).enumerate() {
             if index == MAX_BATCH {
                 let text = format!("has more than {MAX_BATCH} elements");
@@ -68,9 +70,9 @@ impl Operation {
             } else {
                 make(&element)
             };
-            writes.push(write.map_err(|error| self.in_element(request, index, error))?);
+            made.push(write.map_err(|error| self.in_element(request, index, error))?);
         }
-        Ok(writes)
+        Ok(made)
     }
 
     async fn write_batch(
@@ -83,7 +85,8 @@ impl Operation {
             return Ok(Vec::new());
         }
         let validate_only = self.validates_only(request);
-        let written = self.write(cx, writes, validate_only).await;
+        let acts = writes.into_iter().map(Act::Write).collect();
+        let written = self.repository().act(cx, acts, validate_only).await;
         written.map_err(|WriteError { index, error }| match index {
             Some(index) => self.in_element(request, index, error),
             None => error,
@@ -91,7 +94,7 @@ impl Operation {
     }
 
     /// The error as one of an element: `requests[2].todo.title: is required`.
-    fn in_element(&self, request: &Bytes, index: usize, error: Error) -> Error {
+    pub(super) fn in_element(&self, request: &Bytes, index: usize, error: Error) -> Error {
         let arguments = self.arguments(request);
         let elements = arguments
             .shape

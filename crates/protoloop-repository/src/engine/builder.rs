@@ -6,14 +6,14 @@ use protoloop_core::{Error, Handler, Result};
 use protoloop_wire::Tables;
 
 use super::operation::{Operation, Subject, Subjects};
-use crate::{Model, PageTokenKey, Record, Repository};
+use crate::{Managed, Model, PageTokenKey, Record, Repository};
 
 /// Makes the handlers of a schema's standard methods.
 pub struct StandardEngine {
     tables: Arc<Tables>,
     page_tokens: PageTokenKey,
     /// By full name of the model's message: a user's repository may belong to another instance of the same schema.
-    repositories: HashMap<String, Arc<dyn Repository<Record>>>,
+    repositories: HashMap<String, Arc<Managed>>,
 }
 
 impl StandardEngine {
@@ -34,10 +34,16 @@ impl StandardEngine {
         self
     }
 
-    /// Serves the model of a repository from it. The engine fills ids, times and etags itself, so this is the plain
-    /// repository of a connector, or a user's behind [`Recode`](crate::Recode).
+    /// Serves the model of a repository from it: the plain one of a connector, or a user's behind
+    /// [`Recode`](crate::Recode).
     #[must_use]
-    pub fn repository(mut self, repository: Arc<dyn Repository<Record>>) -> Self {
+    pub fn repository(self, repository: Arc<dyn Repository<Record>>) -> Self {
+        self.managed(Arc::new(Managed::new(repository)))
+    }
+
+    /// Serves the model of a repository that is managed already.
+    #[must_use]
+    pub fn managed(mut self, repository: Arc<Managed>) -> Self {
         let name = repository.model().full_name().to_owned();
         self.repositories.insert(name, repository);
         self

@@ -12,8 +12,8 @@ impl Operation {
     pub(super) async fn create(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
         let arguments = self.arguments(request);
         let validate_only = arguments.flag(arguments.shape.validate_only);
-        let write = Write::Create(self.new_row(&arguments)?);
-        let rows = self.write(cx, vec![write], validate_only).await?;
+        let act = Write::Create(self.new_row(cx, &arguments)?).into();
+        let rows = self.repository().act(cx, vec![act], validate_only).await?;
         self.created(rows.into_iter().next().flatten(), validate_only)
     }
 
@@ -35,19 +35,19 @@ impl Operation {
         self.model().entity().id_strategy != IdStrategy::Client
     }
 
-    /// The row that a Create asks for, stamped.
-    pub(super) fn new_row(&self, arguments: &Arguments<'_>) -> Result<Record> {
+    /// The row that a Create asks for, not stamped yet.
+    pub(super) fn new_row(&self, cx: &CallContext, arguments: &Arguments<'_>) -> Result<Record> {
         let model = self.model();
         let name = arguments.name(arguments.shape.resource);
         let row = arguments.resource(model)?;
-        let row = self.subject.input(row, name)?;
+        let row = self.subject.input(cx, row, name)?;
         let row = if self.makes_ids() {
             self.without_made_id(row, name)?
         } else {
             self.with_given_id(row, arguments)?
         };
         self.subject.check_required(&row, None, name)?;
-        model.stamp_new(row)
+        Ok(row)
     }
 
     /// Refuses an id in the place of which the server makes one; an OUTPUT_ONLY one is ignored.
@@ -78,18 +78,18 @@ impl Operation {
         let Some(value) = number.and_then(|number| arguments.view.get(number)) else {
             return match inside {
                 Some(_) => Ok(row),
-                None => Err(self.missing_id(arguments)),
+                None => Err(self.missing_id(&row, arguments)),
             };
         };
         let beside = self.parse_id(&value);
         match (beside, inside) {
             (None, Some(_)) if value.as_bytes().is_some_and(<[u8]>::is_empty) => Ok(row),
             (None, None) if value.as_bytes().is_some_and(<[u8]>::is_empty) => {
-                Err(self.missing_id(arguments))
+                Err(self.missing_id(&row, arguments))
             }
             (None, _) => Err(arguments.invalid(number, "is no id of the model")),
             (Some(beside), Some(inside)) if beside != inside => Err(Error::invalid_field(
-                format!("{name}.{}", self.key_name()),
+                format!("{name}.{}", self.key_name(&row)),
                 format!("differs from {}", arguments.name(number)),
             )),
             (Some(beside), _) => model.with_key(row, &beside),
@@ -112,18 +112,23 @@ impl Operation {
         }
     }
 
-    fn missing_id(&self, arguments: &Arguments<'_>) -> Error {
+    fn missing_id(&self, row: &Record, arguments: &Arguments<'_>) -> Error {
         match arguments.shape.resource_id {
             Some(number) => arguments.invalid(Some(number), "is required"),
             None => {
                 let name = arguments.name(arguments.shape.resource);
-                Error::invalid_field(format!("{name}.{}", self.key_name()), "is required")
+                Error::invalid_field(format!("{name}.{}", self.key_name(row)), "is required")
             }
         }
     }
 
-    pub(super) fn key_name(&self) -> String {
-        let first = self.model().entity().key.first();
-        first.map_or_else(String::new, |number| self.model().field_name(*number))
+    /// The key field that a row lacks; the first one where it has all.
+    pub(super) fn key_name(&self, row: &Record) -> String {
+        let model = self.model();
+        let key = &model.entity().key;
+        let view = model.view(row.as_ref());
+        let lacking = key.iter().find(|number| !view.has(**number));
+        let named = lacking.or(key.first());
+        named.map_or_else(String::new, |number| model.field_name(*number))
     }
 }

@@ -12,8 +12,8 @@ impl Operation {
     pub(super) async fn delete(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
         let arguments = self.arguments(request);
         let validate_only = arguments.flag(arguments.shape.validate_only);
-        let write = self.removal(&arguments)?;
-        let rows = self.write(cx, vec![write], validate_only).await?;
+        let act = self.removal(&arguments)?.into();
+        let rows = self.repository().act(cx, vec![act], validate_only).await?;
         if self.output != self.model().message().id {
             return Ok(Bytes::new());
         }

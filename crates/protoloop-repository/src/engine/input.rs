@@ -1,6 +1,6 @@
 //! What a caller may say about a row.
 
-use protoloop_core::{Error, Result};
+use protoloop_core::{CallContext, Error, Result};
 use protoloop_wire::{
     View,
     marked::{is_missing, is_present},
@@ -13,12 +13,14 @@ use crate::Record;
 impl Subject {
     /// The row of a request, without what is ignored on input. `name` is the request field it came in.
     ///
-    /// INVALID_ARGUMENT for a hidden or navigation field.
-    pub(super) fn input(&self, row: Record, name: &str) -> Result<Record> {
+    /// INVALID_ARGUMENT for a hidden or navigation field, and for the tenant key with another tenant than the caller's.
+    pub(super) fn input(&self, cx: &CallContext, row: Record, name: &str) -> Result<Record> {
         let view = self.model.view(row.as_ref());
         if let Some(path) = self.refused.find(&view, None, is_present) {
             return Err(Error::invalid_field(path, "cannot be written").under_field(name));
         }
+        let tenant = self.repository.check_tenant(cx, &row);
+        tenant.map_err(|error| error.under_field(name))?;
         Ok(match self.ignored.without(&view) {
             Some(kept) => Record(kept.into()),
             None => row,

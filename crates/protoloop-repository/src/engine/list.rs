@@ -8,8 +8,9 @@ use super::{
     arguments::Arguments,
     include::{Branch, columns_of},
     operation::Operation,
+    read::showing_deleted,
 };
-use crate::{Cursor, OrderBy, Query, Record};
+use crate::{Cursor, OrderBy, Query, Record, Repository as _};
 
 impl Operation {
     pub(super) async fn list(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
@@ -17,7 +18,9 @@ impl Operation {
         let mask = self.subject.read_mask(&arguments)?;
         let branches = self.branches(&arguments, mask.as_ref())?;
         let size = self.page_size(&arguments)?;
-        let query = self.query(request, mask.as_ref(), &branches, size)?;
+        let cx = &*showing_deleted(cx, arguments.flag(arguments.shape.show_deleted));
+        let tenant = self.bound_tenant(cx)?;
+        let query = self.query(request, &tenant, mask.as_ref(), &branches, size)?;
         let total = match self.standard.total_size {
             Some(number) => {
                 let count = self.repository().count(cx, query.filter.as_ref()).await?;
@@ -41,7 +44,7 @@ impl Operation {
             out
         };
         if let (Some(number), Some(cursor)) = (self.standard.next_page_token, next) {
-            let bound = self.bound(&self.arguments(request));
+            let bound = self.bound(&self.arguments(request), &tenant);
             out.string(number, &self.subject.page_tokens.seal(&bound, &cursor));
         }
         if let Some((number, total)) = total.filter(|total| total.1 > 0) {
@@ -63,6 +66,7 @@ impl Operation {
     fn query(
         &self,
         request: &Bytes,
+        tenant: &str,
         mask: Option<&Mask>,
         branches: &[Branch],
         size: u32,
@@ -75,7 +79,7 @@ impl Operation {
         let after = match token {
             "" => None,
             token => {
-                let bound = self.bound(&arguments);
+                let bound = self.bound(&arguments, tenant);
                 Some(self.subject.page_tokens.open(&bound, &order, token)?)
             }
         };
@@ -92,14 +96,25 @@ impl Operation {
         })
     }
 
-    /// The arguments that a page token is bound to: those which choose and order the rows.
-    fn bound<'a>(&'a self, arguments: &Arguments<'a>) -> [&'a str; 3] {
+    /// What a page token is bound to: that which chooses and orders the rows.
+    fn bound<'a>(&'a self, arguments: &Arguments<'a>, tenant: &'a str) -> [&'a str; 5] {
         let shape = arguments.shape;
         [
             &self.path,
             arguments.text(shape.filter),
             arguments.text(shape.order_by),
+            tenant,
+            match arguments.flag(shape.show_deleted) {
+                true => "deleted",
+                false => "",
+            },
         ]
+    }
+
+    /// The tenant as page tokens are bound to it; empty where rows belong to none.
+    fn bound_tenant(&self, cx: &CallContext) -> Result<String> {
+        let tenant = self.model().tenant(cx)?;
+        Ok(tenant.map_or_else(String::new, |tenant| format!("{tenant:?}")))
     }
 
     fn page_size(&self, arguments: &Arguments<'_>) -> Result<u32> {

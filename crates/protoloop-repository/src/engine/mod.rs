@@ -18,6 +18,7 @@ mod answer;
 mod arguments;
 mod batch;
 mod builder;
+mod bulk;
 mod create;
 mod delete;
 mod include;
@@ -28,7 +29,7 @@ mod read;
 mod request_id;
 #[cfg(test)]
 mod tests;
+mod undelete;
 mod update;
-mod write;
 
 pub use builder::StandardEngine;

@@ -12,7 +12,7 @@ use super::{
 };
 use protoloop_wire::marked::MarkedFields;
 
-use crate::{Model, PageTokenKey, Record, Repository};
+use crate::{Managed, Model, PageTokenKey};
 
 /// Every model that has a repository.
 pub(super) type Subjects = HashMap<EntityId, Arc<Subject>>;
@@ -20,7 +20,7 @@ pub(super) type Subjects = HashMap<EntityId, Arc<Subject>>;
 /// A model with what the engine works out about it once.
 pub(super) struct Subject {
     pub(super) model: Arc<Model>,
-    pub(super) repository: Arc<dyn Repository<Record>>,
+    pub(super) repository: Arc<Managed>,
     pub(super) page_tokens: PageTokenKey,
     /// OUTPUT_ONLY and server-filled fields: dropped on input.
     pub(super) ignored: MarkedFields,
@@ -41,14 +41,14 @@ pub(super) struct Subject {
 impl Subject {
     pub(super) fn new(
         model: Arc<Model>,
-        repository: Arc<dyn Repository<Record>>,
+        repository: Arc<Managed>,
         page_tokens: &PageTokenKey,
     ) -> Self {
         let (schema, entity, root) = (model.schema(), model.entity(), model.message().id);
         let is_key = |number: u32| entity.key.contains(&number);
         let mut ignored = MarkedFields::new(schema, root, |field| field.behavior.output_only);
-        for number in [entity.create_time, entity.update_time, entity.etag] {
-            ignored.add(number);
+        for number in entity.server_filled() {
+            ignored.add(Some(number));
         }
         ignored.keep(&entity.key);
         let mut refused = MarkedFields::new(schema, root, |field| field.hidden);
@@ -58,8 +58,9 @@ impl Subject {
         let mut required = MarkedFields::new(schema, root, |field| {
             field.behavior.required && !field.behavior.output_only
         });
-        // The key has rules of its own.
+        // The key has rules of its own, and the tenant is the caller's.
         required.keep(&entity.key);
+        required.keep(entity.tenant_key.as_slice());
         Self {
             kept: MarkedFields::new(schema, root, |field| {
                 field.hidden || field.behavior.output_only
@@ -115,8 +116,8 @@ impl Operation {
         &self.subject.model
     }
 
-    pub(super) fn repository(&self) -> &dyn Repository<Record> {
-        &*self.subject.repository
+    pub(super) fn repository(&self) -> &Managed {
+        &self.subject.repository
     }
 
     pub(super) fn arguments<'a>(&'a self, request: &'a Bytes) -> Arguments<'a> {
@@ -160,6 +161,9 @@ impl Operation {
             StandardKind::BatchCreate => self.batch_create(cx, request).await,
             StandardKind::BatchUpdate => self.batch_update(cx, request).await,
             StandardKind::BatchDelete => self.batch_delete(cx, request).await,
+            StandardKind::Undelete => self.undelete(cx, request).await,
+            StandardKind::Purge => self.purge(cx, request).await,
+            StandardKind::BulkUpdate => self.bulk_update(cx, request).await,
             kind => Err(protoloop_core::Error::unimplemented(format!(
                 "{kind:?} is not served yet"
             ))),

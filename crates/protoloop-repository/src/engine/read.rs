@@ -1,11 +1,13 @@
 //! Get, BatchGet and Count.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 use protoloop_wire::{Writer, mask::Mask};
 
 use super::{batch::MAX_BATCH, include::Branch, operation::Operation};
-use crate::{Filter, Key};
+use crate::{Filter, Key, Record, Repository as _, ShowDeleted};
 
 impl Operation {
     pub(super) async fn get(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
@@ -15,11 +17,12 @@ impl Operation {
             let key = arguments.key(self.model())?;
             let branches = self.branches(&arguments, mask.as_ref())?;
             if !branches.is_empty() {
-                return self.get_with(cx, key, mask, branches).await;
+                return self.get_with(cx, request, key, mask, branches).await;
             }
             (key, mask)
         };
         match self.repository().find_by_key(cx, &key).await? {
+            Some(row) if self.hides(request, &row) => Err(self.model().not_found(&key)),
             Some(row) => Ok(self.subject.answer(row, mask.as_ref())),
             None => Err(self.model().not_found(&key)),
         }
@@ -29,12 +32,14 @@ impl Operation {
     fn get_with<'a>(
         &'a self,
         cx: &'a CallContext,
+        request: &'a Bytes,
         key: Key,
         mask: Option<Mask>,
         branches: Vec<Branch>,
     ) -> BoxFuture<'a, Result<Bytes>> {
         Box::pin(async move {
             let row = self.repository().find_by_key(cx, &key).await?;
+            let row = row.filter(|row| !self.hides(request, row));
             let row = row.ok_or_else(|| self.model().not_found(&key))?;
             let mut answers = self
                 .answers(cx, vec![row], mask.as_ref(), &branches)
@@ -49,13 +54,17 @@ impl Operation {
         let arguments = self.arguments(request);
         let mask = self.subject.read_mask(&arguments)?;
         let branches = self.branches(&arguments, mask.as_ref())?;
-        let keys = self.ids(request)?;
+        let keys = match arguments.shape.requests {
+            Some(_) => self.elements(request, |element| element.key(self.model()))?,
+            None => self.ids(request)?,
+        };
         let rows = self.repository().find_by_ids(cx, &keys).await?;
         let mut found = Vec::with_capacity(rows.len());
         for (index, (row, key)) in rows.into_iter().zip(&keys).enumerate() {
             let Some(row) = row else {
                 let error = self.model().not_found(key);
-                let name = arguments.name(arguments.shape.ids);
+                let ids = arguments.shape.ids.or(arguments.shape.requests);
+                let name = arguments.name(ids);
                 let message = format!("{name}[{index}]: {}", error.message());
                 return Err(error.with_message(message));
             };
@@ -72,6 +81,13 @@ impl Operation {
             answers.iter().for_each(|answer| out.bytes(field, answer));
         }
         Ok(out.finish().into())
+    }
+
+    /// Whether a Get that can ask for deleted rows has not asked for this one. One that cannot gets them (AIP-164).
+    fn hides(&self, request: &Bytes, row: &Record) -> bool {
+        let arguments = self.arguments(request);
+        let asks = arguments.shape.show_deleted;
+        asks.is_some() && !arguments.flag(asks) && self.model().is_deleted(row.as_ref())
     }
 
     /// The ids of BatchGet and BatchDelete.
@@ -99,6 +115,8 @@ impl Operation {
 
     pub(super) async fn count(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
         let filter = self.filter(request)?;
+        let arguments = self.arguments(request);
+        let cx = &*showing_deleted(cx, arguments.flag(arguments.shape.show_deleted));
         let count = self.repository().count(cx, filter.as_ref()).await?;
         let mut out = Writer::new();
         if count > 0 {
@@ -119,4 +137,14 @@ impl Operation {
             .map(Some)
             .map_err(|error| error.at_field(arguments.name(number)))
     }
+}
+
+/// The context in which deleted rows are shown, when they are asked for.
+pub(super) fn showing_deleted(cx: &CallContext, asked: bool) -> Cow<'_, CallContext> {
+    if !asked {
+        return Cow::Borrowed(cx);
+    }
+    let mut cx = cx.clone();
+    cx.extensions_mut().insert(ShowDeleted);
+    Cow::Owned(cx)
 }

@@ -14,7 +14,7 @@ use super::{
     arguments::Arguments,
     operation::{Operation, Subject},
 };
-use crate::{Key, Record, Write, etag_matches};
+use crate::{Changes, Key, Model, Record, Write, etag_matches};
 
 /// What an Update does to the row it finds.
 struct Change {
@@ -40,8 +40,8 @@ impl Operation {
             .metadata()
             .get("if-none-match")
             .is_some_and(|tags| tags == "*");
-        let write = self.change(&arguments, only_new)?;
-        let rows = self.write(cx, vec![write], validate_only).await?;
+        let act = self.change(cx, &arguments, only_new)?.into();
+        let rows = self.repository().act(cx, vec![act], validate_only).await?;
         self.updated(rows.into_iter().next().flatten())
     }
 
@@ -53,6 +53,7 @@ impl Operation {
     /// The write that an Update asks for. `only_new`: an existing row is ALREADY_EXISTS.
     pub(super) fn change(
         &self,
+        cx: &CallContext,
         arguments: &Arguments<'_>,
         only_new: bool,
     ) -> Result<Write<Record>> {
@@ -61,12 +62,12 @@ impl Operation {
         let name = arguments.name(shape.resource);
         let sent = arguments.resource(model)?;
         let key = model.find_key(sent.as_ref()).ok_or_else(|| {
-            Error::invalid_field(format!("{name}.{}", self.key_name()), "is required")
+            Error::invalid_field(format!("{name}.{}", self.key_name(&sent)), "is required")
         })?;
         let etag = model.entity().etag.map_or_else(String::new, |n| {
             model.view(sent.as_ref()).string(n).to_owned()
         });
-        let update = self.subject.input(sent, name)?;
+        let update = self.subject.input(cx, sent, name)?;
         let mask = self.update_mask(arguments, &update)?;
         let change = Change {
             subject: Arc::clone(&self.subject),
@@ -109,7 +110,8 @@ impl Operation {
             ));
         }
         let entity = self.model().entity();
-        for number in self.subject.ignored.of_root().iter().chain(&entity.key) {
+        let ignored = self.subject.ignored.of_root().iter();
+        for number in ignored.chain(&entity.key).chain(&entity.tenant_key) {
             mask.remove(*number);
         }
         Ok(self.subject.kept.spare(&mask, &view))
@@ -129,6 +131,17 @@ impl Subject {
             }
         }
         mask
+    }
+
+    /// The row with what an update sets.
+    fn merged(&self, row: &Record, update: &Record, mask: &Mask, name: &str) -> Result<Record> {
+        let model = &self.model;
+        let update = model.view(update.as_ref());
+        let merged = merge(&model.view(row.as_ref()), &update, mask);
+        let merged = Record(merged.into());
+        self.check_required(&merged, Some(mask), name)?;
+        self.check_immutable(row, &merged, name)?;
+        Ok(merged)
     }
 
     /// The etag of a stored row; rows that were written past the engine may have none yet.
@@ -155,12 +168,7 @@ impl Change {
         if !self.etag.is_empty() && !etag_matches(&self.etag, &subject.etag(row)) {
             return Err(model.etag_mismatch(&self.key));
         }
-        let update = model.view(self.update.as_ref());
-        let merged = merge(&model.view(row.as_ref()), &update, &self.mask);
-        let merged = Record(merged.into());
-        subject.check_required(&merged, Some(&self.mask), &self.name)?;
-        subject.check_immutable(row, &merged, &self.name)?;
-        Ok(model.stamp_changed(merged))
+        subject.merged(row, &self.update, &self.mask, &self.name)
     }
 
     /// The new row where there was none.
@@ -175,7 +183,66 @@ impl Change {
         // AIP-134: the mask is not looked at when the row is created.
         self.subject
             .check_required(&self.update, None, &self.name)?;
-        model.stamp_new(self.update.clone())
+        Ok(self.update.clone())
+    }
+}
+
+/// What a BulkUpdate does to each row.
+pub(super) struct BulkChange {
+    subject: Arc<Subject>,
+    update: Record,
+    mask: Mask,
+    name: String,
+}
+
+impl BulkChange {
+    pub(super) fn model(&self) -> &Model {
+        &self.subject.model
+    }
+
+    /// The same as changes that need not look at the rows; `None` where they must be looked at, because a part of a field
+    /// is set, or a field that is set once.
+    pub(super) fn changes(&self) -> Option<Changes> {
+        let blind = |(number, part): (u32, &Mask)| {
+            part.is_whole() && !self.subject.immutable.contains(&number)
+        };
+        let subject = &self.subject;
+        let missing = subject.check_required(&self.update, Some(&self.mask), &self.name);
+        if missing.is_err() || !self.mask.fields().all(blind) {
+            return None;
+        }
+        let numbers = self.mask.fields().map(|field| field.0).collect();
+        Some(Changes::of_numbers(&subject.model, &self.update, numbers))
+    }
+
+    pub(super) fn merged(&self, row: &Record) -> Result<Record> {
+        self.subject
+            .merged(row, &self.update, &self.mask, &self.name)
+    }
+}
+
+impl Operation {
+    /// The change that a BulkUpdate asks for. It names single fields: rows are never replaced as a whole in bulk.
+    pub(super) fn bulk_change(
+        &self,
+        cx: &CallContext,
+        arguments: &Arguments<'_>,
+    ) -> Result<BulkChange> {
+        let shape = arguments.shape;
+        let name = arguments.name(shape.resource);
+        let sent = arguments.resource(self.model())?;
+        let paths = arguments.paths(shape.update_mask);
+        if paths.is_some_and(|paths| paths.contains(&"*")) {
+            let text = "names single fields; `*` would replace the rows by one";
+            return Err(arguments.invalid(shape.update_mask, text));
+        }
+        let update = self.subject.input(cx, sent, name)?;
+        Ok(BulkChange {
+            mask: self.update_mask(arguments, &update)?,
+            subject: Arc::clone(&self.subject),
+            update,
+            name: name.to_owned(),
+        })
     }
 }
 

@@ -7,7 +7,9 @@ use protoloop_core::{Error, Result};
 use protoloop_schema::IdStrategy;
 
 use super::{find, references, shared::Stores};
-use crate::{Changes as RowChanges, Filter, Key, Model, Record, Write, WriteError};
+use crate::{
+    Alter, Alteration, Changes as RowChanges, Filter, Key, Model, Record, Write, WriteError,
+};
 
 /// What a call of `write` answers.
 pub(super) type Answers = Vec<Option<Record>>;
@@ -96,17 +98,9 @@ impl<'a> Changes<'a> {
             Write::Modify { key, edit } => {
                 let before = self.row(number, &key);
                 let row = edit(before.as_ref())?;
-                let model = self.model(number);
-                if model.find_key(row.as_ref()).as_ref() != Some(&key) {
-                    return Err(Error::internal_error(format!(
-                        "an edit of {} `{key}` changed the key",
-                        model.full_name()
-                    )));
-                }
-                self.put(number, key, Some(row.0.clone()))?;
-                references::check(self, number, before.as_ref(), &row)?;
-                Ok(Some(row))
+                self.replace(key, before.as_ref(), row).map(Some)
             }
+            Write::Alter { key, scope, alter } => self.alter(key, scope.as_ref(), &alter),
             Write::Delete { key, check } => {
                 let before = self.row(number, &key);
                 check(before.as_ref())?;
@@ -116,6 +110,48 @@ impl<'a> Changes<'a> {
                 Ok(before)
             }
         }
+    }
+
+    fn alter(
+        &mut self,
+        key: Key,
+        scope: Option<&Filter>,
+        alter: &Alter<Record>,
+    ) -> Result<Option<Record>> {
+        let number = self.number;
+        let model = Arc::clone(self.model(number));
+        let present = self.row(number, &key);
+        let within = |row: &Record| scope.is_none_or(|scope| scope.matches(&model, row.as_ref()));
+        let before = present.clone().filter(within);
+        match alter(before.as_ref())? {
+            Alteration::Keep => Ok(before),
+            // The key is taken, by a row that does not exist for this write.
+            Alteration::Put(_) if before.is_none() && present.is_some() => {
+                Err(model.duplicate(&model.entity().key))
+            }
+            Alteration::Put(row) => self.replace(key, before.as_ref(), row).map(Some),
+            Alteration::Remove => {
+                if before.is_some() {
+                    references::delete(self, number, &key)?;
+                }
+                Ok(before)
+            }
+        }
+    }
+
+    /// Stores a row in the place of a key.
+    fn replace(&mut self, key: Key, before: Option<&Record>, row: Record) -> Result<Record> {
+        let number = self.number;
+        let model = self.model(number);
+        if model.find_key(row.as_ref()).as_ref() != Some(&key) {
+            return Err(Error::internal_error(format!(
+                "an edit of {} `{key}` changed the key",
+                model.full_name()
+            )));
+        }
+        self.put(number, key, Some(row.0.clone()))?;
+        references::check(self, number, before, &row)?;
+        Ok(row)
     }
 
     fn create(&mut self, row: Record) -> Result<Record> {

@@ -127,8 +127,12 @@ impl Store {
 }
 
 impl Unique {
-    /// The indexed values of a row as bytes; `None` for a row that meets no other: one of them is null, or none is set.
+    /// The indexed values of a row as bytes; `None` for a row that meets no other: one of them is null, or none is set, or
+    /// the row is marked as deleted.
     fn entry(&self, model: &Model, row: &[u8]) -> Option<Box<[u8]>> {
+        if model.is_deleted(row) {
+            return None;
+        }
         let view = model.view(row);
         if self.spares_unset && !self.fields.iter().any(|number| view.has(*number)) {
             return None;

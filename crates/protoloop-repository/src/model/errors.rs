@@ -18,7 +18,10 @@ impl Model {
     /// index. The values are not told.
     #[must_use]
     pub fn duplicate(&self, fields: &[u32]) -> Error {
-        let names: Vec<String> = fields.iter().map(|field| self.field_name(*field)).collect();
+        // A value is taken within a tenant, which the caller did not choose.
+        let tenant = self.entity().tenant_key;
+        let told = fields.iter().filter(|field| Some(**field) != tenant);
+        let names: Vec<String> = told.map(|field| self.field_name(*field)).collect();
         let names = names.join(", ");
         let singular = &self.entity().singular;
         Error::already_exists(format!("another {singular} has the same {names}"))
@@ -28,6 +31,22 @@ impl Model {
                 metadata: vec![("fields".to_owned(), names.clone())],
             })
             .with_detail(self.resource("", &format!("{names}: taken by another row")))
+    }
+
+    /// FAILED_PRECONDITION: the row is marked as deleted, so that it cannot be changed.
+    #[must_use]
+    pub fn deleted(&self, key: &Key) -> Error {
+        let singular = &self.entity().singular;
+        Error::failed_precondition(format!("{singular} `{key}` is deleted; undelete it first"))
+            .with_detail(self.resource(&key.to_string(), "it is deleted"))
+    }
+
+    /// ALREADY_EXISTS: the row to undelete is not marked as deleted.
+    #[must_use]
+    pub fn not_deleted(&self, key: &Key) -> Error {
+        let singular = &self.entity().singular;
+        Error::already_exists(format!("{singular} `{key}` is not deleted"))
+            .with_detail(self.resource(&key.to_string(), "it is not deleted"))
     }
 
     /// ABORTED: the row was changed since the caller read it.

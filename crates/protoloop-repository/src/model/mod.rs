@@ -13,8 +13,9 @@ use protoloop_schema::{
 };
 use protoloop_wire::Tables;
 
-use crate::{Direction, OrderBy, OrderTerm};
+use crate::{Direction, OrderBy, OrderTerm, managed::Guard};
 pub use property::PropertyError;
+pub(crate) use property::column;
 
 /// What the repository layer knows of one stored model: its description and its compiled tables.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub struct Model {
     message: MessageId,
     key: Box<[key::KeyField]>,
     key_order: OrderBy,
+    guard: Guard,
 }
 
 impl Model {
@@ -38,6 +40,7 @@ impl Model {
             entity,
             message: tables.schema().entity(entity).message,
             key_order: OrderBy(Vec::new()),
+            guard: Guard::new(tables.schema(), tables.schema().entity(entity)),
         };
         model.key_order = model.complete_order(Vec::new());
         Ok(Arc::new(model))
@@ -96,6 +99,11 @@ impl Model {
     pub fn field_name(&self, number: u32) -> String {
         self.field(number)
             .map_or_else(|| format!("#{number}"), |field| field.name.to_string())
+    }
+
+    /// What keeps rows from callers.
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.guard
     }
 
     /// The order by key, ascending.

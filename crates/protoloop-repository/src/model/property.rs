@@ -55,7 +55,7 @@ impl Model {
 }
 
 /// The path that is one field; `None` for a type without any value a filter could name.
-pub(super) fn column(schema: &Schema, field: &Field) -> Option<PropertyPath> {
+pub(crate) fn column(schema: &Schema, field: &Field) -> Option<PropertyPath> {
     Some(PropertyPath {
         text: Arc::clone(&field.name),
         steps: Box::new([Step::Field(field.number)]),

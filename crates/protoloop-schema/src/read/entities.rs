@@ -119,7 +119,7 @@ impl Reader<'_> {
         };
         self.page_sizes(&mut entity, message, options);
         entity.indexes = self.indexes(&entity, message, options, &marked);
-        self.name_unserved(message, options, &marked);
+        self.name_unserved(message, options);
         entity
     }
 

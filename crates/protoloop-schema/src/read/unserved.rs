@@ -1,10 +1,7 @@
 //! Options that nothing acts on.
 
-use super::{Reader, entities::Marked};
-use crate::{
-    Location, Message,
-    options::protoloop_v1::{ModelOptions, model_options::Expose},
-};
+use super::Reader;
+use crate::{Location, Message, options::protoloop_v1::ModelOptions};
 
 impl Reader<'_> {
     /// Options of fields do nothing in a message that is not stored.
@@ -25,44 +22,13 @@ impl Reader<'_> {
 
     /// Tells of options that nothing acts on yet. Those that would protect rows are errors: a guard that is written
     /// and does not stand is worse than none.
-    pub(super) fn name_unserved(
-        &mut self,
-        message: &Message,
-        options: &ModelOptions,
-        marked: &[Marked<'_>],
-    ) {
+    pub(super) fn name_unserved(&mut self, message: &Message, options: &ModelOptions) {
         let guarded = options
             .service
             .as_ref()
             .and_then(|service| service.auth.as_ref());
         if guarded.is_some_and(|auth| !auth.public) {
             self.refuse_guard("service.auth", &message.full_name, &message.location);
-        }
-        if options.soft_delete {
-            self.refuse_guard("soft_delete", &message.full_name, &message.location);
-        }
-        let mut indexed = options.indexes.iter().flat_map(|index| &index.fields);
-        if indexed.any(|field| field.ends_with(" desc")) {
-            self.unserved("desc in an index", &message.full_name, &message.location);
-        }
-        if options.expose.contains(&Expose::Bulk.into()) {
-            self.unserved("expose: BULK", &message.full_name, &message.location);
-        }
-        for marked in marked {
-            let (written, field) = (&marked.options, marked.field);
-            if written.tenant_key {
-                self.refuse_guard("tenant_key", &field.full_name, &field.location);
-            }
-            let unserved = [
-                ("delete_time", written.delete_time),
-                ("created_by", written.created_by),
-                ("updated_by", written.updated_by),
-                ("version", written.version),
-                ("default_value", !written.default_value.is_empty()),
-            ];
-            for (name, _) in unserved.into_iter().filter(|(_, written)| *written) {
-                self.unserved(name, &field.full_name, &field.location);
-            }
         }
     }
 

@@ -84,11 +84,11 @@ impl Shape<'_> {
                 shape.validate_only = fields.optional("validate_only", BOOL);
                 shape.request_id = fields.optional("request_id", STRING);
             }
-            StandardKind::BatchGet if input.field_by_name("requests").is_some() => {
-                self.requests(StandardKind::Get, input, &mut fields, &mut shape);
-            }
             StandardKind::BatchGet => {
-                shape.ids = self.ids(&mut fields);
+                match input.field_by_name("requests") {
+                    Some(_) => self.requests(StandardKind::Get, input, &mut fields, &mut shape),
+                    None => shape.ids = self.ids(&mut fields),
+                }
                 shape.read_mask = fields.optional("read_mask", Wanted::FieldMask);
                 shape.include = fields.optional("include", STRING);
             }

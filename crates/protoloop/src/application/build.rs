@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use protoloop_core::Handler;
-use protoloop_repository::{Connector, Model, Record, Repository, Stamped, StandardEngine};
+use protoloop_repository::{Connector, Managed, Model, Record, Repository, StandardEngine};
 use protoloop_schema::Schema;
 use protoloop_server::{Check, Dispatcher, Server};
 use protoloop_wire::Tables;
@@ -54,7 +54,7 @@ fn engine(tables: &Arc<Tables>, repositories: Repositories) -> Result<Engine, Ap
     let mut stamped: HashMap<String, Arc<dyn Repository<Record>>> = HashMap::new();
     for (model, repository) in repositories {
         standard = standard.repository(Arc::clone(&repository));
-        stamped.insert(model, Arc::new(Stamped::new(repository)));
+        stamped.insert(model, Arc::new(Managed::new(repository)));
     }
     let handlers = standard
         .handlers()

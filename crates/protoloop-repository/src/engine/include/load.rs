@@ -11,7 +11,7 @@ use super::{
     tree::{columns_of, too_many},
 };
 use crate::{
-    Cursor, Filter, GroupBy, GroupQuery, Query, Record,
+    Cursor, Filter, GroupBy, GroupQuery, Query, Record, Repository as _,
     engine::operation::{Operation, Subject},
     group::cut,
     link::meant,
