@@ -4,6 +4,7 @@
 //! tells by environment variables where it is; `support::tools` says what a missing part means.
 
 mod bad_input;
+mod batch_write;
 mod browser;
 mod cli;
 mod client_certificates;

@@ -15,6 +15,7 @@ mod etag;
 mod filter;
 mod group;
 mod key;
+mod key_value;
 #[cfg(any(test, feature = "laws"))]
 pub mod laws;
 mod link;
@@ -48,6 +49,7 @@ pub use etag::etag_matches;
 pub use filter::{CompareOp, Filter, FilterError, Matcher, Pattern, Related, Rows, SeenRows};
 pub use group::{GroupBy, GroupQuery, Groups, LinkedBy};
 pub use key::{Key, KeyValue};
+pub use key_value::{Clock, KeyStream, KeyValueRepository, KeyValues};
 pub use link::{Join, Link};
 pub use managed::{Managed, ShowDeleted};
 pub use memory::MemoryConnector;

@@ -7,7 +7,7 @@ use std::{
 
 use futures_util::FutureExt as _;
 use protoloop_core::{Call, CallContext, Handler, Result};
-use protoloop_schema::Schema;
+use protoloop_schema::{ReadOptions, Schema};
 use protoloop_wire::{Tables, json};
 use protox::{
     Compiler,
@@ -54,7 +54,11 @@ pub(crate) fn compile(files: &'static [(&'static str, &'static str)]) -> Arc<Tab
         }
     }
     let set = compiler.encode_file_descriptor_set();
-    let schema = Schema::from_descriptor_set(&set).unwrap_or_else(|problems| panic!("{problems}"));
+    let options = ReadOptions {
+        batch: true,
+        ..ReadOptions::default()
+    };
+    let schema = Schema::read(&set, &options).unwrap_or_else(|problems| panic!("{problems}"));
     Tables::new(&Arc::new(schema))
 }
 

@@ -16,6 +16,8 @@ pub struct ReadOptions {
     pub http: HttpConfig,
     /// Whether every method without a rule gets `POST /package.Service/Method` with the message as the body.
     pub unbound: bool,
+    /// Whether a set with models that are exposed for writing gets `protoloop.v1.BatchService`, as a server serves it.
+    pub batch: bool,
 }
 
 impl ReadOptions {

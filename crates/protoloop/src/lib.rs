@@ -33,7 +33,9 @@ pub use protoloop_core::{
     Protocol, Reply, Result,
 };
 pub use protoloop_repository::{
-    Connector, Entity, Filter, Key, MemoryConnector, Query, Repository, RepositoryExt,
+    Changes, Connector, ConnectorExt, Entity, Executed, Filter, Isolation, Key, KeyValueRepository,
+    KeyValues, MemoryConnector, NativeRow, Query, Repository, RepositoryExt, RowStream,
+    Transaction, TransactionOptions, Value,
 };
 #[cfg(feature = "gateway")]
 pub use protoloop_schema::HttpConfig;

@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc, time::Instant};
 
-use protoloop::{Application, Schema, ServerConfig, TrustedProxy, shutdown};
+use protoloop::{Application, ReadOptions, Schema, ServerConfig, TrustedProxy, shutdown};
 
 use super::migrate::bring_up;
 use crate::{
@@ -19,7 +19,13 @@ pub(crate) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     output::diagnostics(&compiled.warnings);
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::at("starting the runtime", error))?;
-    runtime.block_on(serve(arguments, compiled.schema, started))?;
+    // Again with the service that writes to all models at once.
+    let options = ReadOptions {
+        batch: true,
+        ..ReadOptions::default()
+    };
+    let schema = Schema::read(compiled.schema.descriptor_set(), &options)?;
+    runtime.block_on(serve(arguments, schema, started))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,6 +5,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use protoloop_core::{Error, Handler, Result};
 use protoloop_wire::Tables;
 
+use super::batch_write::{BatchWrite, Overridden};
 use super::operation::{Operation, Subject, Subjects};
 use crate::{Managed, Model, PageTokenKey, Record, Repository};
 
@@ -14,6 +15,7 @@ pub struct StandardEngine {
     page_tokens: PageTokenKey,
     /// By full name of the model's message: a user's repository may belong to another instance of the same schema.
     repositories: HashMap<String, Arc<Managed>>,
+    overridden: Overridden,
 }
 
 impl StandardEngine {
@@ -24,6 +26,7 @@ impl StandardEngine {
             tables: Arc::clone(tables),
             page_tokens: PageTokenKey::of_schema(tables.schema()),
             repositories: HashMap::new(),
+            overridden: Overridden::default(),
         }
     }
 
@@ -49,6 +52,12 @@ impl StandardEngine {
         self
     }
 
+    /// Where it is told, once it is known, which standard methods the application answers itself.
+    #[must_use]
+    pub fn overridden(&self) -> Overridden {
+        self.overridden.clone()
+    }
+
     /// One entry per method of the schema, by `MethodInfo::index`; `None` where the method is not standard.
     ///
     /// # Errors
@@ -72,11 +81,19 @@ impl StandardEngine {
             )));
         }
         let subjects = Arc::new(subjects);
-        let handlers = schema.methods().iter().map(|method| {
-            let operation = Operation::new(&subjects, method)?;
-            Some(Arc::new(operation) as Arc<dyn Handler>)
-        });
-        Ok(handlers.collect())
+        let methods = schema.methods().iter();
+        let operations: Vec<_> = methods
+            .map(|method| Operation::new(&subjects, method).map(Arc::new))
+            .collect();
+        let batch = BatchWrite::new(&self.tables, &operations, &self.overridden);
+        let mut handlers: Vec<_> = operations
+            .into_iter()
+            .map(|operation| operation.map(|operation| operation as Arc<dyn Handler>))
+            .collect();
+        if let Some((index, batch)) = batch {
+            handlers[index] = Some(Arc::new(batch));
+        }
+        Ok(handlers)
     }
 
     /// The models that have a repository, those without standard methods among them: their rows can be included.

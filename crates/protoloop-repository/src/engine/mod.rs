@@ -17,6 +17,7 @@
 mod answer;
 mod arguments;
 mod batch;
+mod batch_write;
 mod builder;
 mod bulk;
 mod create;
@@ -32,4 +33,5 @@ mod tests;
 mod undelete;
 mod update;
 
+pub use batch_write::Overridden;
 pub use builder::StandardEngine;

@@ -149,7 +149,8 @@ impl Operation {
         }
     }
 
-    async fn run(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
+    /// Does what the method says.
+    pub(super) async fn run(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
         match self.standard.kind {
             StandardKind::Create => self.create(cx, request).await,
             StandardKind::Get => self.get(cx, request).await,

@@ -1,3 +1,4 @@
+mod batch_write;
 mod include;
 
 use protoloop_core::CallContext;

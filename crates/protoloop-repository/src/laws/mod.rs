@@ -7,6 +7,7 @@ mod bulk;
 mod crud;
 mod filters;
 mod groups;
+mod key_values;
 mod lab;
 mod orders;
 mod paging;
@@ -82,6 +83,10 @@ const LAWS: &[Law] = laws![
     bulk::a_stream_may_be_left,
     bulk::everyday_methods_do_what_they_say,
     bulk::two_at_once_make_one_row,
+    key_values::values_are_kept_by_store_and_key,
+    key_values::values_expire_at_their_time,
+    key_values::keys_are_found_by_glob,
+    key_values::values_take_part_in_transactions,
     transactions::changes_of_several_models_are_committed_together,
     transactions::what_is_rolled_back_or_dropped_was_never_there,
     transactions::a_refused_write_undoes_itself_only,

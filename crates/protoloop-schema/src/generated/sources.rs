@@ -21,4 +21,6 @@
     ("google/type/money.proto", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto/google/type/money.proto"))),
     ("google/type/timeofday.proto", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto/google/type/timeofday.proto"))),
     ("protoloop/v1/annotations.proto", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto/protoloop/v1/annotations.proto"))),
+    ("protoloop/v1/batch.proto", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto/protoloop/v1/batch.proto"))),
+    ("protoloop/v1/key_value.proto", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto/protoloop/v1/key_value.proto"))),
 ]

@@ -24,7 +24,7 @@ use std::collections::HashMap;
 use crate::{
     Diagnostics, ReadOptions, Schema,
     descriptor::{File, Source},
-    synth::{self, Made},
+    synth::{self, Expanded, Made},
 };
 pub(crate) use fields::{lower_camel, scalar};
 pub(crate) use files::LoadedFile;
@@ -71,7 +71,10 @@ impl Schema {
         if report.has_errors() {
             return Err(report.finish());
         }
-        let made = synth::expand(&mut set, &mut report);
+        let Expanded { made, written } = synth::expand(&mut set, &mut report);
+        if options.batch {
+            synth::add_batch(&mut set, &written);
+        }
         files::complete(&mut set);
         let set = files::sort(set, &mut report);
         let inputs: Vec<_> = set.iter().map(Input::new).collect();

@@ -25,6 +25,7 @@
 //! Of an id of several fields the first is number 1, and the others follow from 21 on; its batches have `requests` 1, as
 //! BatchCreate has.
 
+mod batch;
 mod build;
 mod file;
 mod graft;
@@ -32,7 +33,7 @@ mod merge;
 mod methods;
 mod resource;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::{
     descriptor::{File, Source, path},
@@ -45,15 +46,27 @@ pub(crate) use resource::{plural_name, singular_name};
 /// Full names of what was made.
 pub(crate) type Made = HashSet<String>;
 
+/// What was made.
+#[derive(Default)]
+pub(crate) struct Expanded {
+    pub(crate) made: Made,
+    /// The paths above models that are exposed for writing: `/v1`.
+    pub(crate) written: BTreeSet<String>,
+}
+
+pub(crate) use batch::add as add_batch;
+
 /// Adds to every file what its exposed models ask for.
-pub(crate) fn expand(files: &mut [LoadedFile], report: &mut Report) -> Made {
+pub(crate) fn expand(files: &mut [LoadedFile], report: &mut Report) -> Expanded {
     let owners = owners(files);
     let mut made = Made::new();
+    let mut written = BTreeSet::new();
     for index in 0..files.len() {
         let file = &files[index].decoded;
         let source = Source::new(file);
         let mut additions = Vec::new();
         for resource in Resource::all(file, &source, report) {
+            written.extend(resource.written_below());
             let mut addition = methods::addition(&resource);
             if !is_present(&addition, file) {
                 addition.merge_into(file, &mut made);
@@ -79,7 +92,7 @@ pub(crate) fn expand(files: &mut [LoadedFile], report: &mut Report) -> Made {
             file::append(&mut files[index], additions);
         }
     }
-    made
+    Expanded { made, written }
 }
 
 /// A declaration that has a name which is to be made.

@@ -90,6 +90,12 @@ impl<'a> Resource<'a> {
             span,
         })
     }
+
+    /// The path above the collection of a model that is exposed for writing: `/v1`.
+    pub(super) fn written_below(&self) -> Option<String> {
+        let (base, _) = self.collection.rsplit_once('/')?;
+        self.writable.then(|| base.to_owned())
+    }
 }
 
 /// `book_tag` for BookTag, unless said otherwise.

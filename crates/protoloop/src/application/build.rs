@@ -3,7 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use protoloop_core::Handler;
-use protoloop_repository::{Connector, Managed, Model, Record, Repository, StandardEngine};
+use protoloop_repository::{
+    Connector, Managed, Model, Record, Repository, StandardEngine, engine::Overridden,
+};
 use protoloop_schema::Schema;
 use protoloop_server::{Check, Dispatcher, Server};
 use protoloop_wire::Tables;
@@ -22,10 +24,11 @@ pub(super) async fn build(application: Application) -> Result<ApplicationServer,
     let repositories = datasources::open(&application.datasources, &models)
         .await
         .map_err(ApplicationError::new)?;
-    let engine = engine(&tables, repositories)?;
+    let (engine, overridden) = engine(&tables, repositories)?;
     let fallback = application.fallback.as_ref();
     let dispatcher = dispatcher(
         &engine,
+        &overridden,
         &application.services,
         fallback,
         application.complete,
@@ -49,7 +52,10 @@ pub(super) async fn build(application: Application) -> Result<ApplicationServer,
 }
 
 /// The standard methods, and the repositories for handlers.
-fn engine(tables: &Arc<Tables>, repositories: Repositories) -> Result<Engine, ApplicationError> {
+fn engine(
+    tables: &Arc<Tables>,
+    repositories: Repositories,
+) -> Result<(Engine, Overridden), ApplicationError> {
     let mut standard = StandardEngine::new(tables);
     let mut stamped: HashMap<String, Arc<dyn Repository<Record>>> = HashMap::new();
     for (model, repository) in repositories {
@@ -59,12 +65,14 @@ fn engine(tables: &Arc<Tables>, repositories: Repositories) -> Result<Engine, Ap
     let handlers = standard
         .handlers()
         .map_err(|error| ApplicationError::one(whole(&error)))?;
-    Ok(Engine::new(Arc::clone(tables.schema()), handlers, stamped))
+    let engine = Engine::new(Arc::clone(tables.schema()), handlers, stamped);
+    Ok((engine, standard.overridden()))
 }
 
 /// Engine first, handlers of the application over it, the fallback for the rest.
 fn dispatcher(
     engine: &Engine,
+    overridden: &Overridden,
     services: &[Box<dyn Service>],
     fallback: Option<&Arc<dyn Handler>>,
     complete: bool,
@@ -79,7 +87,10 @@ fn dispatcher(
     for service in services {
         for (path, handler) in service.handlers(engine) {
             match (schema.method_by_path(path), handler) {
-                (Some(method), Some(handler)) => handlers[method.info.index] = Some(handler),
+                (Some(method), Some(handler)) => {
+                    overridden.add(path);
+                    handlers[method.info.index] = Some(handler);
+                }
                 // A standard method that is not overridden.
                 (Some(_), None) => {}
                 (None, _) => problems.push(format!(

@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 
 use protoloop_core::Handler;
 use protoloop_repository::Connector;
-use protoloop_schema::Schema;
+use protoloop_schema::{ReadOptions, Schema};
 use protoloop_server::{Check, Sequence, ServerConfig, shutdown};
 use tokio::net::{TcpListener, ToSocketAddrs};
 
@@ -39,7 +39,11 @@ impl Application {
     /// # Errors
     /// Everything that is wrong with the schema.
     pub fn new(descriptor_set: &[u8]) -> Result<Self, ApplicationError> {
-        let schema = Schema::from_descriptor_set(descriptor_set)
+        let options = ReadOptions {
+            batch: true,
+            ..ReadOptions::default()
+        };
+        let schema = Schema::read(descriptor_set, &options)
             .map_err(|problems| ApplicationError::one(problems.to_string()))?;
         Ok(Self {
             complete: true,

@@ -204,6 +204,7 @@ impl Loaded {
             services: Some(self.services.clone()),
             http,
             unbound: self.unbound,
+            batch: false,
         };
         Ok(Schema::read(&self.set, &options)?)
     }

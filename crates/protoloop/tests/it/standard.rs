@@ -126,3 +126,36 @@ async fn overrides_of_every_form_are_called() {
         .expect("counted");
     assert_eq!(CountTodosResponse::decode(count).expect("a count").count, 1);
 }
+
+/// A BatchWrite with one create of a todo.
+fn batch() -> Bytes {
+    let any = prost_types::Any {
+        type_url: "type.googleapis.com/todo.v1.CreateTodoRequest".to_owned(),
+        value: create().to_vec(),
+    };
+    let wrapped = |bytes: Vec<u8>| {
+        let mut field = vec![0x0A];
+        prost::encoding::encode_varint(bytes.len() as u64, &mut field);
+        field.extend(bytes);
+        field
+    };
+    wrapped(wrapped(any.encode_to_vec())).into()
+}
+
+#[tokio::test]
+async fn a_batch_does_what_the_engine_does_and_nothing_that_is_overridden() {
+    let write = async |server: &ApplicationServer| {
+        let path = "/protoloop.v1.BatchService/BatchWrite";
+        let method = server.schema().method_by_path(path).expect("a method");
+        let call = Call::unary(method.info.clone(), CallContext::new(), batch());
+        server.handler().call(call).await?.into_one()
+    };
+    let plain = server(|application| application.service(TodoServiceServer::new(Plain))).await;
+    assert!(keeps_unknown(&write(&plain).await.expect("written")));
+    let own = server(|application| application.service(TodoServiceServer::new(Own))).await;
+    let error = write(&own).await.expect_err("overridden");
+    assert_eq!(
+        error.message(),
+        "writes[0].create: the application answers /todo.v1.TodoService/CreateTodo itself, and a batch cannot call it"
+    );
+}
