@@ -150,6 +150,27 @@ pub(crate) fn meant(target: &Model, relation: &Relation) -> Option<Filter> {
 }
 
 impl Link {
+    /// From the far rows of a many-to-many relation back to those that link them: `target` is the model of the far rows,
+    /// `other` the field of linking rows that holds their key.
+    pub(crate) fn to_links(
+        target: &Model,
+        links: &Arc<Model>,
+        relation: &Relation,
+        other: u32,
+    ) -> Result<Self> {
+        target.check_neighbour(relation, links)?;
+        let own = target.only_key(relation)?;
+        Ok(Self {
+            name: Arc::clone(&relation.name),
+            field: relation.field,
+            source: links.entity().id,
+            target: Arc::clone(links),
+            join: Join::Field { own, target: other },
+            to_many: true,
+            scope: Filter::True,
+        })
+    }
+
     /// The name of the navigation field: `author`.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -36,7 +36,7 @@ pub use http::{
 pub use read_options::{HttpConfig, ReadOptions};
 pub use schema::Schema;
 pub use service::{
-    Method, MethodId, RequestShape, Service, ServiceId, StandardKind, StandardMethod,
+    Method, MethodId, RelationOf, RequestShape, Service, ServiceId, StandardKind, StandardMethod,
 };
 pub use types::{
     Behavior, Cardinality, DefaultValue, Enum, EnumId, EnumValue, Field, Kind, Message, MessageId,

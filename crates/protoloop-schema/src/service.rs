@@ -68,6 +68,8 @@ pub struct StandardMethod {
     pub kind: StandardKind,
     /// Of which model.
     pub entity: EntityId,
+    /// Of a method on the rows of a relation: which one.
+    pub relation: Option<RelationOf>,
     /// Where its arguments stand in the request.
     pub request: RequestShape,
     /// For List and the batch methods: number of the repeated resource field in the response. For Count, Purge and
@@ -80,6 +82,15 @@ pub struct StandardMethod {
     pub total_size: Option<u32>,
     /// Purge: field number of `purge_sample` in the response.
     pub purge_sample: Option<u32>,
+}
+
+/// A relation that a method is about; [`StandardMethod::entity`] is the model that it leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RelationOf {
+    /// The model that has the relation.
+    pub parent: EntityId,
+    /// Its navigation field.
+    pub field: u32,
 }
 
 /// The standard methods (AIP-131 to 135, 164, 165, 231 to 235; Count and BulkUpdate).
@@ -103,6 +114,8 @@ pub enum StandardKind {
     Purge,
     /// Changes every row that a filter selects.
     BulkUpdate,
+    Link,
+    Unlink,
 }
 
 impl StandardKind {
@@ -119,6 +132,8 @@ impl StandardKind {
 /// [`element`](RequestShape::element) the shape of its message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestShape {
+    /// Of a method on the rows of a relation: the id of the row that they belong to.
+    pub parent: Option<u32>,
     /// Get, Delete, Undelete: the id; one entry per key field of the entity.
     pub key: Vec<u32>,
     /// Create, Update, BulkUpdate: the resource.
@@ -153,7 +168,7 @@ pub struct RequestShape {
     pub show_deleted: Option<u32>,
     /// Purge: `force`.
     pub force: Option<u32>,
-    /// BatchGet, BatchDelete: the repeated id.
+    /// BatchGet, BatchDelete, Link, Unlink: the repeated id.
     pub ids: Option<u32>,
     /// BatchCreate, BatchUpdate, BatchDelete: the repeated request.
     pub requests: Option<u32>,

@@ -46,6 +46,10 @@ impl Operation {
         } else {
             self.with_given_id(row, arguments)?
         };
+        let row = match self.parent(arguments)? {
+            Some(parent) => parent.owned(model, row, name)?,
+            None => row,
+        };
         self.subject.check_required(&row, None, name)?;
         Ok(row)
     }

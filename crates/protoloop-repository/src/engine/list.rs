@@ -19,7 +19,8 @@ impl Operation {
         let branches = self.branches(&arguments, mask.as_ref())?;
         let size = self.page_size(&arguments)?;
         let cx = &*showing_deleted(cx, arguments.flag(arguments.shape.show_deleted));
-        let tenant = self.bound_tenant(cx)?;
+        self.check_parent(cx, request).await?;
+        let tenant = self.bound_place(cx, request)?;
         let query = self.query(request, &tenant, mask.as_ref(), &branches, size)?;
         let total = match self.standard.total_size {
             Some(number) => {
@@ -111,10 +112,14 @@ impl Operation {
         ]
     }
 
-    /// The tenant as page tokens are bound to it; empty where rows belong to none.
-    fn bound_tenant(&self, cx: &CallContext) -> Result<String> {
+    /// The tenant and the row that the rows belong to, as page tokens are bound to them; empty where there is none.
+    fn bound_place(&self, cx: &CallContext, request: &Bytes) -> Result<String> {
         let tenant = self.model().tenant(cx)?;
-        Ok(tenant.map_or_else(String::new, |tenant| format!("{tenant:?}")))
+        let tenant = tenant.map_or_else(String::new, |tenant| format!("{tenant:?}"));
+        Ok(match self.parent(&self.arguments(request))? {
+            Some(parent) => format!("{tenant} {:?}", parent.key),
+            None => tenant,
+        })
     }
 
     fn page_size(&self, arguments: &Arguments<'_>) -> Result<u32> {

@@ -9,6 +9,8 @@
 //! - OUTPUT_ONLY fields and the server-filled times are ignored on input. IMMUTABLE fields of the row are set once.
 //! - Hidden fields are refused on input and in masks, filters and orders, and stripped from every answer; INPUT_ONLY
 //!   fields are stripped as well.
+//! - A method on the rows of a relation is the plain one with a condition, behind a look whether the row is there that
+//!   they belong to.
 //! - `include` brings related rows in their navigation fields, by one question to the store for each relation it names.
 //! - A repeated `request_id` of the same caller gets the first answer again; callers are told apart by who the context
 //!   says they are, or else by their `authorization` and `cookie` metadata. Answers are remembered in the process, in bounded number; another replica,
@@ -27,6 +29,7 @@ mod input;
 mod list;
 mod operation;
 mod read;
+mod related;
 mod request_id;
 #[cfg(test)]
 mod tests;

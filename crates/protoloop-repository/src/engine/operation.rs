@@ -152,7 +152,13 @@ impl Operation {
     /// Does what the method says.
     pub(super) async fn run(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
         match self.standard.kind {
+            StandardKind::Create if self.standard.relation.is_some() => {
+                Box::pin(self.create_related(cx, request)).await
+            }
             StandardKind::Create => self.create(cx, request).await,
+            StandardKind::Get if self.standard.relation.is_some() => {
+                Box::pin(self.get_related(cx, request)).await
+            }
             StandardKind::Get => self.get(cx, request).await,
             StandardKind::List => self.list(cx, request).await,
             StandardKind::Update => self.update(cx, request).await,
@@ -165,6 +171,8 @@ impl Operation {
             StandardKind::Undelete => self.undelete(cx, request).await,
             StandardKind::Purge => self.purge(cx, request).await,
             StandardKind::BulkUpdate => self.bulk_update(cx, request).await,
+            StandardKind::Link => Box::pin(self.link(cx, request)).await,
+            StandardKind::Unlink => Box::pin(self.unlink(cx, request)).await,
             kind => Err(protoloop_core::Error::unimplemented(format!(
                 "{kind:?} is not served yet"
             ))),
@@ -175,7 +183,7 @@ impl Operation {
 impl Handler for Operation {
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Reply>> {
         // Get is the hot path: its future is boxed without the room that the other methods need.
-        if self.standard.kind == StandardKind::Get {
+        if self.standard.kind == StandardKind::Get && self.standard.relation.is_none() {
             return Box::pin(async move {
                 let (cx, request) = call.into_one()?;
                 Ok(Reply::unary(self.get(&cx, &request).await?))

@@ -125,17 +125,24 @@ impl Operation {
         Ok(out.finish().into())
     }
 
-    /// The filter of List and Count; `None` when it is blank.
+    /// The filter of List and Count, with the row that the rows belong to; `None` when it is blank.
     pub(super) fn filter(&self, request: &Bytes) -> Result<Option<Filter>> {
         let arguments = self.arguments(request);
         let number = arguments.shape.filter;
         let text = arguments.text(number);
+        let parent = self.parent(&arguments)?;
+        let owned = parent
+            .map(|parent| parent.condition(self.model()))
+            .transpose()?;
         if text.is_empty() {
-            return Ok(None);
+            return Ok(owned);
         }
-        Filter::parse(self.model(), text)
-            .map(Some)
-            .map_err(|error| error.at_field(arguments.name(number)))
+        let filter = Filter::parse(self.model(), text)
+            .map_err(|error| error.at_field(arguments.name(number)))?;
+        Ok(Some(match owned {
+            Some(owned) => Filter::And(vec![owned, filter]),
+            None => filter,
+        }))
     }
 }
 

@@ -1,5 +1,6 @@
 mod batch_write;
 mod include;
+mod related;
 
 use protoloop_core::CallContext;
 use protoloop_wire::{Writer, json};

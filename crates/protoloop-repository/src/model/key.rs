@@ -115,6 +115,20 @@ impl Model {
         Ok(())
     }
 
+    /// Sets a field that holds a key, of this or another model.
+    pub(crate) fn patch_value(
+        &self,
+        patch: &mut Patch,
+        number: u32,
+        value: &KeyValue,
+    ) -> Result<()> {
+        let mut written = Ok(());
+        patch.set(number, |writer| {
+            written = self.write_key_value(writer, number, value);
+        });
+        written
+    }
+
     fn write_key_value(&self, writer: &mut Writer, number: u32, value: &KeyValue) -> Result<()> {
         let table = self.view(&[]).table();
         let field = table

@@ -520,6 +520,13 @@ pub struct MethodOptions {
     /// Example: `idempotency: { ttl: { seconds: 86400 } }`
     #[prost(message, optional, tag = "7")]
     pub idempotency: ::core::option::Option<IdempotencyRule>,
+    /// Relation whose rows a standard CREATE, GET, LIST, LINK or UNLINK serves: a
+    /// model, fully named or relative to the package of the service, and its
+    /// navigation field. The request names the row that they belong to in a field
+    /// with the singular name of the model. Default: none, the rows of the model.
+    /// Example: `standard: LIST relation: "Author.books"`
+    #[prost(string, tag = "8")]
+    pub relation: ::prost::alloc::string::String,
 }
 /// Nested message and enum types in `MethodOptions`.
 pub mod method_options {
@@ -571,6 +578,10 @@ pub mod method_options {
         BulkUpdate = 15,
         /// Streams the changes of rows.
         Watch = 16,
+        /// Links rows to a row of another model, by a many-to-many `relation`.
+        Link = 17,
+        /// Takes such links away.
+        Unlink = 18,
     }
     impl StandardMethod {
         /// String value of the enum field names used in the ProtoBuf definition.
@@ -596,6 +607,8 @@ pub mod method_options {
                 Self::Purge => "PURGE",
                 Self::BulkUpdate => "BULK_UPDATE",
                 Self::Watch => "WATCH",
+                Self::Link => "LINK",
+                Self::Unlink => "UNLINK",
             }
         }
         /// Creates an enum from field names used in the ProtoBuf definition.
@@ -618,6 +631,8 @@ pub mod method_options {
                 "PURGE" => Some(Self::Purge),
                 "BULK_UPDATE" => Some(Self::BulkUpdate),
                 "WATCH" => Some(Self::Watch),
+                "LINK" => Some(Self::Link),
+                "UNLINK" => Some(Self::Unlink),
                 _ => None,
             }
         }

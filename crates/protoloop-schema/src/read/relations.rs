@@ -162,10 +162,8 @@ impl Reader<'_> {
                 "take it out of the oneof",
             );
         }
-        for model in [Some(context.own), Some(target), through]
-            .into_iter()
-            .flatten()
-        {
+        // A linking row's own key may have any number of fields: nothing refers to it.
+        for model in [context.own, target] {
             if model.key.len() > 1 {
                 let name = &context.messages[model.message.index()].full_name;
                 refuse(

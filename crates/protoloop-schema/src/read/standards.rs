@@ -2,9 +2,9 @@
 
 use super::{Reader, names::find_model};
 use crate::{
-    Entity, Kind, Message, Method, StandardKind,
+    Entity, Kind, Message, Method, RelationKind, StandardKind,
     options::protoloop_v1::{MethodOptions, method_options::StandardMethod as Declared},
-    standard::{Guess, fit, guess, kind_of},
+    standard::{Guess, fit, fit_related, guess, kind_of},
 };
 
 impl Reader<'_> {
@@ -32,6 +32,9 @@ impl Reader<'_> {
             };
             let model = self.named_model(method, &named, package, entities, messages);
             match kind_of(options.standard) {
+                Ok(kind) if !options.relation.is_empty() => {
+                    self.related(method, kind, &options.relation, package, entities, messages);
+                }
                 Ok(Some(kind)) => self.said(method, kind, model, package, entities, messages),
                 Ok(None) => self.guessed(method, model, package, entities, messages),
                 Err(Declared::None) => {}
@@ -110,6 +113,73 @@ impl Reader<'_> {
                 method.location.clone(),
                 format!(
                     "{} is no standard {kind:?}: {}",
+                    full_name(method),
+                    faults.join("; ")
+                ),
+                "give it the shape, or take `standard` away and serve it yourself",
+            ),
+        }
+    }
+
+    /// A method on the rows of a relation, `Author.books`.
+    fn related(
+        &mut self,
+        method: &mut Method,
+        kind: Option<StandardKind>,
+        named: &str,
+        package: &str,
+        entities: &[Entity],
+        messages: &[Message],
+    ) {
+        let found = named.rsplit_once('.').and_then(|(model, field)| {
+            let id = find_model(&self.names, messages, package, model)?;
+            let parent = &entities[id.index()];
+            let mut relations = parent.relations.iter();
+            Some((parent, relations.find(|relation| &*relation.name == field)?))
+        });
+        let Some((parent, relation)) = found else {
+            self.report.error(
+                method.location.clone(),
+                format!(
+                    "{} names the relation `{named}`, which does not exist",
+                    full_name(method)
+                ),
+                "name a model and its navigation field: `relation: \"Author.books\"`",
+            );
+            return;
+        };
+        let to_many = relation.is_to_many();
+        let through = matches!(relation.kind, RelationKind::HasManyThrough { .. });
+        let afar = matches!(
+            relation.kind,
+            RelationKind::HasOne { .. } | RelationKind::HasMany { .. }
+        );
+        let fits = |kind: &StandardKind| match kind {
+            StandardKind::List => to_many && (afar || through),
+            StandardKind::Get => !to_many && afar,
+            StandardKind::Create => afar || through,
+            StandardKind::Link | StandardKind::Unlink => through,
+            _ => false,
+        };
+        let Some(kind) = kind.filter(fits) else {
+            self.report.error(
+                method.location.clone(),
+                format!("{} cannot be said of the relation `{named}`", full_name(method)),
+                "a has_one takes `standard: GET` and CREATE, a has_many LIST and CREATE, one `through` another model \
+                 LINK and UNLINK as well",
+            );
+            return;
+        };
+        let guess = Guess {
+            kind,
+            entity: &entities[relation.target.index()],
+        };
+        match fit_related(guess, parent, relation.field, method, messages) {
+            Ok(standard) => method.standard = Some(standard),
+            Err(faults) => self.report.error(
+                method.location.clone(),
+                format!(
+                    "{} is no standard {kind:?} of `{named}`: {}",
                     full_name(method),
                     faults.join("; ")
                 ),

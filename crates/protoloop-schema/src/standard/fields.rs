@@ -49,6 +49,12 @@ impl<'a> Fields<'a> {
         found
     }
 
+    /// The name of a field.
+    pub(super) fn name_of(&self, number: u32) -> Option<&'a str> {
+        let (_, field) = self.message.field_by_number(number)?;
+        Some(&field.name)
+    }
+
     /// The only field that holds a type, whatever its name.
     pub(super) fn holding(
         &mut self,

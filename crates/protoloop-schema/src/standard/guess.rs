@@ -81,6 +81,8 @@ pub(crate) fn kind_of(declared: i32) -> Result<Option<StandardKind>, Declared> {
         Ok(Declared::Undelete) => StandardKind::Undelete,
         Ok(Declared::Purge) => StandardKind::Purge,
         Ok(Declared::BulkUpdate) => StandardKind::BulkUpdate,
+        Ok(Declared::Link) => StandardKind::Link,
+        Ok(Declared::Unlink) => StandardKind::Unlink,
         Ok(Declared::Unspecified) | Err(_) => return Ok(None),
         Ok(other) => return Err(other),
     }))

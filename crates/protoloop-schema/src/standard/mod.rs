@@ -5,4 +5,4 @@ mod guess;
 mod shape;
 
 pub(crate) use guess::{Guess, guess, kind_of};
-pub(crate) use shape::fit;
+pub(crate) use shape::{fit, fit_related};

@@ -5,8 +5,8 @@ use super::{
     fields::{Fields, Wanted},
 };
 use crate::{
-    Cardinality, Entity, Kind, Message, Method, RequestShape, StandardKind, StandardMethod,
-    WellKnown, inflect::plural,
+    Cardinality, Entity, Kind, Message, Method, RelationOf, RequestShape, StandardKind,
+    StandardMethod, WellKnown, inflect::plural,
 };
 
 /// Why a method has not the shape: one clause for each reason.
@@ -27,42 +27,85 @@ pub(crate) fn fit(
     let shape = Shape {
         messages,
         entity: guess.entity,
+        parent: None,
     };
-    let input = &messages[method.input.index()];
-    let output = &messages[method.output.index()];
-    let mut faults = Misfit::new();
-    if !method.info.is_unary() {
-        faults.push("it streams".to_owned());
-    }
-    let request = shape.request(guess.kind, input, &mut faults);
-    let mut standard = StandardMethod {
-        kind: guess.kind,
-        entity: guess.entity.id,
-        request,
-        response_field: None,
-        next_page_token: None,
-        total_size: None,
-        purge_sample: None,
+    shape.fit(guess.kind, method)
+}
+
+/// The same for a method on the rows of a relation.
+///
+/// # Errors
+/// As [`fit`].
+pub(crate) fn fit_related(
+    guess: Guess<'_>,
+    parent: &Entity,
+    field: u32,
+    method: &Method,
+    messages: &[Message],
+) -> Result<StandardMethod, Misfit> {
+    let shape = Shape {
+        messages,
+        entity: guess.entity,
+        parent: Some(parent),
     };
-    shape.response(&mut standard, output, &mut faults);
-    if faults.is_empty() {
-        Ok(standard)
-    } else {
-        Err(faults)
-    }
+    let mut standard = shape.fit(guess.kind, method)?;
+    standard.relation = Some(RelationOf {
+        parent: parent.id,
+        field,
+    });
+    Ok(standard)
 }
 
 struct Shape<'a> {
     messages: &'a [Message],
     entity: &'a Entity,
+    /// Of a method on the rows of a relation: the model that has it.
+    parent: Option<&'a Entity>,
 }
 
 impl Shape<'_> {
+    fn fit(&self, kind: StandardKind, method: &Method) -> Result<StandardMethod, Misfit> {
+        let input = &self.messages[method.input.index()];
+        let output = &self.messages[method.output.index()];
+        let mut faults = Misfit::new();
+        if !method.info.is_unary() {
+            faults.push("it streams".to_owned());
+        }
+        let request = self.request(kind, input, &mut faults);
+        let mut standard = StandardMethod {
+            kind,
+            entity: self.entity.id,
+            relation: None,
+            request,
+            response_field: None,
+            next_page_token: None,
+            total_size: None,
+            purge_sample: None,
+        };
+        self.response(&mut standard, output, &mut faults);
+        if faults.is_empty() {
+            Ok(standard)
+        } else {
+            Err(faults)
+        }
+    }
+
     fn request(&self, kind: StandardKind, input: &Message, faults: &mut Misfit) -> RequestShape {
         let mut fields = Fields::new(self.messages, input);
         let mut shape = RequestShape::default();
+        if let Some(parent) = self.parent {
+            shape.parent = self
+                .key_of(parent)
+                .and_then(|key| fields.required(&parent.singular, Wanted::Scalar(key.kind)));
+        }
         match kind {
             StandardKind::Create => self.create(&mut fields, &mut shape),
+            StandardKind::Link | StandardKind::Unlink => shape.ids = self.far_ids(&mut fields),
+            StandardKind::Get if self.parent.is_some() => {
+                shape.read_mask = fields.optional("read_mask", Wanted::FieldMask);
+                shape.include = fields.optional("include", STRING);
+                shape.show_deleted = fields.optional("show_deleted", BOOL);
+            }
             StandardKind::Get => self.get(&mut fields, &mut shape),
             StandardKind::List => list(&mut fields, &mut shape),
             StandardKind::Update => self.update(&mut fields, &mut shape),
@@ -113,11 +156,27 @@ impl Shape<'_> {
     fn create(&self, fields: &mut Fields<'_>, shape: &mut RequestShape) {
         shape.resource = self.resource(fields);
         if let Some(key) = self.only_key() {
-            let id = format!("{}_id", self.entity.singular);
+            // Related rows may go by another name than their model's.
+            let resource = shape.resource.filter(|_| self.parent.is_some());
+            let name = resource.and_then(|number| fields.name_of(number));
+            let id = format!("{}_id", name.unwrap_or(&self.entity.singular));
             shape.resource_id = fields.optional(&id, Wanted::Scalar(key.kind));
         }
         shape.validate_only = fields.optional("validate_only", BOOL);
         shape.request_id = fields.optional("request_id", STRING);
+    }
+
+    fn key_of(&self, entity: &Entity) -> Option<&crate::Field> {
+        let message = &self.messages[entity.message.index()];
+        let (_, field) = message.field_by_number(*entity.key.first()?)?;
+        Some(field)
+    }
+
+    /// The only repeated field of the type of the far rows' ids.
+    fn far_ids(&self, fields: &mut Fields<'_>) -> Option<u32> {
+        let key = self.key_of(self.entity)?;
+        let suggested = format!("{}_ids", self.entity.singular);
+        fields.holding(Wanted::Scalar(key.kind), Cardinality::Repeated, &suggested)
     }
 
     fn get(&self, fields: &mut Fields<'_>, shape: &mut RequestShape) {
@@ -236,7 +295,10 @@ impl Shape<'_> {
             }
             // A row that is only marked can be answered (AIP-164).
             StandardKind::Delete if output.id == self.entity.message => {}
-            StandardKind::Delete | StandardKind::BatchDelete => {
+            StandardKind::Delete
+            | StandardKind::BatchDelete
+            | StandardKind::Link
+            | StandardKind::Unlink => {
                 if output.well_known != Some(WellKnown::Empty) {
                     faults.push(format!(
                         "it answers with {} instead of google.protobuf.Empty",

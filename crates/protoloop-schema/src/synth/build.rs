@@ -5,7 +5,10 @@ use crate::{
         Field, FieldOptions, Label, Message, Method, MethodOptions, NO_SIDE_EFFECTS, Service, Type,
     },
     inflect::lower_camel,
-    options::google_api::{FieldBehavior, HttpRule},
+    options::{
+        google_api::{FieldBehavior, HttpRule},
+        protoloop_v1::{self, method_options::StandardMethod},
+    },
     read::join,
 };
 
@@ -148,6 +151,17 @@ impl NewMethod {
             ..Method::default()
         };
         Self { method, comment }
+    }
+
+    /// Says which standard method of which relation it is.
+    pub(super) fn of_relation(mut self, standard: StandardMethod, relation: String) -> Self {
+        let options = self.method.options.get_or_insert_default();
+        options.method = Some(protoloop_v1::MethodOptions {
+            standard: standard.into(),
+            relation,
+            ..protoloop_v1::MethodOptions::default()
+        });
+        self
     }
 
     /// Says `idempotency_level = NO_SIDE_EFFECTS`.

@@ -2,6 +2,7 @@
 
 use super::{
     build::{Addition, NewField, NewMessage, NewMethod, NewService},
+    related::Models,
     resource::Resource,
 };
 use crate::{
@@ -10,11 +11,11 @@ use crate::{
     options::google_api::{HttpRule, http_rule::Pattern},
 };
 
-const EMPTY: &str = ".google.protobuf.Empty";
+pub(super) const EMPTY: &str = ".google.protobuf.Empty";
 const FIELD_MASK: &str = ".google.protobuf.FieldMask";
 
 /// Everything that a model's `expose` asks for.
-pub(super) fn addition(resource: &Resource<'_>) -> Addition {
+pub(super) fn addition(resource: &Resource<'_>, models: &Models) -> Addition {
     let mut service = Builder {
         resource,
         messages: Vec::new(),
@@ -47,6 +48,7 @@ pub(super) fn addition(resource: &Resource<'_>) -> Addition {
         service.purge();
         service.bulk_update();
     }
+    service.related(models);
     Addition {
         into: None,
         span: resource.span.clone(),
@@ -59,10 +61,10 @@ pub(super) fn addition(resource: &Resource<'_>) -> Addition {
     }
 }
 
-struct Builder<'a> {
-    resource: &'a Resource<'a>,
+pub(super) struct Builder<'a> {
+    pub(super) resource: &'a Resource<'a>,
     messages: Vec<NewMessage>,
-    methods: Vec<NewMethod>,
+    pub(super) methods: Vec<NewMethod>,
 }
 
 impl Builder<'_> {
@@ -220,7 +222,11 @@ impl Builder<'_> {
     fn batch_get(&mut self) {
         let many = &self.resource.plural_type;
         let name = format!("BatchGet{many}");
-        let fields = [self.keys_field("Get"), read_mask(2), include(3)];
+        let mut fields = vec![self.keys_field("Get")];
+        if self.resource.keys.len() == 1 {
+            // Else each of the requests says it.
+            fields.extend([read_mask(2), include(3)]);
+        }
         let input = self.request(&name, fields);
         let output = self.response(
             &name,
@@ -333,7 +339,11 @@ impl Builder<'_> {
     }
 
     /// Adds the request message of a method; gives its type name.
-    fn request(&mut self, method: &str, fields: impl IntoIterator<Item = NewField>) -> String {
+    pub(super) fn request(
+        &mut self,
+        method: &str,
+        fields: impl IntoIterator<Item = NewField>,
+    ) -> String {
         self.add(
             format!("{method}Request"),
             format!("Request of {method}."),
@@ -342,7 +352,11 @@ impl Builder<'_> {
     }
 
     /// Adds the response message of a method; gives its type name.
-    fn response(&mut self, method: &str, fields: impl IntoIterator<Item = NewField>) -> String {
+    pub(super) fn response(
+        &mut self,
+        method: &str,
+        fields: impl IntoIterator<Item = NewField>,
+    ) -> String {
         self.add(
             format!("{method}Response"),
             format!("Answer of {method}."),
@@ -420,7 +434,7 @@ impl Builder<'_> {
     }
 }
 
-fn list_fields(many: &str) -> [NewField; 8] {
+pub(super) fn list_fields(many: &str) -> [NewField; 8] {
     let order = "Fields to sort by, separated by commas, ` desc` behind one to reverse it.";
     let size = "Most rows of the answer; the server may send fewer.";
     let token = "The `next_page_token` of the page before; all else must be as it was.";
@@ -456,17 +470,17 @@ fn show_deleted(number: i32) -> NewField {
     NewField::scalar("show_deleted", number, Type::Bool, comment)
 }
 
-fn read_mask(number: i32) -> NewField {
+pub(super) fn read_mask(number: i32) -> NewField {
     let comment = "Which fields to return. Empty for all.";
     NewField::message("read_mask", number, FIELD_MASK, comment)
 }
 
-fn include(number: i32) -> NewField {
+pub(super) fn include(number: i32) -> NewField {
     let comment = "Related rows to return as well: paths of relations, separated by commas.";
     NewField::scalar("include", number, Type::String, comment)
 }
 
-fn validate_only(number: i32) -> NewField {
+pub(super) fn validate_only(number: i32) -> NewField {
     let comment = "Whether to check the request only and change nothing.";
     NewField::scalar("validate_only", number, Type::Bool, comment)
 }
@@ -475,14 +489,14 @@ fn allow_missing(number: i32, comment: &str) -> NewField {
     NewField::scalar("allow_missing", number, Type::Bool, comment)
 }
 
-fn route(pattern: Pattern) -> HttpRule {
+pub(super) fn route(pattern: Pattern) -> HttpRule {
     HttpRule {
         pattern: Some(pattern),
         ..HttpRule::default()
     }
 }
 
-fn body(mut rule: HttpRule, field: &str) -> HttpRule {
+pub(super) fn body(mut rule: HttpRule, field: &str) -> HttpRule {
     field.clone_into(&mut rule.body);
     rule
 }

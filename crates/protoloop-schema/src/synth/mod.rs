@@ -20,6 +20,10 @@
 //! | BatchCreateTodosRequest, BatchUpdateTodosRequest | `requests` 1 |
 //! | PurgeTodosRequest, PurgeTodosResponse | `filter` 1, `force` 2; `purge_count` 1, `purge_sample` 2 |
 //! | BulkUpdateTodosRequest, BulkUpdateTodosResponse | `filter` 1, `todo` 2, `update_mask` 3, `validate_only` 4; `update_count` 1 |
+//! | ListBooksOfAuthorRequest | the other model's id 11, the rest as ListTodosRequest |
+//! | CreateBookOfAuthorRequest | the other model's id 11, the rest as CreateTodoRequest |
+//! | GetProfileOfAuthorRequest | the other model's id 11, `read_mask` 2, `include` 3 |
+//! | LinkTagsToBookRequest, UnlinkTagsFromBookRequest | the other model's id 11, the ids 1 |
 //! | BatchGetTodosResponse, BatchCreateTodosResponse, BatchUpdateTodosResponse | `todos` 1 |
 //!
 //! Of an id of several fields the first is number 1, and the others follow from 21 on; its batches have `requests` 1, as
@@ -31,6 +35,7 @@ mod file;
 mod graft;
 mod merge;
 mod methods;
+mod related;
 mod resource;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -59,6 +64,7 @@ pub(crate) use batch::add as add_batch;
 /// Adds to every file what its exposed models ask for.
 pub(crate) fn expand(files: &mut [LoadedFile], report: &mut Report) -> Expanded {
     let owners = owners(files);
+    let models = related::models(files);
     let mut made = Made::new();
     let mut written = BTreeSet::new();
     for index in 0..files.len() {
@@ -67,7 +73,7 @@ pub(crate) fn expand(files: &mut [LoadedFile], report: &mut Report) -> Expanded 
         let mut additions = Vec::new();
         for resource in Resource::all(file, &source, report) {
             written.extend(resource.written_below());
-            let mut addition = methods::addition(&resource);
+            let mut addition = methods::addition(&resource, &models);
             if !is_present(&addition, file) {
                 addition.merge_into(file, &mut made);
             }

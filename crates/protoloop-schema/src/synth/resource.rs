@@ -136,7 +136,7 @@ fn refuse_nested(message: &Message, element: &[i32], source: &Source<'_>, report
 }
 
 /// The fields with an id strategy, if requests can carry their types: one, or several that callers give.
-fn keys(message: &Message) -> Option<(Vec<&Field>, IdStrategy)> {
+pub(super) fn keys(message: &Message) -> Option<(Vec<&Field>, IdStrategy)> {
     let ids = message.field.iter().filter_map(|field| {
         let options = field.options.as_ref()?.field.as_ref()?;
         let strategy = IdStrategy::try_from(options.id).ok()?;

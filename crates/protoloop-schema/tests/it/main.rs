@@ -5,6 +5,7 @@ mod diagnostics;
 mod merge;
 mod models;
 mod print;
+mod related;
 mod rules;
 mod support;
 mod todo;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Two authors, four books, three tags, a tree of categories and some notes.
-fn library() -> Shop {
+pub(super) fn library() -> Shop {
     let shop = Shop::new();
     fill(&shop);
     shop
