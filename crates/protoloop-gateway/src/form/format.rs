@@ -15,10 +15,15 @@ pub(crate) enum Format {
     Multipart(String),
 }
 
-/// Whether a request's body is a form, which a browser sends from any page to any server.
+/// Whether a request's body is what a form sends, which a browser does from any page to any server (HTML, `enctype`).
 #[must_use]
 pub fn is_form(headers: &HeaderMap) -> bool {
-    FORMS.iter().any(|name| is(headers, name))
+    FORMS.iter().any(|name| is(headers, name)) || is(headers, "text/plain")
+}
+
+/// Whether a browser may have sent a body without asking first: a form, or something without a type.
+pub(crate) fn comes_unasked(headers: &HeaderMap) -> bool {
+    !headers.contains_key(header::CONTENT_TYPE) || is_form(headers)
 }
 
 const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];

@@ -16,8 +16,8 @@ mod reader;
 mod requests;
 mod whole;
 
-pub(crate) use format::Format;
 pub use format::is_form;
+pub(crate) use format::{Format, comes_unasked};
 pub use origin::PageMayCall;
 pub(crate) use origin::check_origin;
 pub(crate) use part::Head;

@@ -137,7 +137,8 @@ impl Multipart {
         let padding = self.text.iter().take_while(|byte| b" \t".contains(byte));
         let padding = padding.count();
         let line = &self.text[padding..];
-        if line.starts_with(b"\r\n") {
+        // The bound comes first: it may not depend on how much of the line is there yet.
+        if padding <= MAX_PADDING && line.starts_with(b"\r\n") {
             self.text.advance(padding + 2);
             self.state = State::Head;
             return Ok(None);
@@ -266,6 +267,9 @@ mod tests {
         assert!(head.message().contains("longer than 8192 bytes"));
         let padding = refused(format!("--b{}", " ".repeat(1000)));
         assert!(padding.message().contains("text behind it"));
+        // Also where the whole line is there at once.
+        let line = refused(format!("--b{}\r\n", " ".repeat(1000)));
+        assert_eq!(line.message(), padding.message());
     }
 
     /// Content that looks like a boundary now and then.

@@ -222,9 +222,19 @@ impl RestGateway {
         }
     }
 
+    /// 403 for content that a browser sends from somebody else's page without asking. For other types it asks first, and
+    /// hears what CORS says.
+    fn check_raw(&self, plan: &Plan, head: &Head<'_>) -> Result<(), Refusal> {
+        if matches!(plan.body, BodyPlan::Raw(_)) && form::comes_unasked(head.headers) {
+            form::check_origin(self.options.forms, head.uri, head.headers, head.extensions)?;
+        }
+        Ok(())
+    }
+
     /// The format of a form. 415 for a body that is to be JSON or a form and says it is neither.
     fn check_content_type(&self, plan: &Plan, head: &Head<'_>) -> Result<Option<Format>, Refusal> {
         if !matches!(plan.body, BodyPlan::Whole | BodyPlan::Field(_)) {
+            self.check_raw(plan, head)?;
             return Ok(None);
         }
         let found = match negotiate::content_type(head.headers) {

@@ -229,6 +229,23 @@ fn forms_are_taken_from_own_pages_only() {
         line.starts_with("415 Content-Type must be application/json; it is"),
         "{line}"
     );
+    // Raw content that a browser sends without asking.
+    let raw = |head: &str| {
+        send(
+            things(),
+            &format!("POST /raw\nsec-fetch-site: cross-site{head}\n\na=b"),
+        )
+        .line()
+    };
+    for kind in [
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=b",
+        "text/plain; x=y",
+    ] {
+        let line = raw(&format!("\ncontent-type: {kind}"));
+        assert!(line.starts_with("403 forms are taken"), "{kind}: {line}");
+    }
+    assert_eq!(raw("\ncontent-type: image/png"), "200 a=b");
     // JSON is CORS's to govern.
     let json = "POST /w\nsec-fetch-site: cross-site\n\n{\"text\":\"a\"}";
     assert_eq!(send(things(), json).line(), r#"200 {"text":"a"}"#);
