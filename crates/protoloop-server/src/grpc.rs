@@ -3,8 +3,9 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures_util::{FutureExt as _, future::Either};
 use http::{Request, Response};
-use protoloop_core::Handler;
+use protoloop_core::{BoxFuture, Handler};
 use protoloop_gateway::{GrpcGateway, GrpcKind};
 use protoloop_wire::Tables;
 use tonic::body::Body;
@@ -47,39 +48,45 @@ impl GrpcEdge {
     }
 
     /// Answers one request. Every outcome is a response.
-    pub(crate) async fn answer<B>(
+    pub(crate) fn answer<B>(
         &self,
         mut request: Request<B>,
         kind: GrpcKind,
         origin: Origin,
-    ) -> Response<Body>
+    ) -> impl Future<Output = Response<Body>> + Send
     where
         B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
         B::Error: Into<BoxError> + Send,
     {
         let path = request.uri().path();
         if !self.gateway.knows(path) && self.foreign.knows(path) {
-            return match kind {
-                GrpcKind::Native => self.foreign.answer(request.map(Body::new)).await,
-                GrpcKind::Web | GrpcKind::WebText => {
-                    let request = request.map(Displayed);
-                    Box::pin(self.foreign.answer_web(request, origin)).await
-                }
-            };
+            return Either::Left(self.answer_foreign(request, kind, origin));
         }
-        let one = self.gateway.takes_one(path);
+        // A stream may take its time between messages.
+        let limit = self.gateway.takes_one(path).then_some(self.read_timeout);
         // What the transport left there is about the connection; the call gets what is about the call.
         request.extensions_mut().clear();
         request.extensions_mut().insert(origin.trace);
-        let handler = &*self.handler;
-        // A stream may take its time between messages.
-        let response = if one {
-            let request = request.map(|body| ReadTimeout::new(body, self.read_timeout));
-            self.gateway.serve(request, origin.peer, handler).await
-        } else {
-            let request = request.map(Displayed);
-            self.gateway.serve(request, origin.peer, handler).await
-        };
-        response.map(Body::new)
+        let request = request.map(|body| ReadTimeout::if_any(body, limit));
+        let answer = self.gateway.serve(request, origin.peer, &*self.handler);
+        Either::Right(answer.map(|response| response.map(Body::new)))
+    }
+
+    fn answer_foreign<B>(
+        &self,
+        request: Request<B>,
+        kind: GrpcKind,
+        origin: Origin,
+    ) -> BoxFuture<'_, Response<Body>>
+    where
+        B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
+        B::Error: Into<BoxError> + Send,
+    {
+        match kind {
+            GrpcKind::Native => Box::pin(self.foreign.answer(request.map(Body::new))),
+            GrpcKind::Web | GrpcKind::WebText => {
+                Box::pin(self.foreign.answer_web(request.map(Displayed), origin))
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use protoloop_core::{BoxFuture, Error, Handler};
 use protoloop_gateway::{KeepAlive, Pace, PageMayCall, RestGateway, Router};
@@ -72,12 +73,12 @@ impl RestEdge {
 
     /// Answers one request. Every outcome is a response.
     /// Forms of the page are taken, of whatever origin, if `page` says so.
-    pub(crate) async fn answer<B>(
+    pub(crate) fn answer<B>(
         &self,
         mut request: Request<B>,
         origin: Origin,
         page: Option<PageMayCall>,
-    ) -> Response<Body>
+    ) -> impl Future<Output = Response<Body>> + Send
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError> + Send,
@@ -88,14 +89,14 @@ impl RestEdge {
         if let Some(page) = page {
             request.extensions_mut().insert(page);
         }
-        let pace = |body, pace| match pace {
+        let pace = move |body, pace| match pace {
             Pace::Whole => ReadTimeout::new(body, self.read_timeout),
             Pace::Stream => ReadTimeout::between_frames(body, self.idle_timeout),
         };
         let serving = self
             .gateway
             .serve_paced(request, origin.peer, &self.handler, pace);
-        serving.await.map(Body::new)
+        serving.map(|response| response.map(Body::new))
     }
 
     /// Opens a WebSocket, or says why not.

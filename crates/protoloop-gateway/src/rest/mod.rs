@@ -95,14 +95,15 @@ impl RestGateway {
     }
 
     /// The same; `pace` may bound the time of the body, knowing how it will be read.
-    pub async fn serve_paced<B, P, H>(
+    pub fn serve_paced<B, P, H>(
         &self,
         request: Request<B>,
         peer: Option<SocketAddr>,
         handler: &H,
-        pace: impl FnOnce(B, Pace) -> P,
-    ) -> Response<Body>
+        pace: impl FnOnce(B, Pace) -> P + Send,
+    ) -> impl Future<Output = Response<Body>> + Send
     where
+        B: Send,
         P: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         P::Error: fmt::Display,
         H: Handler + Clone,
@@ -115,59 +116,54 @@ impl RestGateway {
             extensions,
             ..
         } = head;
-        let asked = Asked::of(&headers);
-        let accept = match asked.has(Asked::ACCEPT) {
-            true => negotiate::accept(&headers),
-            false => Accept::ANY,
-        };
-        let head = Head {
-            uri: &uri,
-            headers: &headers,
-            extensions: Some(&extensions),
-            asked,
-            accept,
-        };
-        let shape = match accept.problem {
-            true => ErrorShape::Problem,
-            false => ErrorShape::Format(self.options.error_format),
-        };
-        let path = self.path_of(&uri);
-        let routed = match &path {
-            Ok(path) => self
-                .meant(method.clone(), &head)
-                .and_then(|meant| self.route(&meant, path, uri.query())),
-            Err(error) => Err(Refusal::bad_path(PathError::Escape(*error))),
-        };
-        let response = match routed {
-            Ok(Routed::Options(allow)) => Ok(options_answer(&allow)),
-            Ok(Routed::Found(found)) => {
-                let plan = &self.plans[found.route];
-                let wish = match plan.method.client_streaming {
-                    false => {
-                        let body = pace(body, Pace::Whole);
-                        self.read(plan, &found, &head, body).await
-                    }
-                    true => {
-                        let body = pace(body, Pace::Stream);
-                        self.read_stream(plan, &found, &head, body).await
-                    }
-                };
-                match wish {
-                    Ok(wish) => {
-                        let context = context(plan, &self.options, headers, extensions, peer);
-                        self.call(plan, wish, context, handler, shape).await
-                    }
-                    Err(refusal) => Err(refusal),
+        // The block borrows what it captured. An `async fn` would hold the request and its parts, and every request would
+        // pay for moving both.
+        async move {
+            let head = Head::new(&uri, &headers, &extensions);
+            let shape = match head.accept.problem {
+                true => ErrorShape::Problem,
+                false => ErrorShape::Format(self.options.error_format),
+            };
+            let path = self.path_of(&uri);
+            let refuse = |refusal| respond::refuse(&self.tables, &self.options, refusal, shape);
+            let found = match self.routed(&method, &path, &head) {
+                Ok(Routed::Found(found)) => found,
+                Ok(Routed::Options(allow)) => return options_answer(&allow),
+                Err(refusal) => return sent(&method, refuse(refusal)),
+            };
+            let plan = &self.plans[found.route];
+            let wish = match plan.method.client_streaming {
+                false => {
+                    let body = pace(body, Pace::Whole);
+                    self.read(plan, &found, &head, body).await
                 }
+                true => {
+                    let body = pace(body, Pace::Stream);
+                    Box::pin(self.read_stream(plan, &found, &head, body)).await
+                }
+            };
+            let wish = match wish {
+                Ok(wish) => wish,
+                Err(refusal) => return sent(&method, refuse(refusal)),
+            };
+            let context = context(plan, &self.options, headers, extensions, peer);
+            let response = self.call(plan, wish, context, handler, shape).await;
+            sent(&method, response.unwrap_or_else(refuse))
+        }
+    }
+
+    fn routed<'r>(
+        &self,
+        method: &Method,
+        path: &'r Result<Cow<'_, str>, EscapeError>,
+        head: &Head<'_>,
+    ) -> Result<Routed<'r>, Refusal> {
+        match path {
+            Ok(path) => {
+                let meant = self.meant(method, head)?;
+                self.route(&meant, path, head.uri.query())
             }
-            Err(refusal) => Err(refusal),
-        };
-        let refuse = |refusal| respond::refuse(&self.tables, &self.options, refusal, shape);
-        let response = response.unwrap_or_else(refuse);
-        if method == Method::HEAD {
-            without_body(response)
-        } else {
-            response
+            Err(error) => Err(Refusal::bad_path(PathError::Escape(*error))),
         }
     }
 
@@ -180,12 +176,12 @@ impl RestGateway {
     }
 
     /// The method that the caller means.
-    fn meant(&self, method: Method, head: &Head<'_>) -> Result<Method, Refusal> {
-        if self.options.method_override && method == Method::POST {
-            Ok(method_override::meant(head.uri, head.headers, head.asked)?.unwrap_or(method))
-        } else {
-            Ok(method)
+    fn meant(&self, method: &Method, head: &Head<'_>) -> Result<Method, Refusal> {
+        let mut meant = None;
+        if self.options.method_override && *method == Method::POST {
+            meant = method_override::meant(head.uri, head.headers, head.asked)?;
         }
+        Ok(meant.unwrap_or_else(|| method.clone()))
     }
 
     fn route<'r>(
@@ -302,6 +298,22 @@ struct Head<'r> {
     accept: Accept,
 }
 
+impl<'r> Head<'r> {
+    fn new(uri: &'r Uri, headers: &'r HeaderMap, extensions: &'r Extensions) -> Self {
+        let asked = Asked::of(headers);
+        Self {
+            uri,
+            headers,
+            extensions: Some(extensions),
+            asked,
+            accept: match asked.has(Asked::ACCEPT) {
+                true => negotiate::accept(headers),
+                false => Accept::ANY,
+            },
+        }
+    }
+}
+
 /// A request, read: the call it asks for, and what it asks of the answer.
 #[derive(Debug)]
 struct Wish {
@@ -377,6 +389,14 @@ fn options_answer(allow: &[String]) -> Response<Body> {
         response.headers_mut().insert(header::ALLOW, allow);
     }
     response
+}
+
+/// What is sent of a response to this method.
+fn sent(method: &Method, response: Response<Body>) -> Response<Body> {
+    match *method == Method::HEAD {
+        true => without_body(response),
+        false => response,
+    }
 }
 
 /// The same head; the length of the body that GET would get stays.

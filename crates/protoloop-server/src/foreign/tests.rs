@@ -99,8 +99,7 @@ async fn post(
     }
     let request = request.body(Full::<Bytes>::from(body));
     let server = server();
-    let answer = server
-        .port()
+    let answer = Arc::clone(server.port())
         .answer(request.expect("a good request"), None)
         .await;
     let (head, body) = answer.into_parts();

@@ -17,7 +17,7 @@ use tower::BoxError;
 /// each piece of it, counted from the wait for that one.
 pub(crate) struct ReadTimeout<B> {
     body: B,
-    limit: Duration,
+    limit: Option<Duration>,
     between: bool,
     /// Made when the body lets someone wait for the first time; most bodies are there already.
     sleep: Option<Pin<Box<Sleep>>>,
@@ -25,6 +25,11 @@ pub(crate) struct ReadTimeout<B> {
 
 impl<B> ReadTimeout<B> {
     pub(crate) fn new(body: B, limit: Duration) -> Self {
+        Self::if_any(body, Some(limit))
+    }
+
+    /// A body that may have no limit.
+    pub(crate) fn if_any(body: B, limit: Option<Duration>) -> Self {
         Self {
             body,
             limit,
@@ -61,7 +66,9 @@ where
             }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        let limit = this.limit;
+        let Some(limit) = this.limit else {
+            return Poll::Pending;
+        };
         let sleep = this.sleep.get_or_insert_with(|| Box::pin(sleep(limit)));
         if sleep.as_mut().poll(cx).is_pending() {
             return Poll::Pending;

@@ -8,7 +8,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
-use protoloop_core::Error;
+use protoloop_core::{BoxFuture, Error};
 use protoloop_gateway::{GrpcKind, PageMayCall, is_form};
 use tonic::body::Body;
 use tower::BoxError;
@@ -38,72 +38,121 @@ pub(crate) struct Port {
 
 impl Port {
     /// Answers one request of any protocol.
-    pub(crate) async fn answer<B>(
-        &self,
+    ///
+    /// Each protocol's future is in a box of its own size, and its rare parts in boxes of their own: a future is moved into
+    /// its box as a whole, so that room which most requests do not need would cost all of them.
+    pub(crate) fn answer<B>(
+        self: Arc<Self>,
         request: Request<B>,
         peer: Option<SocketAddr>,
-    ) -> Response<Body>
+    ) -> BoxFuture<'static, Response<Body>>
     where
         B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
         B::Error: Into<BoxError> + Send,
     {
         let trace = TraceContext::of_headers(request.headers());
-        let traced = request.headers().contains_key(TRACEPARENT);
-        let kind = GrpcKind::of(request.headers());
         let origin = Origin { peer, trace };
-        let mut response = match kind {
+        match GrpcKind::of(request.headers()) {
+            None => self.answer_http(request, origin),
             Some(GrpcKind::Native) => match refuse_transport(&request) {
-                Some(refusal) => refusal,
-                None => self.grpc.answer(request, GrpcKind::Native, origin).await,
+                Some(refusal) => Box::pin(std::future::ready(refusal)),
+                None => Box::pin(self.answer_grpc(request, origin)),
             },
             Some(kind) => {
                 let asked = page(&request);
-                let answer = Box::pin(self.grpc.answer(request, kind, origin));
-                let mut response = answer.await;
-                self.cors.expose(asked.as_ref(), response.headers_mut());
-                response
+                Box::pin(async move {
+                    let response = self.grpc.answer(request, kind, origin).await;
+                    self.shown(response, asked.as_ref(), origin)
+                })
             }
-            None => Box::pin(self.answer_http(request, origin)).await,
-        };
-        // A gRPC client that does not trace needs the id only to tell of an error; sent always, it would be the larger
-        // part of a small response's headers.
-        let failed = || response.headers().contains_key("grpc-status");
-        if traced || kind != Some(GrpcKind::Native) || failed() {
+        }
+    }
+
+    async fn answer_grpc<B>(self: Arc<Self>, request: Request<B>, origin: Origin) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
+        B::Error: Into<BoxError> + Send,
+    {
+        let traced = request.headers().contains_key(TRACEPARENT);
+        let answer = self.grpc.answer(request, GrpcKind::Native, origin);
+        let mut response = answer.await;
+        // A client that does not trace needs the id only to tell of an error; sent always, it would be the larger part of a
+        // small response's headers.
+        if traced || response.headers().contains_key("grpc-status") {
             let headers = response.headers_mut();
-            headers.insert(TRACEPARENT, trace.header_value());
+            headers.insert(TRACEPARENT, origin.trace.header_value());
         }
         response
     }
 
-    async fn answer_http<B>(&self, mut request: Request<B>, origin: Origin) -> Response<Body>
+    fn answer_http<B>(
+        self: Arc<Self>,
+        mut request: Request<B>,
+        origin: Origin,
+    ) -> BoxFuture<'static, Response<Body>>
     where
         B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
         B::Error: Into<BoxError> + Send,
     {
         if let Some(preflight) = self.cors.preflight(request.method(), request.headers()) {
-            return preflight;
+            return Box::pin(std::future::ready(traced(preflight, origin)));
         }
         let asked = page(&request);
-        let mut response = match admin::Page::of(request.method(), request.uri().path()) {
-            Some(page) => page.answer(&self.readiness).await,
-            None if socket::asks(&request) => Box::pin(self.open(request, origin)).await,
-            None if self.connect.claims(&request, self.rest.router()) => {
-                // A stream may take its time between messages.
-                if ConnectEdge::is_stream(&request) {
-                    Box::pin(self.connect.answer(request.map(Displayed), origin)).await
-                } else {
-                    let bounded = |body| ReadTimeout::new(body, self.read_timeout);
-                    Box::pin(self.connect.answer(request.map(bounded), origin)).await
-                }
-            }
-            None => {
-                let page = asked.as_ref().and_then(|_| self.page_of_form(&mut request));
-                self.rest.answer(request, origin, page).await
-            }
-        };
-        self.cors.expose(asked.as_ref(), response.headers_mut());
-        response
+        if let Some(page) = admin::Page::of(request.method(), request.uri().path()) {
+            return Box::pin(async move {
+                let response = page.answer(&self.readiness).await;
+                self.shown(response, asked.as_ref(), origin)
+            });
+        }
+        if socket::asks(&request) {
+            return Box::pin(async move {
+                let response = self.open(request, origin).await;
+                self.shown(response, asked.as_ref(), origin)
+            });
+        }
+        if self.connect.claims(&request, self.rest.router()) {
+            return Box::pin(async move {
+                let response = self.answer_connect(request, origin).await;
+                self.shown(response, asked.as_ref(), origin)
+            });
+        }
+        let page = asked.as_ref().and_then(|_| self.page_of_form(&mut request));
+        Box::pin(async move {
+            let response = self.rest.answer(request, origin, page).await;
+            self.shown(response, asked.as_ref(), origin)
+        })
     }
+
+    async fn answer_connect<B>(&self, request: Request<B>, origin: Origin) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
+        B::Error: Into<BoxError> + Send,
+    {
+        // A stream may take its time between messages.
+        if ConnectEdge::is_stream(&request) {
+            let answer = self.connect.answer(request.map(Displayed), origin);
+            return answer.await;
+        }
+        let bounded = |body| ReadTimeout::new(body, self.read_timeout);
+        self.connect.answer(request.map(bounded), origin).await
+    }
+
+    /// The response with what a page of another origin may see, and the call's trace.
+    fn shown(
+        &self,
+        mut response: Response<Body>,
+        asked: Option<&HeaderValue>,
+        origin: Origin,
+    ) -> Response<Body> {
+        self.cors.expose(asked, response.headers_mut());
+        traced(response, origin)
+    }
+}
+
+fn traced(mut response: Response<Body>, origin: Origin) -> Response<Body> {
+    let headers = response.headers_mut();
+    headers.insert(TRACEPARENT, origin.trace.header_value());
+    response
 }
 
 impl Port {

@@ -134,11 +134,11 @@ impl Shared {
         let service = service_fn(move |request: Request<Incoming>| {
             let guard = Activity::enter(&entered);
             let port = latest.borrow_mut().port();
-            // In a box, because hyper moves the future about, and it is large.
-            Box::pin(async move {
-                let linger = request.version() != Version::HTTP_2;
-                let request = request.map(|body| Lingering::new(body, linger));
-                let mut response = port.answer(request, Some(peer)).await;
+            let linger = request.version() != Version::HTTP_2;
+            let request = request.map(|body| Lingering::new(body, linger));
+            let answer = port.answer(request, Some(peer));
+            async move {
+                let mut response = answer.await;
                 if let Some(handover) = response.extensions_mut().remove::<Handover>()
                     && let Some(tunnel) = handover.take()
                 {
@@ -147,7 +147,7 @@ impl Shared {
                 Ok::<Response<Held<Body, Guard>>, Infallible>(
                     response.map(|body| Held::new(body, guard)),
                 )
-            })
+            }
         });
         // Whatever ends this function ends the sockets on the connection.
         let tunnels = Tunnels(Arc::clone(&activity));

@@ -15,7 +15,7 @@ use protoloop_core::{Call, CallContext, Error, Handler, Protocol, Reply, Result}
 use protoloop_wire::Tables;
 
 use super::{
-    Entry, Methods, RpcOptions,
+    Entry, Found, Methods, RpcOptions,
     codec::Codec,
     compress,
     requests::{Form, Requests},
@@ -136,53 +136,65 @@ impl GrpcGateway {
 
     /// Answers one request whose content type is gRPC's. Every outcome is a response with a gRPC status, but for a codec
     /// that is not known, which is 415. The request's extensions become the call's.
-    pub async fn serve<B>(
+    pub fn serve<B>(
         &self,
         request: Request<B>,
         peer: Option<SocketAddr>,
         handler: &dyn Handler,
-    ) -> Response<Body>
+    ) -> impl Future<Output = Response<Body>> + Send
     where
         B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
         B::Error: fmt::Display,
     {
         let (head, body) = request.into_parts();
+        async move {
+            let (entry, content_type) = match self.called(&head) {
+                Ok(called) => called,
+                Err(refusal) => {
+                    drain(waits_to_send(&head.headers), body).await;
+                    return *refusal;
+                }
+            };
+            // The answer has the content type of the request.
+            let echoed = head.headers.get(header::CONTENT_TYPE).cloned();
+            let accepted = self
+                .options
+                .compress
+                .then(|| compress::accepted(&head.headers, &ACCEPT))
+                .flatten();
+            let caller = Caller {
+                gateway: self,
+                entry: &entry,
+                content_type,
+                peer,
+                handler,
+            };
+            match caller.reply(head, body).await {
+                Ok(reply) => caller.answer(reply, echoed, accepted),
+                Err(error) => answer::failed(content_type.kind, echoed, &error),
+            }
+        }
+    }
+
+    /// The method that a request calls and how, or the answer that there is no such thing.
+    fn called(&self, head: &Parts) -> Result<(Found<'_>, ContentType), Box<Response<Body>>> {
         if head.method != Method::POST {
-            drain(waits_to_send(&head.headers), body).await;
-            return answer::method_not_allowed();
+            return Err(Box::new(answer::method_not_allowed()));
         }
         let Some(content_type) = ContentType::of(&head.headers) else {
-            drain(waits_to_send(&head.headers), body).await;
-            return answer::unsupported();
+            return Err(Box::new(answer::unsupported()));
         };
-        // The answer has the content type of the request.
-        let echoed = head.headers.get(header::CONTENT_TYPE).cloned();
-        let accepted = self
-            .options
-            .compress
-            .then(|| compress::accepted(&head.headers, &ACCEPT))
-            .flatten();
         let Some(entry) = self.methods.find(head.uri.path(), || true) else {
-            drain(waits_to_send(&head.headers), body).await;
+            let echoed = head.headers.get(header::CONTENT_TYPE).cloned();
             let message = format!("there is no method {}", head.uri.path());
             let error = Error::unimplemented(message);
-            return answer::failed(content_type.kind, echoed, &error);
+            let refusal = answer::failed(content_type.kind, echoed, &error);
+            return Err(Box::new(refusal));
         };
         if !entry.takes(content_type.codec) {
-            drain(waits_to_send(&head.headers), body).await;
-            return answer::unsupported();
+            return Err(Box::new(answer::unsupported()));
         }
-        let caller = Caller {
-            gateway: self,
-            entry: &entry,
-            content_type,
-            peer,
-            handler,
-        };
-        match caller.reply(head, body).await {
-            Ok(reply) => caller.answer(reply, echoed, accepted),
-            Err(error) => answer::failed(content_type.kind, echoed, &error),
-        }
+        Ok((entry, content_type))
     }
 }
 
@@ -222,7 +234,7 @@ impl Caller<'_> {
         let (tables, options) = (&gateway.tables, &gateway.options);
         let messages = if self.content_type.kind == GrpcKind::WebText {
             let requests = Requests::new(FromText::new(body), form, entry, tables, options);
-            requests.into_inbound(entry).await?
+            Box::pin(requests.into_inbound(entry)).await?
         } else {
             let requests = Requests::new(body, form, entry, tables, options);
             requests.into_inbound(entry).await?
