@@ -466,5 +466,7 @@ fn a_form_of_a_page_that_may_call_comes_without_credentials() {
     assert_eq!(sent("https://shop.example", form), (true, false));
     assert_eq!(sent("https://own.example", form), (false, true));
     assert_eq!(sent("https://evil.example", form), (false, true));
-    assert_eq!(sent("https://shop.example", "text/plain"), (false, true));
+    assert_eq!(sent("https://shop.example", "text/plain"), (true, false));
+    let json = "application/json";
+    assert_eq!(sent("https://shop.example", json), (false, true));
 }
