@@ -3,8 +3,8 @@
 //! `cargo bench -p protoloop-benches --bench server`
 //!
 //! gRPC: a bare tonic service with prost messages over a `HashMap`. REST: axum with serde_json over a `HashMap`. All
-//! servers live on one thread, so that the scheduler cannot favour one of them, and the clients of a race are the same
-//! program.
+//! servers live on one thread, so that the scheduler cannot favour one of them. The clients of a race are the same program,
+//! on a thread of their own: with a second one they would spend their time waking each other, and the servers theirs waiting.
 
 mod by_hand;
 mod load;
@@ -25,7 +25,8 @@ const CONCURRENCY: [usize; 2] = [1, 32];
 const ROUNDS: usize = 20;
 
 fn main() {
-    let (servers, client) = (runtime("servers"), runtime("client"));
+    let servers = runtime(&mut Builder::new_multi_thread());
+    let client = runtime(&mut Builder::new_current_thread());
     let ours_at = servers.block_on(protoloop_server::start());
     let tonic_at = servers.block_on(by_hand::start_tonic());
     let axum_at = servers.block_on(by_hand::start_axum());
@@ -93,8 +94,8 @@ fn main() {
     print(&races);
 }
 
-fn runtime(name: &str) -> Runtime {
-    let mut builder = Builder::new_multi_thread();
-    builder.worker_threads(1).thread_name(name).enable_all();
+/// One thread.
+fn runtime(builder: &mut Builder) -> Runtime {
+    builder.worker_threads(1).thread_name("servers").enable_all();
     builder.build().expect("a runtime")
 }
