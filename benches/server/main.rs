@@ -96,6 +96,9 @@ fn main() {
 
 /// One thread.
 fn runtime(builder: &mut Builder) -> Runtime {
-    builder.worker_threads(1).thread_name("servers").enable_all();
+    builder
+        .worker_threads(1)
+        .thread_name("servers")
+        .enable_all();
     builder.build().expect("a runtime")
 }

@@ -42,7 +42,7 @@ fn each_call_is_one_line_of_json() {
     assert_eq!(missing.status, 404);
     let trace = missing
         .header("traceparent")
-        .expect("always sent over REST");
+        .expect("sent with every error");
     let trace = trace.split('-').nth(1).expect("four parts").to_owned();
     let get = [&[0x0A, 36][..], id.as_bytes()].concat();
     grpc::unary(server.address(), "/todo.v1.TodoService/GetTodo", &get).expect("there");

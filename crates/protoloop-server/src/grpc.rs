@@ -22,6 +22,8 @@ use crate::{
 pub(crate) struct Origin {
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) trace: TraceContext,
+    /// Whether the caller named the trace.
+    pub(crate) traced: bool,
 }
 
 /// Answers gRPC and gRPC-Web requests of a schema's methods by a handler, and of other services by themselves.

@@ -8,6 +8,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use http_body::Body as _;
 use protoloop_core::{BoxFuture, Error};
 use protoloop_gateway::{GrpcKind, PageMayCall, is_form};
 use tonic::body::Body;
@@ -51,7 +52,12 @@ impl Port {
         B::Error: Into<BoxError> + Send,
     {
         let trace = TraceContext::of_headers(request.headers());
-        let origin = Origin { peer, trace };
+        let traced = request.headers().contains_key(TRACEPARENT);
+        let origin = Origin {
+            peer,
+            trace,
+            traced,
+        };
         match GrpcKind::of(request.headers()) {
             None => self.answer_http(request, origin),
             Some(GrpcKind::Native) => match refuse_transport(&request) {
@@ -61,8 +67,10 @@ impl Port {
             Some(kind) => {
                 let asked = page(&request);
                 Box::pin(async move {
-                    let response = self.grpc.answer(request, kind, origin).await;
-                    self.shown(response, asked.as_ref(), origin)
+                    let mut response = self.grpc.answer(request, kind, origin).await;
+                    self.cors.expose(asked.as_ref(), response.headers_mut());
+                    with_trace(&mut response, origin);
+                    response
                 })
             }
         }
@@ -73,14 +81,10 @@ impl Port {
         B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
         B::Error: Into<BoxError> + Send,
     {
-        let traced = request.headers().contains_key(TRACEPARENT);
         let answer = self.grpc.answer(request, GrpcKind::Native, origin);
         let mut response = answer.await;
-        // A client that does not trace needs the id only to tell of an error; sent always, it would be the larger part of a
-        // small response's headers.
-        if traced || response.headers().contains_key("grpc-status") {
-            let headers = response.headers_mut();
-            headers.insert(TRACEPARENT, origin.trace.header_value());
+        if origin.traced || response.headers().contains_key("grpc-status") {
+            with_trace(&mut response, origin);
         }
         response
     }
@@ -149,10 +153,19 @@ impl Port {
     }
 }
 
+/// A caller that does not trace needs the id only to tell of an error, which a stream may still meet; sent always, it would
+/// be the larger part of a small response's headers.
 fn traced(mut response: Response<Body>, origin: Origin) -> Response<Body> {
+    let good = response.status().is_success() && response.body().size_hint().exact().is_some();
+    if origin.traced || !good {
+        with_trace(&mut response, origin);
+    }
+    response
+}
+
+fn with_trace(response: &mut Response<Body>, origin: Origin) {
     let headers = response.headers_mut();
     headers.insert(TRACEPARENT, origin.trace.header_value());
-    response
 }
 
 impl Port {

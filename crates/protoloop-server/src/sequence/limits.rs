@@ -69,19 +69,34 @@ struct Limited {
 
 impl Handler for Limited {
     fn call(&self, mut call: Call) -> BoxFuture<'_, Result<Reply>> {
+        let permit = match self.admit(&mut call) {
+            Ok(permit) => permit,
+            Err(refused) => return Box::pin(std::future::ready(Err(refused))),
+        };
+        let deadline = call.context.deadline();
+        // The call is handed on at once: a future that held it would be a larger one to make for every call.
+        let answer = self.inner.call(call);
         Box::pin(async move {
-            let permit = Permit::take(&self.in_flight, self.limits.max_concurrent_calls)?;
-            call.context.check_deadline()?;
-            if let Some(timeout) = self.limits.timeout(&call.method) {
-                call.context.limit_deadline(Instant::now() + timeout);
-            }
-            let Some(deadline) = call.context.deadline() else {
-                return Ok(hold(self.inner.call(call).await?, permit, None));
+            let reply = match deadline {
+                None => answer.await?,
+                Some(deadline) => timeout_at(deadline.into(), answer)
+                    .await
+                    .map_err(|_| too_late())??,
             };
-            let answer = timeout_at(deadline.into(), self.inner.call(call)).await;
-            let reply = answer.map_err(|_| too_late())??;
-            Ok(hold(reply, permit, Some(deadline)))
+            Ok(hold(reply, permit, deadline))
         })
+    }
+}
+
+impl Limited {
+    /// Lets a call in, with its deadline set.
+    fn admit(&self, call: &mut Call) -> Result<Permit> {
+        let permit = Permit::take(&self.in_flight, self.limits.max_concurrent_calls)?;
+        call.context.check_deadline()?;
+        if let Some(timeout) = self.limits.timeout(&call.method) {
+            call.context.limit_deadline(Instant::now() + timeout);
+        }
+        Ok(permit)
     }
 }
 

@@ -1,6 +1,10 @@
 //! A panic ends the call, never the process.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use protoloop_core::{BoxFuture, Call, Error, Handler, MessageStream, Outbound, Reply, Result};
@@ -25,10 +29,14 @@ struct Guarded(Arc<dyn Handler>);
 
 impl Handler for Guarded {
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Reply>> {
+        // A panic before there is a future is one as well.
+        let answer = match catch_unwind(AssertUnwindSafe(|| self.0.call(call))) {
+            Ok(answer) => answer,
+            Err(payload) => return Box::pin(std::future::ready(Err(caught(&*payload)))),
+        };
         Box::pin(async move {
-            // Inside the block, so that a panic before the first await is caught as well.
-            let answer = AssertUnwindSafe(async { self.0.call(call).await }).catch_unwind();
-            let mut reply = answer
+            let mut reply = AssertUnwindSafe(answer)
+                .catch_unwind()
                 .await
                 .unwrap_or_else(|payload| Err(caught(&*payload)))?;
             if let Outbound::Stream(messages) = reply.messages {

@@ -41,11 +41,13 @@ impl Handler for Traced {
     fn call(&self, mut call: Call) -> BoxFuture<'_, Result<Reply>> {
         let trace = known_trace(&mut call);
         let span = open_span(&call, trace);
-        let line = Line::start(span.clone());
         if span.is_disabled() {
-            return Box::pin(async move { line.answered(self.0.call(call).await) });
+            // It has the highest level, so the line would not be shown either.
+            return self.0.call(call);
         }
-        Box::pin(async move { line.answered(self.0.call(call).await) }.instrument(span))
+        let line = Line::start(span.clone());
+        let answer = span.in_scope(|| self.0.call(call));
+        Box::pin(async move { line.answered(answer.await) }.instrument(span))
     }
 }
 

@@ -28,7 +28,7 @@ use tokio::{
 };
 use tonic::body::Body;
 
-use super::{Acceptor, linger::Lingering, reap};
+use super::{Acceptor, head_timer::HeadTimer, linger::Lingering, reap};
 use crate::{
     ServerConfig,
     port::{Held, Port},
@@ -98,7 +98,6 @@ fn http_builder(config: &ServerConfig) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
         .header_read_timeout(config.read_timeout)
         .max_headers(config.max_headers)
         .max_buf_size(head as usize);
@@ -151,9 +150,10 @@ impl Shared {
         });
         // Whatever ends this function ends the sockets on the connection.
         let tunnels = Tunnels(Arc::clone(&activity));
-        let connection = self
-            .builder
-            .serve_connection_with_upgrades(TokioIo::new(stream), service);
+        let heads = HeadTimer::new();
+        let mut builder = self.builder.clone();
+        builder.http1().timer(heads.clone());
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
         let mut stopped = self.stopped.clone();
         let served = tokio::select! {
@@ -166,6 +166,7 @@ impl Shared {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
+            () = heads.watch(self.config.read_timeout) => Ok(()),
         };
         if let Err(error) = served {
             tracing::debug!(%peer, %error, "a connection ended early");
