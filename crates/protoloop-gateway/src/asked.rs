@@ -20,6 +20,8 @@ impl Asked {
     pub(crate) const FIELD_MASK: Self = Self(1 << 5);
     pub(crate) const ACCEPT_ENCODING: Self = Self(1 << 6);
     pub(crate) const LAST_EVENT_ID: Self = Self(1 << 7);
+    /// `X-Request-Timeout` or `Grpc-Timeout`.
+    pub(crate) const TIMEOUT: Self = Self(1 << 8);
 
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         headers
@@ -38,6 +40,7 @@ impl Asked {
         match (name.len(), name) {
             (6, "accept") => Self::ACCEPT,
             (8, "if-match") | (13, "if-none-match") => Self::CONDITIONS,
+            (12, "grpc-timeout") | (17, "x-request-timeout") => Self::TIMEOUT,
             (13, "last-event-id") => Self::LAST_EVENT_ID,
             (15, "accept-encoding") => Self::ACCEPT_ENCODING,
             (15, "idempotency-key") => Self::IDEMPOTENCY_KEY,

@@ -28,11 +28,22 @@ impl TraceContext {
     #[must_use]
     pub fn of_headers(headers: &HeaderMap) -> Self {
         let parent = headers.get(TRACEPARENT).and_then(|v| parse(v.as_bytes()));
-        let (trace_id, sampled) = parent.unwrap_or_else(|| (new_trace_id(), true));
+        let Some((trace_id, sampled)) = parent else {
+            return Self::new();
+        };
         Self {
             trace_id,
             span_id: new_id(),
             sampled,
+        }
+    }
+
+    /// A new trace.
+    pub(crate) fn new() -> Self {
+        Self {
+            trace_id: new_trace_id(),
+            span_id: new_id(),
+            sampled: true,
         }
     }
 

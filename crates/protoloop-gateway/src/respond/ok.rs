@@ -33,6 +33,16 @@ pub(crate) struct How {
     pub(crate) stream: Option<StreamKind>,
 }
 
+impl How {
+    /// The answer to a call that failed.
+    pub(crate) fn refusal(&self, error: Error) -> Refusal {
+        match self.conditions.explain(&error) {
+            true => Refusal::precondition_failed(error),
+            false => Refusal::from(error),
+        }
+    }
+}
+
 /// The answer to a successful unary call. Reply metadata and trailers become headers, the etag of the message as well.
 ///
 /// # Errors

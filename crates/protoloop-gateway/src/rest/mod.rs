@@ -103,7 +103,7 @@ impl RestGateway {
         pace: impl FnOnce(B, Pace) -> P + Send,
     ) -> impl Future<Output = Response<Body>> + Send
     where
-        B: Send,
+        B: http_body::Body + Send,
         P: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         P::Error: fmt::Display,
         H: Handler + Clone,
@@ -120,34 +120,57 @@ impl RestGateway {
         // pay for moving both.
         async move {
             let head = Head::new(&uri, &headers, &extensions);
+            let asked = head.asked;
             let shape = match head.accept.problem {
                 true => ErrorShape::Problem,
                 false => ErrorShape::Format(self.options.error_format),
             };
             let path = self.path_of(&uri);
             let refuse = |refusal| respond::refuse(&self.tables, &self.options, refusal, shape);
-            let found = match self.routed(&method, &path, &head) {
-                Ok(Routed::Found(found)) => found,
-                Ok(Routed::Options(allow)) => return options_answer(&allow),
-                Err(refusal) => return sent(&method, refuse(refusal)),
+            // In a block, so that the wait for the answer holds none of what came before.
+            let (plan, how, calling) = {
+                let found = match self.routed(&method, &path, &head) {
+                    Ok(Routed::Found(found)) => found,
+                    Ok(Routed::Options(allow)) => return options_answer(&allow),
+                    Err(refusal) => return sent(&method, refuse(refusal)),
+                };
+                let plan = &self.plans[found.route];
+                // What has to be waited for is in a box, which a request without a body does not need.
+                let wish = match plan.method.client_streaming {
+                    false if body.is_end_stream() => self.read_head(plan, &found, &head),
+                    false => {
+                        let body = pace(body, Pace::Whole);
+                        Box::pin(self.read(plan, found, &head, body)).await
+                    }
+                    true => {
+                        let body = pace(body, Pace::Stream);
+                        Box::pin(self.read_stream(plan, found, &head, body)).await
+                    }
+                };
+                let Wish { messages, how } = match wish {
+                    Ok(wish) => wish,
+                    Err(refusal) => return sent(&method, refuse(refusal)),
+                };
+                let context = context(plan, &self.options, asked, headers, extensions, peer);
+                let context = match context {
+                    Ok(context) => context,
+                    Err(error) => return sent(&method, refuse(error.into())),
+                };
+                let call = Call {
+                    method: Arc::clone(&plan.method),
+                    context,
+                    messages,
+                };
+                let calling = self.call(plan, &how, call, handler, shape);
+                (plan, how, calling)
             };
-            let plan = &self.plans[found.route];
-            let wish = match plan.method.client_streaming {
-                false => {
-                    let body = pace(body, Pace::Whole);
-                    self.read(plan, &found, &head, body).await
-                }
-                true => {
-                    let body = pace(body, Pace::Stream);
-                    Box::pin(self.read_stream(plan, &found, &head, body)).await
-                }
+            let response = match calling {
+                Calling::One(reply) => match reply.await {
+                    Ok(reply) => respond::answer(&self.tables, plan, &self.options, &how, reply),
+                    Err(error) => Err(how.refusal(error)),
+                },
+                Calling::Many(answer) => answer.await.map_err(|error| how.refusal(error)),
             };
-            let wish = match wish {
-                Ok(wish) => wish,
-                Err(refusal) => return sent(&method, refuse(refusal)),
-            };
-            let context = context(plan, &self.options, headers, extensions, peer);
-            let response = self.call(plan, wish, context, handler, shape).await;
             sent(&method, response.unwrap_or_else(refuse))
         }
     }
@@ -229,31 +252,21 @@ impl RestGateway {
         }
     }
 
-    async fn call<H: Handler + Clone>(
-        &self,
+    /// Makes the call. It is begun here and awaited by who asks, since a future that holds a call is a large one to move.
+    fn call<'a, H: Handler + Clone>(
+        &'a self,
         plan: &Plan,
-        wish: Wish,
-        context: Result<CallContext>,
-        handler: &H,
+        how: &How,
+        call: Call,
+        handler: &'a H,
         shape: ErrorShape,
-    ) -> Result<Response<Body>, Refusal> {
-        let Wish { messages, how } = wish;
-        let call = Call {
-            method: Arc::clone(&plan.method),
-            context: context?,
-            messages,
-        };
-        let refused = |error| match how.conditions.explain(&error) {
-            true => Refusal::precondition_failed(error),
-            false => Refusal::from(error),
-        };
-        if plan.method.server_streaming {
-            let shape = self.shape(plan, &how, shape);
-            let answer = stream::answer(&self.tables, shape, calling(handler.clone(), call));
-            return Box::pin(answer).await.map_err(refused);
+    ) -> Calling<'a> {
+        if !plan.method.server_streaming {
+            return Calling::One(handler.call(call));
         }
-        let reply = handler.call(call).await.map_err(refused)?;
-        respond::answer(&self.tables, plan, &self.options, &how, reply)
+        let shape = self.shape(plan, how, shape);
+        let call = calling(handler.clone(), call);
+        Calling::Many(Box::pin(stream::answer(&self.tables, shape, call)))
     }
 
     fn shape(&self, plan: &Plan, how: &How, error: ErrorShape) -> stream::Shape {
@@ -271,6 +284,14 @@ impl RestGateway {
             headers: self.options.headers.reply.clone(),
         }
     }
+}
+
+/// A call that has begun.
+enum Calling<'a> {
+    /// Its answer is one message.
+    One(BoxFuture<'a, Result<Reply>>),
+    /// Its answer is a stream, already in REST's form.
+    Many(BoxFuture<'a, Result<Response<Body>>>),
 }
 
 /// A call that needs nobody to wait for it.
@@ -362,11 +383,15 @@ fn plans(schema: &Schema, tables: &Tables, router: &Router) -> Result<Vec<Plan>,
 fn context(
     plan: &Plan,
     options: &RestOptions,
+    asked: Asked,
     headers: HeaderMap,
     extensions: Extensions,
     peer: Option<SocketAddr>,
 ) -> Result<CallContext> {
-    let timeout = headers::timeout(&headers)?;
+    let timeout = match asked.has(Asked::TIMEOUT) {
+        true => headers::timeout(&headers)?,
+        false => None,
+    };
     let mut metadata = headers::to_metadata(headers)?;
     options.headers.request.apply(&mut metadata);
     let mut context = CallContext::of_request(Protocol::Rest, peer, metadata);

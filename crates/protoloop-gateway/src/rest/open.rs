@@ -141,7 +141,8 @@ impl RestGateway {
         for name in HANDSHAKE {
             headers.remove(name);
         }
-        let context = context(plan, &self.options, headers, head.extensions, peer)?;
+        let asked = opening.asked;
+        let context = context(plan, &self.options, asked, headers, head.extensions, peer)?;
         let (handler, method) = (handler.clone(), Arc::clone(&plan.method));
         let start = move |messages| {
             let call = Call {

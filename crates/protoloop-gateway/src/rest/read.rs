@@ -28,7 +28,7 @@ impl RestGateway {
     pub(super) async fn read<B>(
         &self,
         plan: &Plan,
-        found: &Match<'_>,
+        found: Match<'_>,
         head: &Head<'_>,
         body: B,
     ) -> Result<Wish, Refusal>
@@ -48,7 +48,24 @@ impl RestGateway {
                 &body,
             )?),
         };
-        let (message, how) = self.bound(plan, found, head, before, &body, form)?;
+        let (message, how) = self.bound(plan, &found, head, before, &body, form)?;
+        Ok(Wish {
+            messages: Inbound::One(message),
+            how,
+        })
+    }
+
+    /// The same without a body.
+    pub(super) fn read_head(
+        &self,
+        plan: &Plan,
+        found: &Match<'_>,
+        head: &Head<'_>,
+    ) -> Result<Wish, Refusal> {
+        let before = self.before_body(plan, head)?;
+        content_encoding(head)?;
+        let body = Bytes::new();
+        let (message, how) = self.bound(plan, found, head, before, &body, None)?;
         Ok(Wish {
             messages: Inbound::One(message),
             how,
@@ -60,7 +77,7 @@ impl RestGateway {
     pub(super) async fn read_stream<B>(
         &self,
         plan: &Plan,
-        found: &Match<'_>,
+        found: Match<'_>,
         head: &Head<'_>,
         body: B,
     ) -> Result<Wish, Refusal>
@@ -68,6 +85,7 @@ impl RestGateway {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: fmt::Display,
     {
+        let found = &found;
         let before = self.before_body(plan, head)?;
         if plan.body == BodyPlan::None {
             // There is one message, made of the head; the body must be empty.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use crate::percent::{self, EscapeError};
 
 /// More segments than this match nothing. It also bounds the depth of the search.
@@ -9,6 +11,9 @@ pub const MAX_SEGMENTS: usize = 128;
 
 /// The longest path in bytes.
 pub const MAX_PATH_BYTES: usize = 8 * 1024;
+
+/// Paths of so many segments are split without an allocation; a match is moved about, so it has room for no more.
+const FEW_SEGMENTS: usize = 16;
 
 /// Why a path cannot be routed at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +31,7 @@ pub enum PathError {
 pub(super) struct SplitPath<'p> {
     text: &'p str,
     /// End offset of every segment; a segment starts one byte behind the end of the one before.
-    ends: [u16; MAX_SEGMENTS],
-    count: usize,
+    ends: SmallVec<[u16; FEW_SEGMENTS]>,
     escaped: bool,
 }
 
@@ -37,7 +41,7 @@ impl<'p> SplitPath<'p> {
         path.escaped = text.contains('%');
         if path.escaped {
             // Checked before any route is tried, so that a bad escape gets the same answer on every path.
-            for index in 0..path.count {
+            for index in 0..path.len() {
                 percent::decode_segment(path.raw(index)).map_err(|mut error| {
                     error.offset += path.span(index).start;
                     PathError::Escape(error)
@@ -57,8 +61,7 @@ impl<'p> SplitPath<'p> {
         }
         let mut path = Self {
             text,
-            ends: [0; MAX_SEGMENTS],
-            count: 0,
+            ends: SmallVec::new(),
             escaped: false,
         };
         if !rest.is_empty() {
@@ -75,16 +78,18 @@ impl<'p> SplitPath<'p> {
     fn split(&mut self, rest: &str) -> Result<(), PathError> {
         let mut end = 0;
         for segment in rest.split('/') {
+            if self.ends.len() == MAX_SEGMENTS {
+                return Err(PathError::TooLong);
+            }
             end += 1 + segment.len();
-            let slot = self.ends.get_mut(self.count).ok_or(PathError::TooLong)?;
-            *slot = u16::try_from(end).map_err(|_| PathError::TooLong)?;
-            self.count += 1;
+            self.ends
+                .push(u16::try_from(end).map_err(|_| PathError::TooLong)?);
         }
         Ok(())
     }
 
     pub(super) fn len(&self) -> usize {
-        self.count
+        self.ends.len()
     }
 
     /// Where segment `index` stands in the text.
@@ -123,13 +128,13 @@ impl<'p> SplitPath<'p> {
     /// The same path without the last `verb_bytes` of its last segment, which are a colon and a verb.
     pub(super) fn without_verb(&self, verb_bytes: usize) -> Self {
         let mut path = self.clone();
-        let Some(last) = path.count.checked_sub(1) else {
+        let Some(last) = path.len().checked_sub(1) else {
             return path;
         };
         let cut = u16::try_from(verb_bytes).expect("a verb is shorter than the path it stands in");
         path.ends[last] -= cut;
         if last == 0 && path.span(0).is_empty() {
-            path.count = 0;
+            path.ends.clear();
         }
         path
     }

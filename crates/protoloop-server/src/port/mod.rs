@@ -3,11 +3,12 @@
 mod admin;
 mod body;
 mod cors;
+mod signs;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body::Body as _;
 use protoloop_core::{BoxFuture, Error};
 use protoloop_gateway::{GrpcKind, PageMayCall, is_form};
@@ -26,6 +27,7 @@ use crate::{
 pub(crate) use body::{Displayed, Held, ReadTimeout};
 pub use cors::Cors;
 use cors::Opener;
+use signs::Signs;
 
 /// Everything that answers on one port.
 pub(crate) struct Port {
@@ -51,15 +53,23 @@ impl Port {
         B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
         B::Error: Into<BoxError> + Send,
     {
-        let trace = TraceContext::of_headers(request.headers());
-        let traced = request.headers().contains_key(TRACEPARENT);
+        let headers = request.headers();
+        let signs = Signs::of(headers);
+        let traced = signs.has(Signs::TRACEPARENT);
+        let trace = match traced {
+            true => TraceContext::of_headers(headers),
+            false => TraceContext::new(),
+        };
         let origin = Origin {
             peer,
             trace,
             traced,
         };
-        match GrpcKind::of(request.headers()) {
-            None => self.answer_http(request, origin),
+        let kind = signs
+            .has(Signs::CONTENT_TYPE)
+            .then(|| GrpcKind::of(headers));
+        match kind.flatten() {
+            None => self.answer_http(request, origin, signs),
             Some(GrpcKind::Native) => match refuse_transport(&request) {
                 Some(refusal) => Box::pin(std::future::ready(refusal)),
                 None => Box::pin(self.answer_grpc(request, origin)),
@@ -68,7 +78,7 @@ impl Port {
                 let asked = page(&request);
                 Box::pin(async move {
                     let mut response = self.grpc.answer(request, kind, origin).await;
-                    self.cors.expose(asked.as_ref(), response.headers_mut());
+                    self.cors.expose(asked.as_deref(), response.headers_mut());
                     with_trace(&mut response, origin);
                     response
                 })
@@ -93,6 +103,7 @@ impl Port {
         self: Arc<Self>,
         mut request: Request<B>,
         origin: Origin,
+        signs: Signs,
     ) -> BoxFuture<'static, Response<Body>>
     where
         B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
@@ -101,29 +112,33 @@ impl Port {
         if let Some(preflight) = self.cors.preflight(request.method(), request.headers()) {
             return Box::pin(std::future::ready(traced(preflight, origin)));
         }
-        let asked = page(&request);
+        let asked = signs.has(Signs::ORIGIN).then(|| page(&request)).flatten();
         if let Some(page) = admin::Page::of(request.method(), request.uri().path()) {
             return Box::pin(async move {
                 let response = page.answer(&self.readiness).await;
-                self.shown(response, asked.as_ref(), origin)
+                self.shown(response, asked.as_deref(), origin)
             });
         }
-        if socket::asks(&request) {
+        let may_be_socket = signs.has(Signs::UPGRADE) || request.version() == Version::HTTP_2;
+        if may_be_socket && socket::asks(&request) {
             return Box::pin(async move {
                 let response = self.open(request, origin).await;
-                self.shown(response, asked.as_ref(), origin)
+                self.shown(response, asked.as_deref(), origin)
             });
         }
-        if self.connect.claims(&request, self.rest.router()) {
+        let may_be_connect = signs.has(Signs::CONNECT)
+            || signs.has(Signs::CONTENT_TYPE)
+            || matches!(*request.method(), Method::GET | Method::POST);
+        if may_be_connect && self.connect.claims(&request, self.rest.router()) {
             return Box::pin(async move {
                 let response = self.answer_connect(request, origin).await;
-                self.shown(response, asked.as_ref(), origin)
+                self.shown(response, asked.as_deref(), origin)
             });
         }
         let page = asked.as_ref().and_then(|_| self.page_of_form(&mut request));
         Box::pin(async move {
             let response = self.rest.answer(request, origin, page).await;
-            self.shown(response, asked.as_ref(), origin)
+            self.shown(response, asked.as_deref(), origin)
         })
     }
 
@@ -204,8 +219,8 @@ fn without_credentials<B>(request: &mut Request<B>) {
 }
 
 /// The origin of the page that asks, if a page does.
-fn page<B>(request: &Request<B>) -> Option<HeaderValue> {
-    request.headers().get(header::ORIGIN).cloned()
+fn page<B>(request: &Request<B>) -> Option<Box<HeaderValue>> {
+    request.headers().get(header::ORIGIN).cloned().map(Box::new)
 }
 
 /// gRPC needs HTTP/2: its trailers do not fit elsewhere.

@@ -29,7 +29,7 @@ pub(crate) async fn unary(
     message: &Bytes,
 ) -> Result<Reply, Failure> {
     context.check_deadline().map_err(begun)?;
-    let sent = wire::begin(upstream, request(uri, context)).await;
+    let sent = wire::begin(upstream, || request(uri, context)).await;
     let ((response, mut body), _in_flight) = sent.map_err(|error| error.failure())?;
     let broken = |error: &h2::Error| SendError::transport(error).failure();
     body.send_data(framed(message), true)

@@ -68,7 +68,7 @@ impl Service<Request<Body>> for Wire {
                     (begun.map_err(|error| SendError::transport(&error))?, None)
                 }
                 Way::Picking(upstream) => {
-                    let (begun, in_flight) = begin(&upstream, head).await?;
+                    let (begun, in_flight) = begin(&upstream, || head.clone()).await?;
                     (begun, Some(in_flight))
                 }
             };
@@ -93,7 +93,7 @@ pub(super) type Begun = (ResponseFuture, SendStream<Bytes>);
 /// Begins a request on a connection that works. One that turns out to be closed has not seen it, so another one gets it.
 pub(super) async fn begin(
     upstream: &Shared,
-    request: Request<()>,
+    request: impl Fn() -> Request<()>,
 ) -> Result<(Begun, InFlight), SendError> {
     let mut offers = 1;
     loop {
@@ -102,7 +102,7 @@ pub(super) async fn begin(
             mut sender,
             in_flight,
         } = picked.map_err(SendError::nowhere)?;
-        match sender.begin(request.clone()).await {
+        match sender.begin(request()).await {
             Ok(begun) => return Ok((begun, in_flight)),
             Err(_) if offers < OFFERS => {
                 offers += 1;

@@ -11,7 +11,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Version, header, request::Parts,
 };
 use http_body::Body as HttpBody;
-use protoloop_core::{Call, CallContext, Error, Handler, Protocol, Reply, Result};
+use protoloop_core::{Call, CallContext, Error, Handler, Inbound, Protocol, Reply, Result};
 use protoloop_wire::Tables;
 
 use super::{
@@ -167,9 +167,28 @@ impl GrpcGateway {
                 entry: &entry,
                 content_type,
                 peer,
-                handler,
             };
-            match caller.reply(head, body).await {
+            // In a block, so that the wait for the answer holds none of what came before.
+            let reply = {
+                let waits = waits_to_send(&head.headers);
+                let (form, context) = match caller.prepare(head) {
+                    Ok(prepared) => prepared,
+                    Err(error) => {
+                        drain(waits, body).await;
+                        return answer::failed(content_type.kind, echoed, &error);
+                    }
+                };
+                let messages = match caller.messages(form, body).await {
+                    Ok(messages) => messages,
+                    Err(error) => return answer::failed(content_type.kind, echoed, &error),
+                };
+                handler.call(Call {
+                    method: Arc::clone(&entry.info),
+                    context,
+                    messages,
+                })
+            };
+            match reply.await {
                 Ok(reply) => caller.answer(reply, echoed, accepted),
                 Err(error) => answer::failed(content_type.kind, echoed, &error),
             }
@@ -205,46 +224,32 @@ struct Caller<'a> {
     entry: &'a Entry,
     content_type: ContentType,
     peer: Option<SocketAddr>,
-    handler: &'a dyn Handler,
 }
 
 impl Caller<'_> {
-    async fn reply<B>(self, head: Parts, body: B) -> Result<Reply>
+    /// How the messages come, and for whom the call is.
+    fn prepare(self, head: Parts) -> Result<(Form, CallContext)> {
+        let form = Form {
+            codec: self.content_type.codec,
+            encoding: compress::of_request(&head.headers, &ENCODING)?,
+            whole: head.version < Version::HTTP_2,
+        };
+        Ok((form, self.context(head)?))
+    }
+
+    async fn messages<B>(self, form: Form, body: B) -> Result<Inbound>
     where
         B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
         B::Error: fmt::Display,
     {
-        let whole = head.version < Version::HTTP_2;
-        let waits = waits_to_send(&head.headers);
-        let prepared = compress::of_request(&head.headers, &ENCODING)
-            .and_then(|encoding| Ok((encoding, self.context(head)?)));
-        let (encoding, context) = match prepared {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                drain(waits, body).await;
-                return Err(error);
-            }
-        };
-        let form = Form {
-            codec: self.content_type.codec,
-            encoding,
-            whole,
-        };
         let Self { gateway, entry, .. } = self;
         let (tables, options) = (&gateway.tables, &gateway.options);
-        let messages = if self.content_type.kind == GrpcKind::WebText {
+        if self.content_type.kind == GrpcKind::WebText {
             let requests = Requests::new(FromText::new(body), form, entry, tables, options);
-            Box::pin(requests.into_inbound(entry)).await?
-        } else {
-            let requests = Requests::new(body, form, entry, tables, options);
-            requests.into_inbound(entry).await?
-        };
-        let call = Call {
-            method: Arc::clone(&entry.info),
-            context,
-            messages,
-        };
-        self.handler.call(call).await
+            return Box::pin(requests.into_inbound(entry)).await;
+        }
+        let requests = Requests::new(body, form, entry, tables, options);
+        requests.into_inbound(entry).await
     }
 
     fn context(self, head: Parts) -> Result<CallContext> {
