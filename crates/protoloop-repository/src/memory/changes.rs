@@ -166,10 +166,8 @@ impl<'a> Changes<'a> {
             _ => row,
         };
         let key = model.key_of(row.as_ref())?;
-        if self.stores[number].rows.contains_key(&key) {
-            return Err(model.duplicate(&model.entity().key));
-        }
-        self.put(number, key, Some(row.0.clone()))?;
+        Arc::make_mut(&mut self.stores[number]).insert(&key, row.0.clone())?;
+        self.undo.push((number, key, None));
         references::check(self, number, None, &row)?;
         Ok(row)
     }

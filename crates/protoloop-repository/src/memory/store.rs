@@ -1,7 +1,7 @@
 //! The rows of one model with their indexes.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
@@ -64,6 +64,35 @@ impl Store {
             uniques,
             sequence: 0,
         }
+    }
+
+    /// Adds the row of a new key.
+    ///
+    /// ALREADY_EXISTS, with nothing changed, when the key is taken, or another row has the values of a unique index.
+    pub(super) fn insert(&mut self, key: &Key, row: Bytes) -> Result<()> {
+        let model = &*self.model;
+        let Entry::Vacant(place) = self.rows.entry(key.clone()) else {
+            return Err(model.duplicate(&model.entity().key));
+        };
+        let entries = self.uniques.iter().map(|unique| unique.entry(model, &row));
+        let entries: Vec<_> = entries.collect();
+        for (unique, entry) in self.uniques.iter().zip(&entries) {
+            if entry
+                .as_ref()
+                .is_some_and(|entry| unique.entries.contains_key(entry))
+            {
+                return Err(model.duplicate(&unique.fields));
+            }
+        }
+        for (unique, entry) in self.uniques.iter_mut().zip(entries) {
+            if let Some(entry) = entry {
+                unique.entries.insert(entry, key.clone());
+            }
+        }
+        place.insert(row);
+        self.order.insert(key.clone());
+        self.skip_to(key);
+        Ok(())
     }
 
     /// Sets or removes the row of a key; answers the row that was there.
