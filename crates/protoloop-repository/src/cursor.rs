@@ -2,8 +2,6 @@
 
 use std::cmp::Ordering;
 
-use protoloop_wire::View;
-
 use crate::{Direction, LeafKind, Model, OrderBy, Value, read};
 
 /// A place in an order: the values of a row at each of [`OrderBy::terms`], in that order.
@@ -41,18 +39,6 @@ impl Cursor {
             .map(|(term, (a, b))| term.direction.apply(a.order(b)))
             .find(|found| found.is_ne())
             .unwrap_or(Ordering::Equal)
-    }
-
-    /// Whether a row stands behind this place.
-    pub(crate) fn is_before(&self, order: &OrderBy, row: &View<'_>) -> bool {
-        for (term, value) in order.terms().iter().zip(&self.values) {
-            let found = read::scalar(row, &term.path).to_value();
-            match term.direction.apply(found.order(value)) {
-                Ordering::Equal => {}
-                found => return found.is_gt(),
-            }
-        }
-        false
     }
 
     /// The bytes of the values, for a page token.

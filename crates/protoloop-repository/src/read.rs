@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use protoloop_schema::Presence;
+use protoloop_schema::{Presence, WellKnown};
 use protoloop_wire::{Value as WireValue, View, map_key};
 
 use crate::{Key, KeyValue, LeafKind, Model, PropertyPath, Step, Value};
@@ -79,6 +79,10 @@ pub(crate) fn scalar<'a>(row: &View<'a>, path: &PropertyPath) -> Scalar<'a> {
 pub(crate) fn has(row: &View<'_>, path: &PropertyPath) -> bool {
     match parent(row, path) {
         None => false,
+        // A value of any type may be JSON's null, which is absence.
+        Some((_, Place::MapValue(WireValue::Message(value)))) => {
+            !(value.table().well_known() == Some(WellKnown::Value) && value.has(1))
+        }
         Some((_, Place::MapValue(_))) => true,
         Some((parent, Place::Field(number))) => parent.has(number),
     }

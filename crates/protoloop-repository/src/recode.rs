@@ -6,8 +6,8 @@ use futures_util::StreamExt as _;
 use protoloop_core::{BoxFuture, CallContext, Result};
 
 use crate::{
-    Alteration, Changes, Entity, Executed, Filter, GroupQuery, Key, Model, Query, Repository,
-    RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
+    Alteration, Changes, Cursor, Entity, Executed, Filter, GroupQuery, Key, Model, OrderBy, Query,
+    Repository,    RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
 };
 
 /// A repository of `Inner` rows as one of `Outer` rows of the same model: a connector's records as generated messages,
@@ -111,6 +111,18 @@ impl<Inner: Entity, Outer: Entity> Repository<Outer> for Recode<Inner, Outer> {
             let rows = self.inner.find(cx, query).await?;
             let model = self.inner.model();
             rows.iter().map(|row| recode(model, row)).collect()
+        })
+    }
+
+    fn place<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        order: &'a OrderBy,
+        row: &'a Outer,
+    ) -> BoxFuture<'a, Result<Cursor>> {
+        Box::pin(async move {
+            let row = recode(self.inner.model(), row)?;
+            self.inner.place(cx, order, &row).await
         })
     }
 

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 pub use error::FilterError;
 pub(crate) use json::is_json;
+pub(crate) use related::RelatedValues;
 pub use related::{Matcher, Rows};
 pub use scoped::SeenRows;
 

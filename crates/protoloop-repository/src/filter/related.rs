@@ -204,14 +204,12 @@ fn linking(
 
 /// The values that a term of an order finds behind to-one relations, by the key in the row.
 #[derive(Debug)]
-#[allow(dead_code, reason = "the memory connector orders by them next")]
 pub(crate) struct RelatedValues {
     own: Option<PropertyPath>,
     /// With the key of the related row: of several, which no unique index has kept out, the first counts.
     values: HashMap<Box<[u8]>, (Value, Value)>,
 }
 
-#[allow(dead_code, reason = "the memory connector orders by them next")]
 impl RelatedValues {
     /// `None` for a term of the row itself.
     pub(crate) fn of(model: &Model, term: &OrderTerm, rows: &dyn Rows) -> Option<Self> {

@@ -6,7 +6,7 @@ use super::{Filter, Related};
 use crate::{Join, Link, Model, OrderBy};
 
 /// Which rows of a model may be seen: those of the tenant, those that are not deleted. `None` for all.
-pub type SeenRows<'a> = &'a dyn Fn(&Model) -> Result<Option<Filter>>;
+pub type SeenRows<'a> = &'a (dyn Fn(&Model) -> Result<Option<Filter>> + Sync);
 
 impl Filter {
     /// Whether it asks for related rows.

@@ -9,9 +9,11 @@ mod filters;
 mod groups;
 mod key_values;
 mod lab;
+mod operators;
 mod orders;
 mod paging;
 mod references;
+mod related;
 mod round_trip;
 mod transactions;
 mod unique;
@@ -60,6 +62,11 @@ const LAWS: &[Law] = laws![
     atomic::an_edit_cannot_change_the_key,
     filters::filters_select_what_they_say,
     filters::letters_fold_one_by_one,
+    operators::every_operator_selects_what_it_says,
+    related::conditions_reach_related_rows,
+    related::orders_reach_related_rows,
+    related::what_may_not_be_seen_counts_as_absent,
+    related::values_of_any_type_keep_theirs,
     orders::orders_are_total,
     groups::rows_are_found_by_the_keys_they_belong_to,
     groups::what_is_asked_of_a_group_counts_per_key,

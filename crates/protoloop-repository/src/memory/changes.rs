@@ -49,7 +49,7 @@ impl<'a> Changes<'a> {
     /// The keys of the rows that a filter selects.
     pub(super) fn keys(&self, filter: Option<&Filter>) -> Vec<Key> {
         let store = &self.stores[self.number];
-        find::keys(&store.model, store, filter)
+        find::keys(store, self.stores, filter)
     }
 
     /// Changes the rows of some keys.

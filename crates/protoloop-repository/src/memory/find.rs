@@ -7,56 +7,50 @@ use std::{
 
 use bytes::Bytes;
 
-use super::store::Store;
+use super::{
+    related::{AllRows, Places, Test},
+    shared::Stores,
+    store::Store,
+};
 use crate::{
     Cursor, Direction, Filter, Key, KeyValue, LinkedBy, Model, OrderBy, PropertyPath, Query,
     Record, read,
 };
 
-/// The rows that a query selects, in its order.
-pub(super) fn find(model: &Model, store: &Store, query: &Query) -> Vec<Record> {
+/// The rows that a query selects, in its order. `all` are the rows of every model.
+pub(super) fn find(model: &Model, store: &Store, all: &Stores, query: &Query) -> Vec<Record> {
     let skip = usize::try_from(query.skip).unwrap_or(usize::MAX);
     let limit = query.limit.map_or(usize::MAX, |limit| limit as usize);
-    match key_direction(model, &query.order) {
-        Some(direction) => by_key(store, direction, query.after.as_ref())
-            .filter(|row| selected(model, query.filter.as_ref(), row))
-            .skip(skip)
-            .take(limit)
-            .cloned()
-            .map(Record)
-            .collect(),
-        None => sorted(model, store, query)
-            .skip(skip)
-            .take(limit)
-            .cloned()
-            .map(Record)
-            .collect(),
-    }
+    let test = Test::new(model, query.filter.as_ref(), &AllRows(all));
+    let rows: Box<dyn Iterator<Item = &Bytes>> = match key_direction(model, &query.order) {
+        Some(direction) => {
+            Box::new(by_key(store, direction, query.after.as_ref()).filter(|row| test.selects(row)))
+        }
+        None => Box::new(sorted(model, store, all, query, &test)),
+    };
+    rows.skip(skip).take(limit).cloned().map(Record).collect()
 }
 
 /// The keys of the rows that a filter selects, in their order.
-pub(super) fn keys(model: &Model, store: &Store, filter: Option<&Filter>) -> Vec<Key> {
+pub(super) fn keys(store: &Store, all: &Stores, filter: Option<&Filter>) -> Vec<Key> {
+    let test = Test::new(&store.model, filter, &AllRows(all));
     let selected = |key: &&Key| {
         let row = store.rows.get(*key);
-        row.is_some_and(|row| selected(model, filter, row))
+        row.is_some_and(|row| test.selects(row))
     };
     store.order.iter().filter(selected).cloned().collect()
 }
 
 /// How many rows a filter selects.
-pub(super) fn count(model: &Model, store: &Store, filter: Option<&Filter>) -> u64 {
+pub(super) fn count(model: &Model, store: &Store, all: &Stores, filter: Option<&Filter>) -> u64 {
     match filter {
         None | Some(Filter::True) => store.rows.len() as u64,
-        filter => store
-            .rows
-            .values()
-            .filter(|row| selected(model, filter, row))
-            .count() as u64,
+        filter => {
+            let test = Test::new(model, filter, &AllRows(all));
+            let rows = store.rows.values();
+            rows.filter(|row| test.selects(row)).count() as u64
+        }
     }
-}
-
-fn selected(model: &Model, filter: Option<&Filter>, row: &[u8]) -> bool {
-    filter.is_none_or(|filter| filter.matches(model, row))
 }
 
 /// The direction, when the order is that of the keys: then the rows stand in order already.
@@ -68,7 +62,7 @@ fn key_direction(model: &Model, order: &OrderBy) -> Option<Direction> {
             .terms()
             .iter()
             .zip(key)
-            .all(|(term, key)| term.path == key.path && term.direction == direction);
+            .all(|(term, key)| term.is_of(key) && term.direction == direction);
     same.then_some(direction)
 }
 
@@ -97,21 +91,20 @@ fn by_key<'a>(
 fn sorted<'a>(
     model: &'a Model,
     store: &'a Store,
+    all: &Stores,
     query: &'a Query,
+    test: &Test<'_>,
 ) -> impl Iterator<Item = &'a Bytes> + use<'a> {
     let order = &query.order;
-    let mut rows: Vec<(Cursor, &Bytes)> = store
-        .rows
-        .values()
-        .filter(|row| {
-            let view = model.view(row);
-            query
-                .after
-                .as_ref()
-                .is_none_or(|after| after.is_before(order, &view))
-                && selected(model, query.filter.as_ref(), row)
-        })
-        .map(|row| (Cursor::of_row(model, order, row), row))
+    let places = Places::new(model, order, &AllRows(all));
+    let behind = |place: &Cursor| {
+        let after = query.after.as_ref();
+        after.is_none_or(|after| place.compare(order, after).is_gt())
+    };
+    let selected = store.rows.values().filter(|row| test.selects(row));
+    let mut rows: Vec<(Cursor, &Bytes)> = selected
+        .map(|row| (places.of(row), row))
+        .filter(|(place, _)| behind(place))
         .collect();
     rows.sort_unstable_by(|a, b| a.0.compare(order, &b.0));
     rows.into_iter().map(|(_, row)| row)

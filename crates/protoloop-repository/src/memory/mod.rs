@@ -3,6 +3,7 @@
 mod changes;
 mod find;
 mod references;
+mod related;
 mod repository;
 mod shared;
 mod store;

@@ -8,14 +8,15 @@ use protoloop_core::{BoxFuture, CallContext, Error, Result};
 use super::{
     changes::Changes,
     find,
+    related::{AllRows, Places},
     shared::{Shared, Stores},
     store::Store,
     transaction::{self, MemoryTransaction},
 };
 use crate::{
-    Changes as RowChanges, Filter, GroupBy, GroupQuery, Groups, Key, LinkedBy, Model, Query,
-    Record, Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
-    group, transaction::InTransaction,
+    Changes as RowChanges, Cursor, Filter, GroupBy, GroupQuery, Groups, Key, LinkedBy, Model,
+    OrderBy, Query, Record, Repository, RowStream, Transaction, TransactionOptions, Value, Write,
+    WriteError, group, transaction::InTransaction,
 };
 
 /// The rows of one model.
@@ -55,8 +56,17 @@ impl MemoryRepository {
 
     /// Reads the rows that a context sees: the committed ones, or those of its transaction.
     fn read<T>(&self, cx: &CallContext, read: impl FnOnce(&Store) -> T) -> Result<T> {
+        self.read_with(cx, |store, _| read(store))
+    }
+
+    /// The same, with those of all models.
+    fn read_with<T>(
+        &self,
+        cx: &CallContext,
+        read: impl FnOnce(&Store, &Stores) -> T,
+    ) -> Result<T> {
         self.read_all(cx, |stores| match stores.get(self.number) {
-            Some(store) => Ok(read(store)),
+            Some(store) => Ok(read(store, stores)),
             None => Err(Error::failed_precondition(format!(
                 "{} was prepared after the transaction began",
                 self.model.full_name()
@@ -64,7 +74,7 @@ impl MemoryRepository {
         })?
     }
 
-    /// The same for the rows of all models.
+    /// The same for the rows of all models alone.
     fn read_all<T>(&self, cx: &CallContext, read: impl FnOnce(&Stores) -> T) -> Result<T> {
         match self.transaction(cx)? {
             None => Ok(read(&self.shared.read())),
@@ -129,15 +139,6 @@ impl MemoryRepository {
     }
 }
 
-fn refuse_related(filter: Option<&Filter>, order: bool) -> Result<()> {
-    match order || filter.is_some_and(Filter::is_related) {
-        true => Err(protoloop_core::Error::unimplemented(
-            "related rows are not looked at yet",
-        )),
-        false => Ok(()),
-    }
-}
-
 impl Repository<Record> for MemoryRepository {
     fn model(&self) -> &Arc<Model> {
         &self.model
@@ -149,8 +150,8 @@ impl Repository<Record> for MemoryRepository {
         query: &'a Query,
     ) -> BoxFuture<'a, Result<Vec<Record>>> {
         Box::pin(async move {
-            refuse_related(query.filter.as_ref(), query.order.is_related())?;
-            self.read(cx, |store| find::find(&self.model, store, query))
+            let find = |store: &Store, all: &Stores| find::find(&self.model, store, all, query);
+            self.read_with(cx, find)
         })
     }
 
@@ -192,9 +193,21 @@ impl Repository<Record> for MemoryRepository {
         filter: Option<&'a Filter>,
     ) -> BoxFuture<'a, Result<u64>> {
         Box::pin(async move {
-            refuse_related(filter, false)?;
-            self.read(cx, |store| find::count(&self.model, store, filter))
+            let count = |store: &Store, all: &Stores| find::count(&self.model, store, all, filter);
+            self.read_with(cx, count)
         })
+    }
+
+    fn place<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        order: &'a OrderBy,
+        row: &'a Record,
+    ) -> BoxFuture<'a, Result<Cursor>> {
+        let place = self.read_with(cx, |_, all| {
+            Places::new(&self.model, order, &AllRows(all)).of(row.as_ref())
+        });
+        Box::pin(ready(place))
     }
 
     fn write<'a>(
@@ -212,7 +225,6 @@ impl Repository<Record> for MemoryRepository {
         row: &'a RowChanges,
     ) -> BoxFuture<'a, Result<u64>> {
         Box::pin(async move {
-            refuse_related(filter, false)?;
             let change = |changes: &mut Changes<'_>| {
                 let keys = changes.keys(filter);
                 changes.update_all(keys, row)
@@ -227,7 +239,6 @@ impl Repository<Record> for MemoryRepository {
         filter: Option<&'a Filter>,
     ) -> BoxFuture<'a, Result<u64>> {
         Box::pin(async move {
-            refuse_related(filter, false)?;
             let change = |changes: &mut Changes<'_>| {
                 let keys = changes.keys(filter);
                 changes.delete_all(keys)
