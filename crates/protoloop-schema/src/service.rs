@@ -154,7 +154,7 @@ pub struct RequestShape {
     pub request_id: Option<u32>,
     /// Delete, Undelete: `etag`.
     pub etag: Option<u32>,
-    /// List, Count, Purge, BulkUpdate: `filter`.
+    /// List, Count, Purge, BulkUpdate, Get: `filter`.
     pub filter: Option<u32>,
     /// List: `order_by`.
     pub order_by: Option<u32>,

@@ -149,7 +149,7 @@ impl Table {
     pub(crate) fn selection(&self, query: &Query) -> Selection {
         let ordered = |number: u32| {
             let mut terms = query.order.terms().iter();
-            terms.any(|term| term.via.is_empty() && term.path.column() == number)
+            terms.any(|term| term.column() == number)
         };
         let wanted = |(index, column): &(usize, &Column)| {
             query.fields.as_ref().is_none_or(|fields| {

@@ -7,7 +7,7 @@ use protoloop_wire::{
     mask::{Mask, project},
 };
 
-use super::{arguments::Arguments, operation::Subject};
+use super::operation::Subject;
 use crate::Record;
 
 impl Subject {
@@ -19,16 +19,6 @@ impl Subject {
             Some(mask) => project(&self.model.view(&row), mask).into(),
             None => row,
         }
-    }
-
-    /// The mask of a read; `None` for all fields.
-    pub(super) fn read_mask(&self, arguments: &Arguments<'_>) -> Result<Option<Mask>> {
-        let number = arguments.shape.read_mask;
-        let Some(paths) = arguments.paths(number) else {
-            return Ok(None);
-        };
-        let mask = self.mask(paths, arguments.name(number))?;
-        Ok((!mask.is_whole()).then_some(mask))
     }
 
     /// The mask of paths, none of which is hidden. `field` is the request field they came in.

@@ -5,23 +5,30 @@ use protoloop_core::{CallContext, Result};
 use protoloop_wire::{Writer, mask::Mask};
 
 use super::{
-    arguments::Arguments,
-    include::{Branch, columns_of},
-    operation::Operation,
-    read::showing_deleted,
+    arguments::Arguments, include::columns_of, operation::Operation, read::showing_deleted,
 };
 use crate::{Cursor, OrderBy, Query, Record, Repository as _};
 
 impl Operation {
     pub(super) async fn list(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
         let arguments = self.arguments(request);
-        let mask = self.subject.read_mask(&arguments)?;
-        let branches = self.branches(&arguments, mask.as_ref())?;
-        let size = self.page_size(&arguments)?;
+        let scope = self.scope(&arguments)?;
+        let mask = self.read_mask(&arguments, scope.fields)?;
+        let branches = self.branches(&arguments, scope.include, mask.as_ref())?;
+        let size = self.page_size(&arguments, scope.limit)?;
         let cx = &*showing_deleted(cx, arguments.flag(arguments.shape.show_deleted));
         self.check_parent(cx, request).await?;
         let tenant = self.bound_place(cx, request)?;
-        let query = self.query(request, &tenant, mask.as_ref(), &branches, size)?;
+        let order = self.order(&arguments, scope.order)?;
+        let query = Query {
+            filter: self.belonging(&arguments, scope.filter)?,
+            // One row more than the page tells whether there is a next one.
+            limit: Some(size.saturating_add(1)),
+            skip: self.skip(&arguments, scope.skip)?,
+            after: self.after(&arguments, &tenant, &order)?,
+            fields: columns_of(mask.as_ref(), &order, &branches),
+            order,
+        };
         let total = match self.standard.total_size {
             Some(number) => {
                 let count = self.repository().count(cx, query.filter.as_ref()).await?;
@@ -32,8 +39,10 @@ impl Operation {
         let mut rows = self.repository().find(cx, &query).await?;
         let more = rows.len() > size as usize;
         rows.truncate(size as usize);
-        let last = rows.last().filter(|_| more);
-        let next = last.map(|row| Cursor::of_row(self.model(), &query.order, row.as_ref()));
+        let next = match rows.last().filter(|_| more) {
+            Some(last) => Some(self.place(cx, &query.order, last).await?),
+            None => None,
+        };
         let field = self.standard.response_field.unwrap_or(1);
         let mut out = if branches.is_empty() {
             self.page(rows, field, mask.as_ref())
@@ -64,37 +73,29 @@ impl Operation {
         out
     }
 
-    fn query(
+    /// Where the next page begins.
+    async fn place(&self, cx: &CallContext, order: &OrderBy, row: &Record) -> Result<Cursor> {
+        match order.is_related() {
+            false => Ok(Cursor::of_row(self.model(), order, row.as_ref())),
+            true => self.repository().place(cx, order, row).await,
+        }
+    }
+
+    /// Where the page begins.
+    fn after(
         &self,
-        request: &Bytes,
+        arguments: &Arguments<'_>,
         tenant: &str,
-        mask: Option<&Mask>,
-        branches: &[Branch],
-        size: u32,
-    ) -> Result<Query> {
-        let arguments = self.arguments(request);
-        let shape = arguments.shape;
-        let order = OrderBy::parse(self.model(), arguments.text(shape.order_by))
-            .map_err(|error| error.at_field(arguments.name(shape.order_by)))?;
-        let token = arguments.text(shape.page_token);
-        let after = match token {
-            "" => None,
+        order: &OrderBy,
+    ) -> Result<Option<Cursor>> {
+        match arguments.text(arguments.shape.page_token) {
+            "" => Ok(None),
             token => {
-                let bound = self.bound(&arguments, tenant);
-                Some(self.subject.page_tokens.open(&bound, &order, token)?)
+                let bound = self.bound(arguments, tenant);
+                let opened = self.subject.page_tokens.open(&bound, order, token);
+                opened.map(Some)
             }
-        };
-        let skip = arguments.integer(shape.skip);
-        Ok(Query {
-            filter: self.filter(request)?,
-            // One row more than the page tells whether there is a next one.
-            limit: Some(size.saturating_add(1)),
-            skip: u64::try_from(skip)
-                .map_err(|_| arguments.invalid(shape.skip, "must not be negative"))?,
-            after,
-            fields: columns_of(mask, &order, branches),
-            order,
-        })
+        }
     }
 
     /// What a page token is bound to: that which chooses and orders the rows.
@@ -120,16 +121,5 @@ impl Operation {
             Some(parent) => format!("{tenant} {:?}", parent.key),
             None => tenant,
         })
-    }
-
-    fn page_size(&self, arguments: &Arguments<'_>) -> Result<u32> {
-        let entity = self.model().entity();
-        let number = arguments.shape.page_size;
-        let asked = match arguments.integer(number) {
-            0 => entity.default_page_size,
-            size if size < 0 => return Err(arguments.invalid(number, "must not be negative")),
-            size => u32::try_from(size).unwrap_or(u32::MAX),
-        };
-        Ok(asked.min(entity.max_page_size).max(1))
     }
 }

@@ -18,6 +18,7 @@
 
 mod answer;
 mod arguments;
+mod asked;
 mod batch;
 mod batch_write;
 mod builder;

@@ -6,16 +6,17 @@ use bytes::Bytes;
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 use protoloop_wire::{Writer, mask::Mask};
 
-use super::{batch::MAX_BATCH, include::Branch, operation::Operation};
+use super::{arguments::Arguments, batch::MAX_BATCH, include::Branch, operation::Operation};
 use crate::{Filter, Key, Record, Repository as _, ShowDeleted};
 
 impl Operation {
     pub(super) async fn get(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
         let (key, mask) = {
             let arguments = self.arguments(request);
-            let mask = self.subject.read_mask(&arguments)?;
+            let scope = self.scope_of_one(&arguments)?;
+            let mask = self.read_mask(&arguments, scope.fields)?;
             let key = arguments.key(self.model())?;
-            let branches = self.branches(&arguments, mask.as_ref())?;
+            let branches = self.branches(&arguments, scope.include, mask.as_ref())?;
             if !branches.is_empty() {
                 return self.get_with(cx, request, key, mask, branches).await;
             }
@@ -52,8 +53,8 @@ impl Operation {
 
     pub(super) async fn batch_get(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
         let arguments = self.arguments(request);
-        let mask = self.subject.read_mask(&arguments)?;
-        let branches = self.branches(&arguments, mask.as_ref())?;
+        let mask = self.read_mask(&arguments, None)?;
+        let branches = self.branches(&arguments, Vec::new(), mask.as_ref())?;
         let keys = match arguments.shape.requests {
             Some(_) => self.elements(request, |element| element.key(self.model()))?,
             None => self.ids(request)?,
@@ -125,23 +126,31 @@ impl Operation {
         Ok(out.finish().into())
     }
 
-    /// The filter of List and Count, with the row that the rows belong to; `None` when it is blank.
+    /// The filter of Count, with the row that the rows belong to; `None` when it is blank.
     pub(super) fn filter(&self, request: &Bytes) -> Result<Option<Filter>> {
         let arguments = self.arguments(request);
         let number = arguments.shape.filter;
         let text = arguments.text(number);
-        let parent = self.parent(&arguments)?;
-        let owned = parent
-            .map(|parent| parent.condition(self.model()))
-            .transpose()?;
-        if text.is_empty() {
-            return Ok(owned);
-        }
-        let filter = Filter::parse(self.model(), text)
+        let filter = (!text.is_empty())
+            .then(|| Filter::parse(self.model(), text))
+            .transpose()
             .map_err(|error| error.at_field(arguments.name(number)))?;
-        Ok(Some(match owned {
-            Some(owned) => Filter::And(vec![owned, filter]),
-            None => filter,
+        self.belonging(&arguments, filter)
+    }
+
+    /// The filter with the row that the rows belong to.
+    pub(super) fn belonging(
+        &self,
+        arguments: &Arguments<'_>,
+        filter: Option<Filter>,
+    ) -> Result<Option<Filter>> {
+        let Some(parent) = self.parent(arguments)? else {
+            return Ok(filter);
+        };
+        let owned = parent.condition(self.model())?;
+        Ok(Some(match filter {
+            Some(filter) => Filter::And(vec![owned, filter]),
+            None => owned,
         }))
     }
 }

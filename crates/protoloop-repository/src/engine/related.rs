@@ -83,12 +83,13 @@ impl Operation {
     pub(super) async fn get_related(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
         self.check_parent(cx, request).await?;
         let arguments = self.arguments(request);
-        let mask: Option<Mask> = self.subject.read_mask(&arguments)?;
-        let branches = self.branches(&arguments, mask.as_ref())?;
+        let scope = self.scope_of_one(&arguments)?;
+        let mask = self.read_mask(&arguments, scope.fields)?;
+        let branches = self.branches(&arguments, scope.include, mask.as_ref())?;
         let cx = &*showing_deleted(cx, arguments.flag(arguments.shape.show_deleted));
         let order = self.model().key_order().clone();
         let query = Query {
-            filter: self.filter(request)?,
+            filter: self.belonging(&arguments, None)?,
             limit: Some(1),
             fields: columns_of(mask.as_ref(), &order, &branches),
             ..Query::new(order)

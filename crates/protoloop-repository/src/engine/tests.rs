@@ -1,4 +1,5 @@
 mod batch_write;
+mod filter;
 mod include;
 mod related;
 

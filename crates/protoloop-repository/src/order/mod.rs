@@ -2,7 +2,7 @@
 
 mod parse;
 
-use crate::{Link, PropertyPath};
+use crate::{Join, Link, PropertyPath};
 
 /// A total order of a model's rows: the terms that were asked for, completed by the key fields, ascending.
 ///
@@ -52,6 +52,17 @@ impl OrderTerm {
             via: Box::new([]),
             path,
             direction,
+        }
+    }
+
+    /// The number of the row's field that it is read from: of the property, or the key that leads to other rows.
+    #[must_use]
+    pub fn column(&self) -> u32 {
+        match self.via.first().map(Link::join) {
+            Some(Join::Field { own, .. } | Join::Through { own, .. } | Join::List { own, .. }) => {
+                *own
+            }
+            None => self.path.column(),
         }
     }
 

@@ -183,6 +183,7 @@ impl Shape<'_> {
         shape.key = self.key_fields(fields);
         shape.read_mask = fields.optional("read_mask", Wanted::FieldMask);
         shape.include = fields.optional("include", STRING);
+        shape.filter = fields.optional("filter", STRING);
         shape.show_deleted = fields.optional("show_deleted", BOOL);
     }
 

@@ -106,7 +106,7 @@ impl Builder<'_> {
 
     fn get(&mut self) {
         let one = &self.resource.message.name;
-        let fields = self.which([read_mask(2), include(3)]);
+        let fields = self.which([read_mask(2), include(3), shown(5)]);
         let name = format!("Get{one}");
         let input = self.request(&name, fields);
         let output = self.resource.type_name.clone();
@@ -457,6 +457,12 @@ pub(super) fn list_fields(many: &str) -> [NewField; 8] {
 
 fn filter(number: i32) -> NewField {
     let comment = "Which rows: AIP-160 text or a LoopBack JSON filter. Empty for all.";
+    NewField::scalar("filter", number, Type::String, comment)
+}
+
+fn shown(number: i32) -> NewField {
+    let comment =
+        "What is shown, as a LoopBack JSON filter of `fields` and `include`. Empty for all fields.";
     NewField::scalar("filter", number, Type::String, comment)
 }
 

@@ -7,7 +7,7 @@ use protoloop_schema::{Relation, RelationKind};
 use protoloop_wire::mask::Mask;
 
 use crate::{
-    Filter, Inclusion, OrderBy, Scope,
+    Filter, Inclusion, OrderBy, OrderTerm, Scope,
     engine::{
         arguments::Arguments,
         operation::{Operation, Subject, Subjects},
@@ -30,21 +30,20 @@ pub(in crate::engine) struct Branch {
 }
 
 impl Operation {
-    /// What a request asks to include; nothing where it does not say. `mask` is the read mask.
+    /// What a request asks to include, by its argument or its filter object. `mask` is the read mask.
     pub(in crate::engine) fn branches(
         &self,
         arguments: &Arguments<'_>,
+        include: Vec<Inclusion>,
         mask: Option<&Mask>,
     ) -> Result<Vec<Branch>> {
-        let number = arguments.shape.include;
-        let text = arguments.text(number);
-        if text.is_empty() {
+        let inclusions = self.include(arguments, include)?;
+        if inclusions.is_empty() {
             return Ok(Vec::new());
         }
-        let inclusions = Inclusion::parse(self.model(), text)
-            .map_err(|error| error.at_field(arguments.name(number)))?;
-        grow(&self.subjects, &self.subject, inclusions, mask)
-            .map_err(|what| arguments.invalid(number, what))
+        grow(&self.subjects, &self.subject, inclusions, mask).map_err(|what| {
+            arguments.invalid(arguments.shape.include.or(arguments.shape.filter), what)
+        })
     }
 }
 
@@ -131,7 +130,7 @@ pub(in crate::engine) fn columns_of(
 ) -> Option<Vec<u32>> {
     let mask = mask?;
     let mut columns: Vec<u32> = mask.fields().map(|field| field.0).collect();
-    columns.extend(order.terms().iter().map(|term| term.path.column()));
+    columns.extend(order.terms().iter().map(OrderTerm::column));
     columns.extend(branches.iter().flat_map(Branch::columns));
     columns.sort_unstable();
     columns.dedup();

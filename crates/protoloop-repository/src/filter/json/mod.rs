@@ -15,6 +15,8 @@
 mod operators;
 mod reader;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod values;
 mod wheres;
 
