@@ -154,7 +154,7 @@ fn mistakes_are_named_with_their_place() {
         ),
         (
             "{\"include\":[{\"relation\":\"team\"},\"team\"]}",
-            "column 32: `include[1]`: `team` is included twice",
+            "column 33: `include[1]`: `team` is included twice",
         ),
         (
             "{\"include\":{\"scope\":{}}}",
