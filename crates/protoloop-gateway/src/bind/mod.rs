@@ -4,6 +4,7 @@
 //! merged silently, nothing given is dropped silently.
 
 mod assign;
+mod exploded;
 mod form;
 mod json_value;
 mod query;
@@ -20,6 +21,7 @@ use protoloop_wire::{Tables, canonicalize_bytes, json};
 
 use self::{
     assign::{Assignment, BodyPart, Source},
+    exploded::Exploded,
     target::{Miss, Place},
 };
 use crate::{
@@ -137,8 +139,16 @@ fn query_values<'a>(
     assignments: &mut Vec<Assignment<'a>>,
 ) -> Result<System> {
     let mut system = System::default();
+    let mut exploded = Exploded::default();
     for pair in query::pairs(query) {
         let (key, value) = pair?;
+        if let Some(filter) = &plan.filter
+            && Exploded::takes(&plan.filter, &key)
+        {
+            check_place(tables, plan, &key, filter.number)?;
+            exploded.add(filter, &key, &value)?;
+            continue;
+        }
         match target::resolve(tables, plan.input, &key, Place::Query) {
             Err(Miss::Unknown(_)) if query::is_system(&key) => {
                 system.take(&key, &value, options)?;
@@ -162,7 +172,33 @@ fn query_values<'a>(
             }
         }
     }
+    assignments.extend(exploded_filter(tables, plan, exploded)?);
     Ok(system)
+}
+
+/// The filter that was given by brackets.
+fn exploded_filter<'a>(
+    tables: &'a Tables,
+    plan: &Plan,
+    exploded: Exploded,
+) -> Result<Option<Assignment<'a>>> {
+    let Some(filter) = &plan.filter else {
+        return Ok(None);
+    };
+    let Some((key, json)) = exploded.finish(tables, filter.model)? else {
+        return Ok(None);
+    };
+    let Some(leaf) = tables.message(plan.input).field(filter.number) else {
+        return Ok(None);
+    };
+    Ok(Some(Assignment {
+        numbers: Cow::Owned(vec![filter.number]),
+        leaf,
+        map_key: None,
+        record: scalar::encode(tables, plan.input, leaf, &key, &json)?,
+        name: Cow::Owned(key),
+        source: Source::Query,
+    }))
 }
 
 fn header_values<'a>(

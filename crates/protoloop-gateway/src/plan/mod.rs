@@ -35,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) etag: EtagPlan,
     /// What `Idempotency-Key` fills.
     pub(crate) request_id: Option<RequestField>,
+    /// The filter of a standard method, which LoopBack's brackets may spell.
+    pub(crate) filter: Option<FilterPlan>,
     /// Set for server streams.
     pub(crate) resume: Resume,
 }
@@ -58,6 +60,30 @@ impl Resume {
             token: token.map(|number| (method.output, number)),
             from: RequestField::resume_token(tables, method.input),
         }
+    }
+}
+
+/// The `filter` of a standard method.
+#[derive(Debug)]
+pub(crate) struct FilterPlan {
+    /// Its name.
+    pub(crate) name: Arc<str>,
+    /// Its number in the request.
+    pub(crate) number: u32,
+    /// The message of the rows that it selects.
+    pub(crate) model: MessageId,
+}
+
+impl FilterPlan {
+    fn new(schema: &Schema, tables: &Tables, method: &Method) -> Option<Self> {
+        let standard = method.standard.as_ref()?;
+        let number = standard.request.filter?;
+        let field = tables.message(method.input).field(number)?;
+        Some(Self {
+            name: field.name().into(),
+            number,
+            model: schema.entity(standard.entity).message,
+        })
     }
 }
 
@@ -145,6 +171,7 @@ impl Plan {
             update: update(schema, method, rule),
             is_read: rule.method == HttpMethod::Get,
             etag: EtagPlan::new(schema, tables, method, rule, answer),
+            filter: FilterPlan::new(schema, tables, method),
             resume: Resume::new(tables, method),
             request_id: RequestField::request_id(tables, method.input),
         })
