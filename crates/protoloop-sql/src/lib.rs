@@ -13,6 +13,8 @@ mod decode;
 mod dialect;
 mod encode;
 mod group;
+#[cfg(test)]
+mod injection;
 mod json;
 mod like;
 mod live;

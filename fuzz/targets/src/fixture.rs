@@ -24,6 +24,8 @@ pub(crate) struct Fixture {
     pub(crate) messages: [MessageId; 2],
     /// `fuzz.v1.Item`.
     pub(crate) model: Arc<Model>,
+    /// All models, of which some are related.
+    pub(crate) models: Vec<Arc<Model>>,
     pub(crate) rest: RestGateway,
     pub(crate) connect: ConnectGateway,
     pub(crate) grpc: GrpcGateway,
@@ -35,7 +37,7 @@ pub(crate) fn fixture() -> &'static Fixture {
     FIXTURE.get_or_init(|| {
         let tables = Tables::new(&Arc::new(schema()));
         let named = |name: &str| tables.by_name(name).expect("the message is declared");
-        let model = Model::all(&tables).expect("the models are right");
+        let models = Model::all(&tables).expect("the models are right");
         let rest = RestOptions {
             max_body_bytes: LIMIT,
             ..RestOptions::default()
@@ -46,7 +48,8 @@ pub(crate) fn fixture() -> &'static Fixture {
         };
         Fixture {
             messages: [named("kitchen.v1.Kitchen"), named("legacy.v1.Legacy")],
-            model: model.into_iter().next().expect("there is a model"),
+            model: Arc::clone(models.first().expect("there is a model")),
+            models,
             rest: RestGateway::new(Arc::clone(&tables), rest).expect("the bindings are right"),
             connect: ConnectGateway::new(Arc::clone(&tables), rpc.clone()),
             grpc: GrpcGateway::new(Arc::clone(&tables), rpc),

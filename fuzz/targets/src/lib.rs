@@ -14,7 +14,7 @@ mod wire;
 
 pub use forms::{form_multipart, form_url_encoded};
 pub use framing::{connect_framing, grpc_framing};
-pub use lists::{filter, list_arguments};
+pub use lists::{filter, filter_object, list_arguments};
 pub use paths::{path_match, path_template};
 pub use rest::{elements, rest_bind};
 pub use wire::{canonicalize, json_decode, view, wire_json_round_trip};
@@ -23,11 +23,12 @@ pub use wire::{canonicalize, json_decode, view, wire_json_round_trip};
 pub type Target = fn(&[u8]);
 
 /// All of them, by name.
-pub const TARGETS: [(&str, Target); 14] = [
+pub const TARGETS: [(&str, Target); 15] = [
     ("canonicalize", canonicalize),
     ("connect_framing", connect_framing),
     ("elements", elements),
     ("filter", filter),
+    ("filter_object", filter_object),
     ("form_multipart", form_multipart),
     ("form_url_encoded", form_url_encoded),
     ("grpc_framing", grpc_framing),

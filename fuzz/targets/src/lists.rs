@@ -1,6 +1,6 @@
 //! The arguments of a List: filter, order, page token, field mask.
 
-use protoloop_repository::{Cursor, Filter, Model, OrderBy, PageTokenKey};
+use protoloop_repository::{Cursor, Filter, Inclusion, Model, OrderBy, PageTokenKey, Scope};
 use protoloop_wire::{
     Limits, View, check,
     mask::{self, Mask},
@@ -30,6 +30,40 @@ pub fn filter(input: &[u8]) {
             assert_ne!(
                 filter.matches(model, row),
                 not.matches(model, row),
+                "{text}"
+            );
+        }
+    }
+}
+
+/// A filter object, for a model that is related to itself: one that is read answers for any row, and says the same when
+/// white space stands around it. The same text as the value of `include` does not panic.
+pub fn filter_object(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    for model in &fixture().models {
+        let include = Inclusion::parse(model, text);
+        let scope = match Scope::parse(model, text) {
+            Ok(scope) => scope,
+            Err(error) => {
+                assert!(!error.message.is_empty() && error.column > 0);
+                continue;
+            }
+        };
+        if text.len() < 1000 {
+            assert_eq!(
+                Scope::parse(model, &format!(" {text}\n")).as_ref(),
+                Ok(&scope)
+            );
+            let again = Inclusion::parse(model, &format!("\n{text} "));
+            assert_eq!(again.is_ok(), include.is_ok());
+        }
+        if let Some(filter) = scope.filter {
+            let not = Filter::Not(Box::new(filter.clone()));
+            assert_ne!(
+                filter.matches(model, b""),
+                not.matches(model, b""),
                 "{text}"
             );
         }

@@ -6,7 +6,7 @@ mod open;
 mod read;
 mod special;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     borrow::Cow,

@@ -12,6 +12,7 @@ mod lab;
 mod operators;
 mod orders;
 mod paging;
+pub mod random;
 mod references;
 mod related;
 mod round_trip;

@@ -5,7 +5,7 @@ use crate::{Filter, OrderBy, Query, Record, Repository, RepositoryExt as _, Seen
 
 const ROWS: &[(&str, &[&str])] = &[
     (
-        "Team",
+        "Crew",
         &[
             r#"{"id":"t1","name":"Red","rank":2,"extra":{"a":{"b":"x"},"n":5,"on":true,"no":null}}"#,
             r#"{"id":"t2","name":"Blue","extra":{"a":"plain","n":"5","on":[true]}}"#,
@@ -13,7 +13,7 @@ const ROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "Skill",
+        "Craft",
         &[
             r#"{"id":"s1","name":"rust"}"#,
             r#"{"id":"s2","name":"sql"}"#,
@@ -23,11 +23,11 @@ const ROWS: &[(&str, &[&str])] = &[
     (
         "Person",
         &[
-            r#"{"id":"p1","name":"Ann","teamId":"t1","favouriteIds":["s1","s3"]}"#,
-            r#"{"id":"p2","name":"Bob","teamId":"t1","bossId":"p1"}"#,
-            r#"{"id":"p3","name":"Cid","teamId":"t2","bossId":"p1"}"#,
+            r#"{"id":"p1","name":"Ann","crewId":"t1","favouriteIds":["s1","s3"]}"#,
+            r#"{"id":"p2","name":"Bob","crewId":"t1","bossId":"p1"}"#,
+            r#"{"id":"p3","name":"Cid","crewId":"t2","bossId":"p1"}"#,
             r#"{"id":"p4","name":"Dee","bossId":"p2"}"#,
-            r#"{"id":"p5","name":"Eve","teamId":"t2"}"#,
+            r#"{"id":"p5","name":"Eve","crewId":"t2"}"#,
         ],
     ),
     (
@@ -47,32 +47,32 @@ const ROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "PersonSkill",
+        "PersonCraft",
         &[
-            r#"{"id":"l1","personId":"p1","skillId":"s1"}"#,
-            r#"{"id":"l2","personId":"p1","skillId":"s2"}"#,
-            r#"{"id":"l3","personId":"p2","skillId":"s2"}"#,
-            r#"{"id":"l4","personId":"p5","skillId":"s3"}"#,
+            r#"{"id":"l1","personId":"p1","craftId":"s1"}"#,
+            r#"{"id":"l2","personId":"p1","craftId":"s2"}"#,
+            r#"{"id":"l3","personId":"p2","craftId":"s2"}"#,
+            r#"{"id":"l4","personId":"p5","craftId":"s3"}"#,
         ],
     ),
 ];
 
 const CONDITIONS: &[(&str, &str)] = &[
     // To one. `!=` and NOT are complements, so they select rows that are related to none.
-    ("team.name = Red", "p1 p2"),
-    ("team.name != Red", "p3 p4 p5"),
-    ("team.rank > 0", "p1 p2"),
-    ("NOT team.rank > 0", "p3 p4 p5"),
-    ("team.rank:*", "p1 p2"),
-    ("team:*", "p1 p2 p3 p5"),
-    ("NOT team:*", "p4"),
-    ("boss.team.name = Red", "p2 p3 p4"),
+    ("crew.name = Red", "p1 p2"),
+    ("crew.name != Red", "p3 p4 p5"),
+    ("crew.rank > 0", "p1 p2"),
+    ("NOT crew.rank > 0", "p3 p4 p5"),
+    ("crew.rank:*", "p1 p2"),
+    ("crew:*", "p1 p2 p3 p5"),
+    ("NOT crew:*", "p4"),
+    ("boss.crew.name = Red", "p2 p3 p4"),
     ("boss.boss.name = Ann", "p4"),
     ("badge.level = 3", "p1"),
     ("badge:*", "p1 p3"),
     ("badge.level:*", "p1"),
-    ("team.extra.a.b = x", "p1 p2"),
-    (r#"ilike(team.name, "r%")"#, "p1 p2"),
+    ("crew.extra.a.b = x", "p1 p2"),
+    (r#"ilike(crew.name, "r%")"#, "p1 p2"),
     // To many.
     ("reports.name = Dee", "p2"),
     ("tasks.hours > 4", "p1 p2"),
@@ -87,40 +87,40 @@ const CONDITIONS: &[(&str, &str)] = &[
     ("every(reports.tasks, hours = 9)", "p1 p3 p4 p5"),
     ("some(reports, none(tasks, hours > 0))", "p1"),
     ("tasks.words:b", "p1"),
-    ("skills.name = sql", "p1 p2"),
-    ("every(skills, name = sql)", "p2 p3 p4"),
-    ("none(skills, name = sql) AND skills:*", "p5"),
+    ("crafts.name = sql", "p1 p2"),
+    ("every(crafts, name = sql)", "p2 p3 p4"),
+    ("none(crafts, name = sql) AND crafts:*", "p5"),
     ("favourites.name = go", "p1"),
     ("NOT favourites:*", "p2 p3 p4 p5"),
     // The same in JSON.
     (
-        r#"{"where":{"team.name":{"inq":["Red","Blue"]}}}"#,
+        r#"{"where":{"crew.name":{"inq":["Red","Blue"]}}}"#,
         "p1 p2 p3 p5",
     ),
-    (r#"{"where":{"team.name":{"nin":["Red","Blue"]}}}"#, "p4"),
+    (r#"{"where":{"crew.name":{"nin":["Red","Blue"]}}}"#, "p4"),
     (
         r#"{"where":{"tasks":{"every":{"hours":{"lt":9}},"exists":true}}}"#,
         "p1 p4",
     ),
     (r#"{"where":{"tasks.hours":{"between":[4,6]}}}"#, "p1"),
     (r#"{"where":{"tasks":null}}"#, "p3 p5"),
-    (r#"{"where":{"team":{"none":{"name":"Red"}}}}"#, "p3 p4 p5"),
+    (r#"{"where":{"crew":{"none":{"name":"Red"}}}}"#, "p3 p4 p5"),
     (
         r#"{"where":{"or":[{"name":"Eve"},{"boss.name":{"like":"A%"}}]}}"#,
         "p2 p3 p5",
     ),
     (
-        r#"{"where":{"nor":[{"team.name":"Red"},{"team":{"exists":false}}]}}"#,
+        r#"{"where":{"nor":[{"crew.name":"Red"},{"crew":{"exists":false}}]}}"#,
         "p3 p5",
     ),
 ];
 
 const ORDERS: &[(&str, &str)] = &[
-    ("team.name", "p3 p5 p1 p2 p4"),
-    ("team.name desc", "p4 p1 p2 p3 p5"),
-    ("team.rank, name desc", "p2 p1 p5 p4 p3"),
-    ("team.rank desc, team.name, id desc", "p5 p3 p4 p2 p1"),
-    ("boss.team.name desc, id", "p1 p5 p2 p3 p4"),
+    ("crew.name", "p3 p5 p1 p2 p4"),
+    ("crew.name desc", "p4 p1 p2 p3 p5"),
+    ("crew.rank, name desc", "p2 p1 p5 p4 p3"),
+    ("crew.rank desc, crew.name, id desc", "p5 p3 p4 p2 p1"),
+    ("boss.crew.name desc, id", "p1 p5 p2 p3 p4"),
     ("badge.level", "p1 p2 p3 p4 p5"),
     ("boss.name, badge.level desc", "p2 p3 p4 p5 p1"),
 ];
@@ -198,7 +198,7 @@ pub(super) async fn conditions_reach_related_rows(lab: &Lab) -> Result<(), Broke
 }
 
 pub(super) async fn values_of_any_type_keep_theirs(lab: &Lab) -> Result<(), Broken> {
-    each(lab, "Team", ANY_TYPE).await
+    each(lab, "Crew", ANY_TYPE).await
 }
 
 pub(super) async fn orders_reach_related_rows(lab: &Lab) -> Result<(), Broken> {
@@ -233,9 +233,9 @@ pub(super) async fn what_may_not_be_seen_counts_as_absent(lab: &Lab) -> Result<(
     filled(lab).await?;
     let people = lab.repository("Person")?;
     let hidden = |name: &str| match name {
-        "Team" => Some("name != Red"),
+        "Crew" => Some("name != Red"),
         "Task" => Some("id != k3"),
-        "PersonSkill" => Some("id != l2"),
+        "PersonCraft" => Some("id != l2"),
         _ => None,
     };
     let seen: SeenRows<'_> = &|model| {
@@ -243,13 +243,13 @@ pub(super) async fn what_may_not_be_seen_counts_as_absent(lab: &Lab) -> Result<(
         Ok(text.and_then(|text| Filter::parse(model, text).ok()))
     };
     let cases = [
-        ("team:*", "p3 p5"),
-        ("team.name = Red", ""),
-        ("team.name != Red", "p1 p2 p3 p4 p5"),
+        ("crew:*", "p3 p5"),
+        ("crew.name = Red", ""),
+        ("crew.name != Red", "p1 p2 p3 p4 p5"),
         ("tasks.hours > 4", "p1"),
         ("none(tasks, hours > 4)", "p2 p3 p4 p5"),
-        ("skills.name = sql", "p2"),
-        ("boss.team:*", ""),
+        ("crafts.name = sql", "p2"),
+        ("boss.crew:*", ""),
     ];
     for (text, due) in cases {
         let parsed = Filter::parse(people.model(), text);
@@ -261,7 +261,7 @@ pub(super) async fn what_may_not_be_seen_counts_as_absent(lab: &Lab) -> Result<(
         equal(text, joined(&*people, &rows), due.to_owned())?;
     }
     let mut order =
-        OrderBy::parse(people.model(), "team.name").map_err(|e| broken(e.to_string()))?;
+        OrderBy::parse(people.model(), "crew.name").map_err(|e| broken(e.to_string()))?;
     order.scope_related(seen)?;
     let rows = people.find(&lab.cx, &Query::new(order.clone())).await?;
     equal(

@@ -60,11 +60,7 @@ impl MemoryRepository {
     }
 
     /// The same, with those of all models.
-    fn read_with<T>(
-        &self,
-        cx: &CallContext,
-        read: impl FnOnce(&Store, &Stores) -> T,
-    ) -> Result<T> {
+    fn read_with<T>(&self, cx: &CallContext, read: impl FnOnce(&Store, &Stores) -> T) -> Result<T> {
         self.read_all(cx, |stores| match stores.get(self.number) {
             Some(store) => Ok(read(store, stores)),
             None => Err(Error::failed_precondition(format!(

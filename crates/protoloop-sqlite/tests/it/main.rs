@@ -5,6 +5,7 @@ mod errors;
 mod indexes;
 mod laws;
 mod migrations;
+mod random;
 mod same_as_memory;
 mod start;
 mod support;

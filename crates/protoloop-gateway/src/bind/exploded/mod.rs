@@ -51,7 +51,9 @@ impl Exploded {
     pub(super) fn add(&mut self, plan: &FilterPlan, key: &str, value: &str) -> Result<()> {
         let wrong = |what: String| Error::invalid_field(key, what);
         if self.count == PARAMETERS {
-            return Err(wrong(format!("a filter has at most {PARAMETERS} parameters")));
+            return Err(wrong(format!(
+                "a filter has at most {PARAMETERS} parameters"
+            )));
         }
         if self.count == 0 {
             self.key = key.to_owned();

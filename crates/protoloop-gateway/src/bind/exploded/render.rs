@@ -34,8 +34,11 @@ fn include(tables: &Tables, model: MessageId, node: &Node) -> Result {
     if node.is_list() {
         return list(node, |inner| include(tables, model, inner));
     }
-    let relation = node.member("relation").and_then(|inner| inner.texts.first());
-    let target = relation.and_then(|name| message_of(tables, tables.message(model).field_by_name(name)?));
+    let relation = node
+        .member("relation")
+        .and_then(|inner| inner.texts.first());
+    let target =
+        relation.and_then(|name| message_of(tables, tables.message(model).field_by_name(name)?));
     let scope = |inner: &Node| match target {
         Some(target) => filter(tables, target, inner),
         // The filter tells that there is no such relation.
@@ -116,7 +119,9 @@ fn test(tables: &Tables, (of, message): (Type, Option<MessageId>), node: &Node) 
     object(node, |name, inner| match (name, message) {
         ("some" | "every" | "none", Some(message)) => wheres(tables, message, inner),
         ("exists", _) => value(inner, Type::Bool),
-        ("like" | "nlike" | "ilike" | "nilike" | "regexp" | "options", _) => value(inner, Type::Text),
+        ("like" | "nlike" | "ilike" | "nilike" | "regexp" | "options", _) => {
+            value(inner, Type::Text)
+        }
         ("length", _) if inner.members.is_empty() => value(inner, Type::Number),
         ("length", _) => object(inner, |_, inner| value(inner, Type::Number)),
         _ => value(inner, of),
@@ -230,7 +235,8 @@ impl Node {
 
     /// Whether every bracket below is empty or a number.
     fn is_list(&self) -> bool {
-        let is_place = |name: &str| name.len() < 6 && name.bytes().all(|byte| byte.is_ascii_digit());
+        let is_place =
+            |name: &str| name.len() < 6 && name.bytes().all(|byte| byte.is_ascii_digit());
         !self.members.is_empty() && self.members.iter().all(|(name, _)| is_place(name))
     }
 }

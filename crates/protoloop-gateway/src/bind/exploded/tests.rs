@@ -1,18 +1,26 @@
+use std::sync::Arc;
+
 use protoloop_wire::Tables;
 
 use super::Exploded;
 use crate::plan::FilterPlan;
 
+fn tables() -> Arc<Tables> {
+    Tables::new(&Arc::new(crate::rest::tests::schema(PROTO)))
+}
+
 /// The JSON of `key=value` pairs, without their encoding.
 fn json(tables: &Tables, pairs: &[(&str, &str)]) -> Result<String, String> {
-    let plan = FilterPlan {
+    let plan = Some(FilterPlan {
         name: "filter".into(),
         number: 1,
         model: tables.by_name("explode.v1.Book").expect("the model"),
-    };
+    });
+    let taken = pairs.iter().all(|(key, _)| Exploded::takes(&plan, key));
+    assert!(taken, "{pairs:?}");
+    let plan = plan.expect("just made");
     let mut exploded = Exploded::default();
     for (key, value) in pairs {
-        assert!(Exploded::takes(Some(&plan), key), "{key}");
         exploded
             .add(&plan, key, value)
             .map_err(|error| error.to_string())?;
@@ -45,27 +53,69 @@ message Review { int32 stars = 1; string text = 2; Author by = 3; }
 
 #[test]
 fn brackets_become_json() {
-    let tables = crate::bind::exploded::tests::tables();
+    let tables = tables();
     let table: &[(&[(&str, &str)], &str)] = &[
-        (&[("filter[where][title]", "5")], r#"{"where":{"title":"5"}}"#),
+        (
+            &[("filter[where][title]", "5")],
+            r#"{"where":{"title":"5"}}"#,
+        ),
         (&[("filter[where][price]", "5")], r#"{"where":{"price":5}}"#),
-        (&[("filter[where][price][gt]", "-5.5e3")], r#"{"where":{"price":{"gt":-5.5e3}}}"#),
+        (
+            &[("filter[where][price][gt]", "-5.5e3")],
+            r#"{"where":{"price":{"gt":-5.5e3}}}"#,
+        ),
         // What is no number stays text, which the filter refuses.
-        (&[("filter[where][price]", "5]},{")], r#"{"where":{"price":"5]},{"}}"#),
-        (&[("filter[where][price]", "05")], r#"{"where":{"price":"05"}}"#),
-        (&[("filter[where][price]", "NaN")], r#"{"where":{"price":"NaN"}}"#),
-        (&[("filter[where][done]", "true")], r#"{"where":{"done":true}}"#),
+        (
+            &[("filter[where][price]", "5]},{")],
+            r#"{"where":{"price":"5]},{"}}"#,
+        ),
+        (
+            &[("filter[where][price]", "05")],
+            r#"{"where":{"price":"05"}}"#,
+        ),
+        (
+            &[("filter[where][price]", "NaN")],
+            r#"{"where":{"price":"NaN"}}"#,
+        ),
+        (
+            &[("filter[where][done]", "true")],
+            r#"{"where":{"done":true}}"#,
+        ),
         (&[("filter[where][done]", "1")], r#"{"where":{"done":"1"}}"#),
-        (&[("filter[where][title]", "a\"\\\n")], r#"{"where":{"title":"a\"\\\u000a"}}"#),
+        (
+            &[("filter[where][title]", "a\"\\\n")],
+            r#"{"where":{"title":"a\"\\\u000a"}}"#,
+        ),
         (&[("filter[where][a\"b]", "x")], r#"{"where":{"a\"b":"x"}}"#),
-        (&[("filter[where][rank][exists]", "true")], r#"{"where":{"rank":{"exists":true}}}"#),
+        (
+            &[("filter[where][rank][exists]", "true")],
+            r#"{"where":{"rank":{"exists":true}}}"#,
+        ),
         (&[("filter[where][rank]", "7")], r#"{"where":{"rank":7}}"#),
-        (&[("filter[where][counts.a]", "7")], r#"{"where":{"counts.a":7}}"#),
-        (&[("filter[where][counts][contains]", "7")], r#"{"where":{"counts":{"contains":"7"}}}"#),
-        (&[("filter[where][marks][length]", "7")], r#"{"where":{"marks":{"length":7}}}"#),
-        (&[("filter[where][marks][contains]", "7")], r#"{"where":{"marks":{"contains":7}}}"#),
-        (&[("filter[where][author.age]", "7")], r#"{"where":{"author.age":7}}"#),
-        (&[("filter[where][title][like]", "1")], r#"{"where":{"title":{"like":"1"}}}"#),
+        (
+            &[("filter[where][counts.a]", "7")],
+            r#"{"where":{"counts.a":7}}"#,
+        ),
+        (
+            &[("filter[where][counts][contains]", "7")],
+            r#"{"where":{"counts":{"contains":"7"}}}"#,
+        ),
+        (
+            &[("filter[where][marks][length]", "7")],
+            r#"{"where":{"marks":{"length":7}}}"#,
+        ),
+        (
+            &[("filter[where][marks][contains]", "7")],
+            r#"{"where":{"marks":{"contains":7}}}"#,
+        ),
+        (
+            &[("filter[where][author.age]", "7")],
+            r#"{"where":{"author.age":7}}"#,
+        ),
+        (
+            &[("filter[where][title][like]", "1")],
+            r#"{"where":{"title":{"like":"1"}}}"#,
+        ),
         (
             &[
                 ("filter[where][and][0][price][gt]", "5"),
@@ -88,11 +138,17 @@ fn brackets_become_json() {
             r#"{"where":{"reviews":{"some":{"stars":{"gte":4}}}}}"#,
         ),
         (
-            &[("filter[fields][title]", "true"), ("filter[fields][price]", "false")],
+            &[
+                ("filter[fields][title]", "true"),
+                ("filter[fields][price]", "false"),
+            ],
             r#"{"fields":{"title":true,"price":false}}"#,
         ),
         (&[("filter[fields]", "title")], r#"{"fields":"title"}"#),
-        (&[("filter[include][][relation]", "author")], r#"{"include":[{"relation":"author"}]}"#),
+        (
+            &[("filter[include][][relation]", "author")],
+            r#"{"include":[{"relation":"author"}]}"#,
+        ),
         (
             &[
                 ("filter[include][0][scope][where][stars]", "4"),
@@ -112,11 +168,20 @@ fn what_is_wrong_is_told() {
     let tables = tables();
     let long = format!("filter{}", "[a]".repeat(65));
     let table: &[(&[(&str, &str)], &str)] = &[
-        (&[("filter[where", "x")], "expected brackets to the end of the key"),
-        (&[("filter[where]x", "x")], "expected brackets to the end of the key"),
+        (
+            &[("filter[where", "x")],
+            "expected brackets to the end of the key",
+        ),
+        (
+            &[("filter[where]x", "x")],
+            "expected brackets to the end of the key",
+        ),
         (&[(&long, "x")], "more than 64 brackets"),
         (
-            &[("filter[where][title]", "x"), ("filter[where][title][gt]", "y")],
+            &[
+                ("filter[where][title]", "x"),
+                ("filter[where][title][gt]", "y"),
+            ],
             "has a value and brackets below it",
         ),
     ];
@@ -125,5 +190,9 @@ fn what_is_wrong_is_told() {
         assert!(found.ends_with(due), "{found}");
     }
     let many = vec![("filter[where][or][][title]", "x"); 501];
-    assert!(json(&tables, &many).expect_err("refused").ends_with("at most 500 parameters"));
+    assert!(
+        json(&tables, &many)
+            .expect_err("refused")
+            .ends_with("at most 500 parameters")
+    );
 }

@@ -43,7 +43,7 @@ impl FileResolver for Text {
     }
 }
 
-fn schema(text: &'static str) -> Schema {
+pub(crate) fn schema(text: &'static str) -> Schema {
     let mut resolver = ChainFileResolver::new();
     resolver.add(Text(text));
     resolver.add(IncludeFileResolver::new("../../proto".into()));

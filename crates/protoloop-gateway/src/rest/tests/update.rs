@@ -24,16 +24,44 @@ fn a_model_has_its_routes() {
     }
 }
 
+#[test]
+fn exploded_filters_become_json() {
+    let query =
+        "filter[where][done]=true&filter%5Bwhere%5D%5Bdetails.weight%5D%5Bgt%5D=5&filter[limit]=2";
+    for (text, due) in [
+        (
+            format!("GET /v1/todos?{query}"),
+            r#"400 {"filter":"{\"where\":{\"done\":true,\"details.weight\":{\"gt\":5}},\"limit\":2}"}"#,
+        ),
+        (
+            "GET /v1/todos?filter=x&filter[limit]=2".to_owned(),
+            "400 filter[limit]: is given more than once",
+        ),
+        (
+            "GET /v1/todos?filter[limit=2".to_owned(),
+            "400 filter[limit: expected brackets to the end of the key",
+        ),
+    ] {
+        assert_eq!(bound_as("todo.v1.ListTodosRequest", &text), due, "{text}");
+    }
+}
+
 /// The request message of an Update, as JSON.
 #[track_caller]
 pub(super) fn bound(text: &str) -> String {
+    bound_as("todo.v1.UpdateTodoRequest", text)
+}
+
+/// The request message of a type, as JSON.
+#[track_caller]
+fn bound_as(name: &'static str, text: &str) -> String {
     #[derive(Clone)]
-    struct Show;
+    struct Show(&'static str);
     impl Handler for Show {
         fn call(&self, call: Call) -> BoxFuture<'_, Result<Reply>> {
             let (_, message) = call.into_one().unwrap();
             let tables = &todos().tables;
-            let id = tables.by_name("todo.v1.UpdateTodoRequest").unwrap();
+            let id = tables.by_name(self.0).unwrap();
             let options = protoloop_wire::json::EncodeOptions::default();
             let mut json = Vec::new();
             protoloop_wire::json::encode(tables, id, &message, &options, &mut json).unwrap();
@@ -41,7 +69,8 @@ pub(super) fn bound(text: &str) -> String {
             Box::pin(async { Err(Error::invalid_argument(text)) })
         }
     }
-    let serving = todos().serve(request(text), None, &Show);
+    let show = Show(name);
+    let serving = todos().serve(request(text), None, &show);
     Answer::of(serving.now_or_never().unwrap()).line()
 }
 

@@ -153,8 +153,8 @@ fn mistakes_are_named_with_their_place() {
             "column 10: `order`: `tasks` leads to many rows, which give no order",
         ),
         (
-            "{\"include\":[{\"relation\":\"team\"},\"team\"]}",
-            "column 33: `include[1]`: `team` is included twice",
+            "{\"include\":[{\"relation\":\"crew\"},\"crew\"]}",
+            "column 33: `include[1]`: `crew` is included twice",
         ),
         (
             "{\"include\":{\"scope\":{}}}",
@@ -211,7 +211,7 @@ fn what_it_costs_is_bounded() {
     assert!(Filter::parse(&model(person), &format!("{path}name = x")).is_ok());
     let error = Filter::parse(&model(person), &format!("{path}boss.name = x")).unwrap_err();
     assert_eq!(error.message, "a path follows at most 5 relations");
-    let many = vec!["team.name = x"; 33].join(" ");
+    let many = vec!["crew.name = x"; 33].join(" ");
     let error = Filter::parse(&model(person), &many).unwrap_err();
     assert_eq!(error.message, "a filter follows at most 32 relations");
     let deep = |depth| ["boss"; 6][..depth].join(".");
@@ -223,8 +223,8 @@ fn what_it_costs_is_bounded() {
 #[test]
 fn both_forms_of_an_include_say_the_same() {
     let model = model("laws.v1.Person");
-    let text = Inclusion::parse(&model, "team, boss.team, boss.skills,team").unwrap();
-    let json = r#"["team",{"relation":"boss","scope":{"include":["team",{"relation":"skills"}]}}]"#;
+    let text = Inclusion::parse(&model, "crew, boss.crew, boss.crafts,crew").unwrap();
+    let json = r#"["crew",{"relation":"boss","scope":{"include":["crew",{"relation":"crafts"}]}}]"#;
     assert_eq!(text, Inclusion::parse(&model, json).unwrap());
     let scope = format!(r#"{{"include":{json}}}"#);
     assert_eq!(text, Scope::parse(&model, &scope).unwrap().include);
@@ -257,7 +257,7 @@ fn both_syntaxes_say_the_same() {
     }
     let person = model("laws.v1.Person");
     let related = [
-        ("team.name != x", r#"{"team.name":{"neq":"x"}}"#),
+        ("crew.name != x", r#"{"crew.name":{"neq":"x"}}"#),
         (
             "every(tasks, hours > 1)",
             r#"{"tasks":{"every":{"hours":{"gt":1}}}}"#,
@@ -280,9 +280,9 @@ proptest! {
     fn no_likely_text_makes_the_parser_panic(
         parts in prop::collection::vec(
             prop::sample::select(vec![
-                "{", "}", "[", "]", ",", ":", "\"where\"", "\"rank\"", "\"tags\"", "\"team.name\"", "\"and\"", "\"or\"",
+                "{", "}", "[", "]", ",", ":", "\"where\"", "\"rank\"", "\"tags\"", "\"crew.name\"", "\"and\"", "\"or\"",
                 "\"not\"", "\"gt\"", "\"inq\"", "\"between\"", "\"some\"", "\"include\"", "\"fields\"", "\"order\"",
-                "\"relation\"", "\"scope\"", "\"team\"", "1", "-1.5e3", "\"x\"", "null", "true", "\"é\\u0000\"", "\"",
+                "\"relation\"", "\"scope\"", "\"crew\"", "1", "-1.5e3", "\"x\"", "null", "true", "\"é\\u0000\"", "\"",
                 "\"/a/i\"", "\"like\"", "\"regexp\"", "\"options\"", "\"length\"",
             ]),
             0..30,
