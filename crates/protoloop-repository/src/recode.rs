@@ -7,7 +7,7 @@ use protoloop_core::{BoxFuture, CallContext, Result};
 
 use crate::{
     Alteration, Changes, Cursor, Entity, Executed, Filter, GroupQuery, Key, Model, OrderBy, Query,
-    Repository,    RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
+    Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
 };
 
 /// A repository of `Inner` rows as one of `Outer` rows of the same model: a connector's records as generated messages,
