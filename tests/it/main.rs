@@ -12,6 +12,7 @@ mod cors;
 mod durability;
 mod envoy;
 mod expect;
+mod filters;
 mod foreign;
 mod forms;
 mod gateway;

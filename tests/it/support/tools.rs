@@ -48,3 +48,8 @@ pub(crate) fn curl() -> Option<PathBuf> {
 pub(crate) fn envoy() -> Option<PathBuf> {
     find("PROTOLOOP_TEST_ENVOY")
 }
+
+/// The `sqlmap` command.
+pub(crate) fn sqlmap() -> Option<PathBuf> {
+    find("PROTOLOOP_TEST_SQLMAP")
+}
