@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use protoloop_core::{CallContext, Error, Result};
 use protoloop_schema::{Relation, RelationKind};
-use protoloop_wire::{Patch, mask::Mask};
+use protoloop_wire::Patch;
 
 use super::{
     arguments::Arguments,
