@@ -58,12 +58,13 @@ pub(crate) struct Sources {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) sources: Sources,
-    /// Where the data lives: sqlite:FILE, or memory: for tests
+    /// Where the data lives: sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, or memory: for tests
     #[arg(
         long,
         value_name = "URL",
         default_value = "sqlite:protoloop.db",
-        env = "PROTOLOOP_DB"
+        env = "PROTOLOOP_DB",
+        hide_env_values = true
     )]
     pub(crate) db: String,
     /// What is done when the database does not fit the models: bring it up to date, refuse to start, or wait until

@@ -1,8 +1,9 @@
 //! From a database URL to a connector.
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 use protoloop::{Connector, MemoryConnector};
+use protoloop_driver::redacted;
 use protoloop_migrate::Target;
 use protoloop_sqlite::SqliteConnector;
 
@@ -17,29 +18,64 @@ pub(crate) struct Datasource {
     pub(crate) migrates_itself: bool,
 }
 
-/// Opens the datasource of a URL: `memory:`, or `sqlite:FILE`.
+/// Opens the datasource of a URL: `memory:`, `sqlite:FILE`, or that of a server. No message shows its password.
 pub(crate) async fn open(url: &str) -> Result<Datasource, Failure> {
-    match url.split_once(':').map(|(scheme, _)| scheme) {
-        Some("memory") => Ok(Datasource {
+    let failed = |what: &dyn Display| Failure::at(format_args!("--db {}", shown(url)), what);
+    match scheme(url) {
+        "memory" => Ok(Datasource {
             connector: Arc::new(MemoryConnector::new()),
             target: None,
             migrates_itself: true,
         }),
-        Some("sqlite") => {
-            let connector = SqliteConnector::open(url).await;
-            let connector = Arc::new(
-                connector
-                    .map_err(|error| Failure::at(format_args!("--db {url}"), error.message()))?,
-            );
-            Ok(Datasource {
-                target: Some(Arc::clone(&connector) as Arc<dyn Target>),
-                connector,
+        "sqlite" => match SqliteConnector::open(url).await {
+            Ok(connector) => {
+                let connector = Arc::new(connector);
+                Ok(Datasource {
+                    target: Some(Arc::clone(&connector) as Arc<dyn Target>),
+                    connector,
+                    migrates_itself: true,
+                })
+            }
+            Err(error) => Err(failed(&error.message())),
+        },
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => match protoloop_postgres::open(url).await {
+            Ok(connector) => Ok(Datasource {
+                connector: Arc::new(connector),
+                target: None,
                 migrates_itself: true,
-            })
-        }
-        _ => Err(Failure::at(
-            format_args!("--db {url}"),
-            "unknown kind of database; write sqlite:FILE, such as sqlite:shop.db, or memory:",
+            }),
+            Err(error) => Err(failed(&told(&error))),
+        },
+        #[cfg(not(feature = "postgres"))]
+        "postgres" | "postgresql" => Err(failed(
+            &"this protoloop was built without PostgreSQL; build it with the feature `postgres`",
         )),
+        _ => Err(failed(
+            &"unknown kind of database; write sqlite:FILE, such as sqlite:shop.db, \
+              postgres://USER:PASSWORD@HOST/DATABASE, or memory:",
+        )),
+    }
+}
+
+/// The URL as it may be shown.
+pub(crate) fn shown(url: &str) -> String {
+    match scheme(url) {
+        "memory" | "sqlite" => url.to_owned(),
+        _ => redacted(url),
+    }
+}
+
+fn scheme(url: &str) -> &str {
+    url.split(':').next().unwrap_or_default()
+}
+
+/// Who starts a server is also told what the database said.
+#[cfg(feature = "postgres")]
+fn told(error: &protoloop::Error) -> String {
+    use std::error::Error as _;
+    match error.source() {
+        Some(source) => format!("{}: {source}", error.message()),
+        None => error.message().to_owned(),
     }
 }

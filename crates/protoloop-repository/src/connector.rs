@@ -4,12 +4,17 @@ use std::{fmt, future::Future, sync::Arc};
 
 use protoloop_core::{BoxFuture, CallContext, Result};
 
-use crate::{Model, Record, Repository, Transaction, TransactionOptions, transaction};
+use crate::{
+    Capabilities, Model, Record, Repository, Transaction, TransactionOptions, transaction,
+};
 
 /// A store of rows: a database, or the memory of the process.
 pub trait Connector: fmt::Debug + Send + Sync + 'static {
     /// What it is, for messages and logs: `memory`, `sqlite`.
     fn name(&self) -> &str;
+
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
 
     /// Makes the store fit for these models: creates what is missing, changes nothing that would lose data.
     /// Called once, before any [`Connector::repository`], with every model of the datasource.
@@ -51,6 +56,10 @@ pub trait Connector: fmt::Debug + Send + Sync + 'static {
 impl<C: Connector + ?Sized> Connector for Arc<C> {
     fn name(&self) -> &str {
         (**self).name()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        (**self).capabilities()
     }
 
     fn prepare<'a>(&'a self, models: &'a [Arc<Model>]) -> BoxFuture<'a, Result<()>> {

@@ -6,6 +6,7 @@
 //! - [`Query`], [`Filter`], [`OrderBy`], [`Cursor`]: what a database is asked. [`Scope`], [`Inclusion`]: what a caller asks.
 
 mod bulk;
+mod capabilities;
 mod connector;
 mod cursor;
 mod deadline;
@@ -40,6 +41,7 @@ pub mod transaction;
 mod value;
 
 pub use bulk::{Changes, RowStream, pages};
+pub use capabilities::Capabilities;
 pub use connector::{Connector, ConnectorExt};
 pub use cursor::Cursor;
 pub use deadline::within;

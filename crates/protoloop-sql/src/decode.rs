@@ -18,6 +18,9 @@ pub trait SqlRow {
     /// # Errors
     /// INTERNAL when there is no such column.
     fn value(&self, index: usize) -> Result<SqlValue<'_>>;
+
+    /// How many columns it has.
+    fn width(&self) -> usize;
 }
 
 impl SqlRow for [SqlValue<'_>] {
@@ -25,6 +28,10 @@ impl SqlRow for [SqlValue<'_>] {
         self.get(index)
             .cloned()
             .ok_or_else(|| Error::internal_error(format!("row without value {index}")))
+    }
+
+    fn width(&self) -> usize {
+        self.len()
     }
 }
 
@@ -132,8 +139,9 @@ fn class(value: &SqlValue<'_>) -> &'static str {
     match value {
         SqlValue::Null => "NULL",
         SqlValue::Bool(_) => "a boolean",
-        SqlValue::Int(_) => "an integer out of its range",
+        SqlValue::Int(_) | SqlValue::Uint(_) => "an integer out of its range",
         SqlValue::Real(_) => "a floating point number",
+        SqlValue::Json(_) => "JSON that is no value of its type",
         SqlValue::Text(_) => "text that is no value of its type",
         SqlValue::Blob(_) => "a blob that is no value of its type",
     }

@@ -50,16 +50,36 @@ impl Table {
     pub(crate) fn value_of<'a>(&self, column: &Column, view: &View<'a>) -> Result<SqlValue<'a>> {
         let dialect = self.dialect();
         if column.storage == Storage::Json {
-            let text = json::write(view, column.number)?;
-            return Ok(text.map_or(SqlValue::Null, |text| SqlValue::Text(Cow::Owned(text))));
+            let Some(text) = json::write(view, column.number)? else {
+                return Ok(SqlValue::Null);
+            };
+            self.accept(column, &Scalar::Json(&text))?;
+            let stored = match dialect.encode(Storage::Json, Scalar::Json(&text)) {
+                SqlValue::Text(Cow::Borrowed(_)) => None,
+                stored => Some(stored.into_owned()),
+            };
+            return Ok(stored.unwrap_or(SqlValue::Text(Cow::Owned(text))));
         }
         if let Some(value) = view.get(column.number) {
-            return Ok(dialect.encode(column.storage, self.scalar(column, value)?));
+            let scalar = self.scalar(column, value)?;
+            self.accept(column, &scalar)?;
+            return Ok(dialect.encode(column.storage, scalar));
         }
         Ok(match column.storage.default() {
             Some(default) if !column.nullable => dialect.encode(column.storage, default),
             _ => SqlValue::Null,
         })
+    }
+
+    /// Refuses what the database cannot hold.
+    fn accept(&self, column: &Column, scalar: &Scalar<'_>) -> Result<()> {
+        match self.dialect().refusal(column, scalar) {
+            None => Ok(()),
+            Some(why) => Err(Error::invalid_field(
+                self.model().field_name(column.number),
+                why,
+            )),
+        }
     }
 
     fn scalar<'a>(&self, column: &Column, value: Value<'a>) -> Result<Scalar<'a>> {

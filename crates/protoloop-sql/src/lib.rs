@@ -19,6 +19,7 @@ mod json;
 mod like;
 mod live;
 pub mod migrate;
+mod native;
 mod number;
 mod order;
 mod plan;
@@ -36,14 +37,16 @@ mod value;
 mod within;
 
 pub use decode::SqlRow;
-pub use dialect::{Dialect, SQLITE, Sqlite};
+pub use dialect::{Dialect, POSTGRES, Postgres, SQLITE, Sqlite};
 pub use live::{
     Filled, Live, LiveColumn, LiveForeignKey, LiveIndex, LiveQueries, LiveRows, LiveTable, LiveText,
 };
+pub use native::first_word;
 pub use plan::{Plan, plan};
 pub use references::ForeignKey;
 pub use select::Selection;
 pub use statement::Statement;
 pub use storage::Storage;
 pub use table::{Column, Table};
+pub use time::valid_timestamp_text as timestamp_text;
 pub use value::{Scalar, SqlValue};

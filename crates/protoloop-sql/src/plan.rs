@@ -49,7 +49,7 @@ pub fn plan(tables: &[&Table], live: &Live) -> Plan {
             Some(found) => plan.compare(table, found),
         }
         for index in table.indexes() {
-            if indexes.insert(&*index.name) {
+            if indexes.insert(table.index_name(index)) {
                 plan.compare_index(table, index, live);
             } else {
                 plan.problem(table, &format!("index {} is declared twice", index.name));
@@ -107,8 +107,8 @@ impl Plan {
             valid: true,
             constraint: false,
         };
-        let name = &index.name;
-        match live.index(table.name(), name) {
+        let name = table.index_name(index);
+        match live.index(table.name(), &name) {
             None => {
                 let statement = create_index(table, index, &wanted.columns);
                 self.statements.push(statement);
@@ -130,7 +130,7 @@ impl Plan {
     ) {
         let name = &column.name;
         let wanted = column_type(table, column, key.is_some());
-        if !found.type_name.eq_ignore_ascii_case(wanted) {
+        if !table.dialect().same_type(&found.type_name, wanted) {
             let type_name = &found.type_name;
             self.problem(
                 table,
@@ -182,7 +182,7 @@ pub(crate) fn column_type(table: &Table, column: &Column, in_key: bool) -> &'sta
     {
         table.dialect().sequence_type()
     } else {
-        table.dialect().column_type(column.storage)
+        table.dialect().column_type(column.storage, column.indexed)
     }
 }
 
@@ -194,7 +194,7 @@ pub(crate) fn create_table(table: &Table) -> String {
         let mut definition = define(table, column, in_key);
         if in_key && table.key().len() == 1 {
             definition.primary_key();
-            if table.is_sequence() {
+            if table.is_sequence() && table.dialect().says_auto_increment() {
                 definition.auto_increment();
             }
         }
@@ -245,7 +245,7 @@ fn define(table: &Table, column: &Column, in_key: bool) -> ColumnDef {
 
 pub(crate) fn create_index(table: &Table, index: &Index, columns: &[String]) -> String {
     let mut create = SeaIndex::create();
-    create.name(&*index.name).table(table.iden());
+    create.name(table.index_name(index)).table(table.iden());
     if index.unique {
         create.unique();
     }

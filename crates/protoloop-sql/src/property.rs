@@ -231,7 +231,7 @@ impl<'a> Property<'a> {
             Place::Column(name) => self.source.column(name.clone()),
             Place::Json { parent, last, .. } => match last {
                 Last::Field(name) => dialect.json_value(parent.clone(), &[name]),
-                Last::Key(key) => dialect.json_key(parent.clone(), key),
+                Last::Key(key) => dialect.json_value(dialect.json_key(parent.clone(), key), &[]),
                 Last::TypedKey(key) => dialect.json_key_of(parent.clone(), key, self.storage()),
                 Last::Typed => dialect.json_of(parent.clone(), self.storage()),
             },
@@ -263,13 +263,23 @@ impl<'a> Property<'a> {
             .map(|scalar| self.operand_of(scalar))
     }
 
+    /// How the column stores the value, which for a key that is counted up is not what its type alone says.
+    fn column_storage(&self) -> Storage {
+        match self.source.table().column(self.column) {
+            Some(column) if column.storage != Storage::Json => column.storage,
+            _ => self.storage(),
+        }
+    }
+
     fn operand_of(&self, scalar: Scalar<'_>) -> Expr {
         let dialect = self.source.dialect();
-        let value = match &self.place {
-            Place::Column(_) => dialect.encode(self.storage(), scalar),
+        match &self.place {
+            Place::Column(_) => {
+                let value = dialect.encode(self.column_storage(), scalar);
+                Expr::val(sea_query::Value::from(value))
+            }
             Place::Json { .. } => dialect.json_operand(self.storage(), scalar),
-        };
-        Expr::val(sea_query::Value::from(value))
+        }
     }
 }
 

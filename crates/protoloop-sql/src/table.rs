@@ -1,6 +1,7 @@
 //! The table of a model.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
@@ -8,7 +9,7 @@ use std::{
 
 use protoloop_core::{Error, Result};
 use protoloop_repository::Model;
-use protoloop_schema::{EntityId, IdStrategy, Index, Kind, Presence};
+use protoloop_schema::{Entity, EntityId, IdStrategy, Index, Kind, Presence};
 use sea_query::{Alias, Condition, DynIden, Expr, ExprTrait, IntoIden, Query};
 
 use crate::{Dialect, SqlValue, Storage};
@@ -27,6 +28,8 @@ pub struct Column {
     /// Whether NULL stands for the default of a field without presence. So it is in a key that refers to another table,
     /// where the default refers to nothing.
     pub unset_is_null: bool,
+    /// Whether the key or an index has it.
+    pub indexed: bool,
     /// Whether the field is a wrapper such as `StringValue`, of which only the inner value is stored.
     pub wrapped: bool,
 }
@@ -50,7 +53,10 @@ pub struct Table {
 #[derive(Debug)]
 struct Statements {
     find: Arc<str>,
+    find_for_update: Arc<str>,
+    skip: Option<Arc<str>>,
     insert: Arc<str>,
+    counted: Option<Arc<str>>,
     update: Option<Arc<str>>,
     delete: Arc<str>,
 }
@@ -62,7 +68,7 @@ impl Table {
     /// FAILED_PRECONDITION for fields that cannot be stored, all of them in one message.
     pub fn new(model: &Arc<Model>, dialect: &'static dyn Dialect) -> Result<Self> {
         let entity = model.entity();
-        let columns = columns(model)?;
+        let columns = columns(model, dialect)?;
         let position = |number: &u32| columns.iter().position(|column| column.number == *number);
         let key = entity
             .key
@@ -74,7 +80,7 @@ impl Table {
         })?;
         let name = Arc::clone(&entity.table);
         Ok(Self {
-            statements: Statements::new(dialect, &name, &columns, &key),
+            statements: Statements::new(dialect, entity, &columns, &key),
             sequence: entity.id_strategy == IdStrategy::Sequence,
             model: Arc::clone(model),
             dialect,
@@ -127,10 +133,41 @@ impl Table {
         &self.statements.find
     }
 
+    /// The same, and keeps others from changing the row until the transaction ends.
+    #[must_use]
+    pub fn find_for_update_sql(&self) -> &Arc<str> {
+        &self.statements.find_for_update
+    }
+
+    /// What is run behind the insertion of a row whose key is counted up elsewhere and was given by hand this time; the
+    /// value is the key. `None` where nothing is.
+    #[must_use]
+    pub fn skip_sql(&self) -> Option<Arc<str>> {
+        self.statements.skip.clone()
+    }
+
     /// Inserts a row; the values are those of all columns: `INSERT … VALUES (?, …)`.
     #[must_use]
     pub fn insert_sql(&self) -> &Arc<str> {
         &self.statements.insert
+    }
+
+    /// Inserts a row without its key and answers the key that the database counted; the values are those of the columns
+    /// outside the key. `None` where [`Table::insert_sql`] does that for a NULL in the key's place.
+    #[must_use]
+    pub fn counted_insert_sql(&self) -> Option<&Arc<str>> {
+        self.statements.counted.as_ref()
+    }
+
+    /// The values of [`Table::counted_insert_sql`] from those of all columns.
+    #[must_use]
+    pub fn counted_values<'a>(&self, mut row: Vec<SqlValue<'a>>) -> Vec<SqlValue<'a>> {
+        let mut index = 0;
+        row.retain(|_| {
+            index += 1;
+            !self.key.contains(&(index - 1))
+        });
+        row
     }
 
     /// Sets the columns outside the key, with the key's values behind theirs; `None` when the key is all there is.
@@ -177,6 +214,40 @@ impl Table {
             )
             .find(|fields| same(fields))
             .cloned()
+    }
+
+    /// The fields of the unique index or key behind a constraint that a database names.
+    #[must_use]
+    pub fn constraint_fields(&self, name: &str) -> Option<Vec<u32>> {
+        let mut unique = self.indexes().filter(|index| index.unique);
+        match unique.find(|index| self.index_name(index) == name) {
+            Some(index) => Some(index.fields.clone()),
+            None if name == "PRIMARY" || name.ends_with("_pkey") => {
+                Some(self.model.entity().key.clone())
+            }
+            None => None,
+        }
+    }
+
+    /// The name of an index in the database: one that is too long is cut, with a number that keeps it apart.
+    pub(crate) fn index_name<'a>(&self, index: &'a Index) -> Cow<'a, str> {
+        let most = self.dialect.max_name();
+        if index.name.len() <= most {
+            return Cow::Borrowed(&index.name);
+        }
+        // FNV-1a, which stays the same in every version.
+        let hash = index
+            .name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+        let hash = format!("_{:08x}", hash as u32);
+        let mut end = most - hash.len();
+        while !index.name.is_char_boundary(end) {
+            end -= 1;
+        }
+        Cow::Owned(format!("{}{hash}", &index.name[..end]))
     }
 
     /// The column of a field.
@@ -267,7 +338,13 @@ impl fmt::Debug for Table {
 }
 
 impl Statements {
-    fn new(dialect: &'static dyn Dialect, table: &str, columns: &[Column], key: &[usize]) -> Self {
+    fn new(
+        dialect: &'static dyn Dialect,
+        entity: &Entity,
+        columns: &[Column],
+        key: &[usize],
+    ) -> Self {
+        let table = &entity.table;
         // Values that become placeholders; their text is never built.
         let some = || Expr::val(0);
         let names = || columns.iter().map(|column| iden(&column.name));
@@ -293,20 +370,65 @@ impl Statements {
         }
         Self {
             find: dialect.select(&find).sql.into(),
+            find_for_update: dialect.select(find.lock_exclusive()).sql.into(),
+            skip: match key {
+                [key] if entity.id_strategy == IdStrategy::Sequence => dialect
+                    .skip_sequence(table, &columns[*key].name)
+                    .map(Into::into),
+                _ => None,
+            },
             insert: dialect.insert(&insert).sql.into(),
+            counted: (entity.id_strategy == IdStrategy::Sequence)
+                .then(|| counted(dialect, table, columns, key))
+                .flatten(),
             update: (columns.len() > key.len()).then(|| dialect.update(&update).sql.into()),
             delete: dialect.delete(&delete).sql.into(),
         }
     }
 }
 
+/// Inserts a row without its key and answers the key; `None` where a NULL for the key does that.
+fn counted(
+    dialect: &'static dyn Dialect,
+    table: &str,
+    columns: &[Column],
+    key: &[usize],
+) -> Option<Arc<str>> {
+    if dialect.says_auto_increment() {
+        return None;
+    }
+    let others = || (0..columns.len()).filter(|index| !key.contains(index));
+    let name = |index: usize| iden(&columns[index].name);
+    let mut insert = Query::insert();
+    insert.into_table(iden(table)).columns(others().map(name));
+    if others().next().is_some() {
+        insert.values_panic(others().map(|_| Expr::val(0)));
+    } else {
+        insert.or_default_values();
+    }
+    insert.returning(Query::returning().columns(key.iter().map(|index| name(*index))));
+    Some(dialect.insert(&insert).sql.into())
+}
+
 pub(crate) fn iden(name: &str) -> DynIden {
     Alias::new(name).into_iden()
 }
 
-fn columns(model: &Model) -> Result<Box<[Column]>> {
+fn columns(model: &Model, dialect: &'static dyn Dialect) -> Result<Box<[Column]>> {
     let entity = model.entity();
     let mut problems = Vec::new();
+    let most = dialect.max_name();
+    let names = entity.columns.iter().map(|(_, name)| name);
+    for name in names
+        .chain([&entity.table])
+        .filter(|name| name.len() > most)
+    {
+        problems.push(format!(
+            "{}: the name {name} is longer than the {most} bytes that {} takes; give it another `table` or `column`",
+            model.full_name(),
+            dialect.name(),
+        ));
+    }
     let mut columns = Vec::with_capacity(entity.columns.len());
     for (number, name) in &entity.columns {
         match column(model, *number, name) {
@@ -338,11 +460,18 @@ fn column(model: &Model, number: u32, name: &Arc<str>) -> Result<Column, String>
         .column_property(number)
         .ok_or_else(|| cannot("its type cannot be stored"))?;
     let leaf = property.leaf();
-    let storage = Storage::of(leaf);
-    let in_key = model.entity().key.contains(&number);
+    let entity = model.entity();
+    let in_key = entity.key.contains(&number);
+    let storage = match Storage::of(leaf) {
+        // What a database counts up is a signed number, and so is what refers to it.
+        Storage::Uint64 if is_counted(model, number) => Storage::Uint32,
+        storage => storage,
+    };
     let nullable = !in_key && (leaf.presence != Presence::Implicit || storage.default().is_none());
     let unset_is_null = !in_key && !nullable && model.unset_is_null(number);
+    let in_index = |index: &Index| index.fields.contains(&number);
     Ok(Column {
+        indexed: in_key || entity.indexes.iter().any(in_index),
         number,
         name: Arc::clone(name),
         nullable: nullable || unset_is_null,
@@ -350,4 +479,13 @@ fn column(model: &Model, number: u32, name: &Arc<str>) -> Result<Column, String>
         wrapped: leaf.wrapped && storage != Storage::Json,
         storage,
     })
+}
+
+/// Whether a field is a key that the database counts up, or refers to one.
+fn is_counted(model: &Model, number: u32) -> bool {
+    let entity = model.entity();
+    let own = entity.id_strategy == IdStrategy::Sequence && entity.key.contains(&number);
+    let target = |id| model.schema().entity(id).id_strategy == IdStrategy::Sequence;
+    let mut references = model.references();
+    own || references.any(|reference| reference.key == number && target(reference.to))
 }

@@ -6,7 +6,7 @@ use protoloop_repository::Model;
 use protoloop_schema::Schema;
 use protoloop_wire::Tables;
 
-use crate::{SQLITE, Table};
+use crate::{Dialect, POSTGRES, SQLITE, Table};
 
 /// Compiles the text of `shop.proto` and gives the models in it.
 pub(crate) fn models(text: &str) -> Vec<Arc<Model>> {
@@ -45,6 +45,19 @@ pub(crate) fn tables(text: &str) -> Vec<Table> {
     models(text)
         .iter()
         .map(|model| Table::new(model, &SQLITE).expect("a table"))
+        .collect()
+}
+
+/// Every dialect, for snapshots of each.
+pub(crate) fn dialects() -> [&'static dyn Dialect; 2] {
+    [&SQLITE, &POSTGRES]
+}
+
+/// The tables of the test's models in a dialect.
+pub(crate) fn tables_in(text: &str, dialect: &'static dyn Dialect) -> Vec<Table> {
+    models(text)
+        .iter()
+        .map(|model| Table::new(model, dialect).expect("a table"))
         .collect()
 }
 

@@ -30,6 +30,13 @@ pub(crate) fn timestamp_text(seconds: i64, nanos: i32) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
 }
 
+/// How a time is stored as text, `2026-11-21T01:02:03.000000004Z`, for drivers that meet times in another form; `None`
+/// outside the range of `google.protobuf.Timestamp`.
+#[must_use]
+pub fn valid_timestamp_text(seconds: i64, nanos: i32) -> Option<String> {
+    is_timestamp(seconds, nanos).then(|| timestamp_text(seconds, nanos))
+}
+
 /// The parts of a text that [`timestamp_text`] wrote; fewer digits of the second are read too.
 pub(crate) fn parse_timestamp(text: &str) -> Option<(i64, i32)> {
     let bytes = text.as_bytes();
@@ -69,6 +76,16 @@ pub(crate) fn duration_text(seconds: i64, nanos: i32) -> String {
     } else {
         format!("{seconds:012}.{nanos:09}")
     }
+}
+
+/// `-1.500000000`: seconds as a decimal number. The parts must be valid.
+pub(crate) fn decimal_seconds(seconds: i64, nanos: i32) -> String {
+    let sign = if seconds < 0 || nanos < 0 { "-" } else { "" };
+    format!(
+        "{sign}{}.{:09}",
+        seconds.unsigned_abs(),
+        nanos.unsigned_abs()
+    )
 }
 
 /// The parts of a text that [`duration_text`] wrote.
@@ -184,6 +201,7 @@ mod tests {
             Some(500_000_000)
         );
         assert_eq!(parse_duration("3.5"), None);
+        assert_eq!(decimal_seconds(0, -1), "-0.000000001");
     }
 
     fn duration() -> impl Strategy<Value = (i64, i32)> {

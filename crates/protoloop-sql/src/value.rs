@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use protoloop_repository::{KeyValue, Value};
+use sea_query::{Enum, OptionEnum};
 
 /// A value as a driver binds and reads it.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,12 +14,16 @@ pub enum SqlValue<'a> {
     Bool(bool),
     /// An integer.
     Int(i64),
+    /// An unsigned integer, in databases that have them or decimal numbers.
+    Uint(u64),
     /// A floating point number.
     Real(f64),
     /// Text.
     Text(Cow<'a, str>),
     /// Bytes.
     Blob(Cow<'a, [u8]>),
+    /// JSON text, in databases that have a type of their own for it.
+    Json(Cow<'a, str>),
 }
 
 impl SqlValue<'_> {
@@ -29,10 +34,37 @@ impl SqlValue<'_> {
             Self::Null => SqlValue::Null,
             Self::Bool(value) => SqlValue::Bool(value),
             Self::Int(value) => SqlValue::Int(value),
+            Self::Uint(value) => SqlValue::Uint(value),
             Self::Real(value) => SqlValue::Real(value),
             Self::Text(text) => SqlValue::Text(Cow::Owned(text.into_owned())),
             Self::Blob(bytes) => SqlValue::Blob(Cow::Owned(bytes.into_owned())),
+            Self::Json(text) => SqlValue::Json(Cow::Owned(text.into_owned())),
         }
+    }
+}
+
+/// The names are types of PostgreSQL, since sea-query writes a cast to them there.
+///
+/// sea-query has no such values without features that bring other libraries along; an enum value carries text under a
+/// name.
+const UINT: &str = "numeric";
+const JSON: &str = "jsonb";
+
+fn named(name: &str, text: String) -> sea_query::Value {
+    sea_query::Value::Enum(OptionEnum::Some(Box::new(Enum {
+        type_name: name.into(),
+        value: text.into(),
+    })))
+}
+
+fn unnamed(value: OptionEnum) -> Option<SqlValue<'static>> {
+    let OptionEnum::Some(value) = value else {
+        return None;
+    };
+    match &*value.type_name {
+        UINT => value.value.parse().ok().map(SqlValue::Uint),
+        JSON => Some(SqlValue::Json(value.value)),
+        _ => None,
     }
 }
 
@@ -42,19 +74,17 @@ impl From<SqlValue<'_>> for sea_query::Value {
             SqlValue::Null => Self::String(None),
             SqlValue::Bool(value) => Self::Bool(Some(value)),
             SqlValue::Int(value) => Self::BigInt(Some(value)),
+            SqlValue::Uint(value) => named(UINT, value.to_string()),
             SqlValue::Real(value) => Self::Double(Some(value)),
             SqlValue::Text(text) => Self::String(Some(text.into_owned())),
             SqlValue::Blob(bytes) => Self::Bytes(Some(bytes.into_owned())),
+            SqlValue::Json(text) => named(JSON, text.into_owned()),
         }
     }
 }
 
 /// The way back. A number beyond `i64` only comes from a LIMIT or OFFSET, where the largest one means the same.
 impl From<sea_query::Value> for SqlValue<'static> {
-    #[allow(
-        clippy::match_wildcard_for_single_variants,
-        reason = "features of sea-query add variants"
-    )]
     fn from(value: sea_query::Value) -> Self {
         use sea_query::Value as Sea;
         let found = match value {
@@ -73,9 +103,8 @@ impl From<sea_query::Value> for SqlValue<'static> {
             Sea::Double(value) => value.map(Self::Real),
             Sea::String(value) => value.map(|text| Self::Text(Cow::Owned(text))),
             Sea::Char(value) => value.map(|char| Self::Text(Cow::Owned(char.to_string()))),
+            Sea::Enum(value) => unnamed(value),
             Sea::Bytes(value) => value.map(|bytes| Self::Blob(Cow::Owned(bytes))),
-            // No other kind is ever put into a statement here.
-            _ => None,
         };
         found.unwrap_or(Self::Null)
     }

@@ -15,6 +15,8 @@ impl Table {
         let mut select = self.select_from(&Selection::all(self));
         select.cond_where(self.is_key(key));
         select.and_where(condition(self, scope)?);
+        // Where there are locks of rows, nobody changes it before we do.
+        select.lock_exclusive();
         Ok(self.dialect().select(&select))
     }
 

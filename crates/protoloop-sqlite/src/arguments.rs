@@ -40,6 +40,9 @@ fn arguments(values: Vec<SqlValue<'_>>) -> Result<SqliteArguments> {
             SqlValue::Null => arguments.add(Option::<i64>::None),
             SqlValue::Bool(value) => arguments.add(value),
             SqlValue::Int(value) => arguments.add(value),
+            // SQLite's dialect makes neither of these two.
+            SqlValue::Uint(value) => arguments.add(i64::try_from(value).unwrap_or(i64::MAX)),
+            SqlValue::Json(text) => arguments.add(text.into_owned()),
             SqlValue::Real(value) => arguments.add(value),
             SqlValue::Text(text) => arguments.add(text.into_owned()),
             SqlValue::Blob(bytes) => arguments.add(bytes.into_owned()),

@@ -8,7 +8,9 @@ use std::{
 
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 use protoloop_migrate::{Desired, Migrator, Options as MigrateOptions, Quiet};
-use protoloop_repository::{Connector, Model, Record, Repository, Transaction, TransactionOptions};
+use protoloop_repository::{
+    Capabilities, Connector, Model, Record, Repository, Transaction, TransactionOptions,
+};
 use protoloop_sql::{SQLITE, Table};
 use sqlx::Connection as _;
 
@@ -87,6 +89,10 @@ impl SqliteConnector {
 impl Connector for SqliteConnector {
     fn name(&self) -> &str {
         "sqlite"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ALL
     }
 
     fn prepare<'a>(&'a self, models: &'a [Arc<Model>]) -> BoxFuture<'a, Result<()>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::TryStreamExt as _;
 use protoloop_core::{Error, Result};
 use protoloop_repository::{Executed, NativeRow, Value};
-use protoloop_sql::{SqlRow as _, SqlValue};
+use protoloop_sql::{SqlRow as _, SqlValue, first_word};
 use sqlx::{
     Column as _, Either, Executor as _, Row as _, Sqlite,
     query::Query,
@@ -16,21 +16,10 @@ use crate::{arguments, error::of_native, row::Row};
 
 /// Whether a statement only reads, by its first word. One that does not say so at once may write.
 pub(crate) fn reads(text: &str) -> bool {
-    let mut rest = text.trim_start();
-    loop {
-        rest = match (rest.strip_prefix("--"), rest.strip_prefix("/*")) {
-            (Some(line), _) => line.split_once('\n').map_or("", |(_, rest)| rest),
-            (_, Some(comment)) => comment.split_once("*/").map_or("", |(_, rest)| rest),
-            _ => break,
-        }
-        .trim_start();
-    }
-    let end = rest
-        .find(|letter: char| !letter.is_ascii_alphabetic())
-        .unwrap_or(rest.len());
+    let word = first_word(text);
     ["SELECT", "VALUES", "EXPLAIN"]
         .iter()
-        .any(|word| word.eq_ignore_ascii_case(&rest[..end]))
+        .any(|read| read.eq_ignore_ascii_case(word))
 }
 
 /// The statement with its values bound.

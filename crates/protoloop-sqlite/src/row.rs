@@ -28,6 +28,10 @@ impl SqlRow for Row<'_> {
             other => return Err(Error::internal_error(format!("a value of class {other}"))),
         })
     }
+
+    fn width(&self) -> usize {
+        self.0.len()
+    }
 }
 
 fn decode<'a, T: Decode<'a, Sqlite>>(value: SqliteValueRef<'a>) -> Result<T> {

@@ -8,6 +8,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `sqlite` | yes | [`SqliteConnector`] |
+//! | `postgres` | no | `postgres`: rows in PostgreSQL |
 //! | `client` | no | `connect` of generated clients |
 //! | `gateway` | no | [`Gateway`] and [`InProcess`]: everything in front of other gRPC services |
 
@@ -51,6 +52,8 @@ pub mod rest {
         TrailingSlash, UnknownQuery,
     };
 }
+#[cfg(feature = "postgres")]
+pub use protoloop_postgres as postgres;
 #[cfg(feature = "sqlite")]
 pub use protoloop_sqlite::SqliteConnector;
 #[cfg(feature = "gateway")]

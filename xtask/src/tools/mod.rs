@@ -8,6 +8,7 @@ mod buf;
 mod cargo_fuzz;
 mod conformance;
 mod connect;
+mod databases;
 mod peers;
 mod python;
 mod system;
@@ -37,10 +38,12 @@ pub(crate) struct Tool {
 }
 
 /// How each tool is had, in the order in which they are listed.
-const KINDS: [(&str, Find); 9] = [
+const KINDS: [(&str, Find); 11] = [
     ("PROTOLOOP_TEST_CURL", |_| system::need("curl", "curl")),
     ("PROTOLOOP_TEST_SQLMAP", |_| system::need("sqlmap", "sqlmap")),
     ("PROTOLOOP_TEST_PYTHON", python::find),
+    ("PROTOLOOP_TEST_POSTGRES", databases::postgres),
+    ("PROTOLOOP_TEST_MARIADB", databases::mariadb),
     ("PROTOLOOP_TEST_BUF", buf::find),
     ("PROTOLOOP_TEST_ENVOY", peers::envoy),
     ("PROTOLOOP_TEST_CHROMIUM", browser::chromium),

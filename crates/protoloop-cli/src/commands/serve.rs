@@ -59,7 +59,7 @@ async fn serve(arguments: Serve, schema: Schema, started: Instant) -> Result<(),
         counted(schema.entities().len(), "model"),
         counted(schema.services().len(), "service"),
         counted(routes::count(schema), "route"),
-        arguments.db,
+        datasource::shown(&arguments.db),
     ));
     server.serve(listener, signal).await;
     Ok(())

@@ -1,5 +1,7 @@
 //! What is stored comes back.
 
+use protoloop_core::Code;
+
 use super::lab::{Broken, Lab, broken, row, same};
 use crate::{Key, RepositoryExt as _};
 
@@ -9,13 +11,12 @@ const ROWS: &[&str] = &[
     r#"{"fDouble":1.7976931348623157e308,"fFloat":3.4028235e38,"fInt32":2147483647,"fInt64":"9223372036854775807",
         "fUint32":4294967295,"fUint64":"18446744073709551615","fSint32":2147483647,"fSint64":"9223372036854775807",
         "fFixed32":4294967295,"fFixed64":"18446744073709551615","fSfixed32":2147483647,
-        "fSfixed64":"9223372036854775807","fBool":true,"fString":"é𝄞\u0000\"'\\\n%_","fBytes":"AP+AfwA=","fEnum":"RED",
+        "fSfixed64":"9223372036854775807","fBool":true,"fString":"é𝄞\u0001\"'\\\n%_","fBytes":"AP+AfwA=","fEnum":"RED",
         "fTime":"9999-12-31T23:59:59.999999999Z","fDuration":"315576000000s"}"#,
     r#"{"fDouble":5e-324,"fFloat":1e-45,"fInt32":-2147483648,"fInt64":"-9223372036854775808","fSint32":-2147483648,
         "fSint64":"-9223372036854775808","fSfixed32":-2147483648,"fSfixed64":"-9223372036854775808",
         "fTime":"0001-01-01T00:00:00Z","fDuration":"-315576000000s","fEnum":-7}"#,
     r#"{"fDouble":-0.0,"fFloat":-0.0,"fEnum":99,"fTime":"1970-01-01T00:00:00Z","fDuration":"0s","fNested":{}}"#,
-    r#"{"fDouble":"NaN","fFloat":"NaN","oDouble":"Infinity","oFloat":"-Infinity"}"#,
     r#"{"fDouble":0.1,"fFloat":0.1,"fTime":"1969-12-31T23:59:59.999999999Z","fDuration":"-0.000000001s"}"#,
     // Zero with presence is not absence.
     r#"{"oDouble":0,"oFloat":0,"oInt32":0,"oInt64":"0","oUint64":"0","oBool":false,"oString":"","oBytes":"",
@@ -35,6 +36,81 @@ const ROWS: &[&str] = &[
     r#"{"wString":"","wInt64":"0","wBool":false,"wBytes":"","wDouble":0}"#,
     r#"{"wString":"x","wInt64":"-9223372036854775808","wBool":true,"wBytes":"AP8=","wDouble":-0.0}"#,
 ];
+
+/// Rows that hold what not every connector can, which a connector that cannot refuses.
+const SPECIAL: &[(Special, &str)] = &[
+    (Special::Nul, r#"{"fString":"a\u0000b"}"#),
+    (Special::Nul, r#"{"rString":["\u0000"]}"#),
+    (Special::Nul, r#"{"fNested":{"text":"\u0000"}}"#),
+    (Special::Nul, r#"{"mString":{"\u0000":"v"}}"#),
+    (Special::NotFinite, r#"{"fDouble":"NaN","fFloat":"NaN"}"#),
+    (Special::NotFinite, r#"{"oDouble":"Infinity"}"#),
+    (Special::NotFinite, r#"{"oFloat":"-Infinity"}"#),
+    (Special::NotFinite, r#"{"wDouble":"-Infinity"}"#),
+];
+
+#[derive(Clone, Copy)]
+enum Special {
+    Nul,
+    NotFinite,
+}
+
+/// What a connector declares it can store it does, and what it cannot it refuses by the field's name.
+pub(super) async fn what_cannot_be_stored_is_refused(lab: &Lab) -> Result<(), Broken> {
+    let model = lab.everything.model();
+    let can = lab.connector.capabilities();
+    for (index, (special, text)) in SPECIAL.iter().enumerate() {
+        let able = match special {
+            Special::Nul => can.nul_in_text,
+            Special::NotFinite => can.numbers_not_finite,
+        };
+        let key = Key::from(format!("row {index}"));
+        let due = model.with_key(row(model, text)?, &key)?;
+        let outcome = lab.everything.create(&lab.cx, due.clone()).await;
+        match (able, outcome) {
+            (true, outcome) => same(model, Some(&outcome?), &due)?,
+            (false, Err(error)) if error.code() == Code::InvalidArgument => {
+                let field = text.split('"').nth(1).unwrap_or_default();
+                let field = field[1..].to_lowercase();
+                if !error.message().to_lowercase().contains(&field) {
+                    return Err(broken(format!(
+                        "{error:?} does not name the field of {text}"
+                    )));
+                }
+                continue;
+            }
+            (false, outcome) => {
+                return Err(broken(format!(
+                    "{text}: INVALID_ARGUMENT was due, {outcome:?}"
+                )));
+            }
+        }
+        let found = lab.everything.find_by_key(&lab.cx, &key).await?;
+        same(model, found.as_ref(), &due)?;
+    }
+    indexed_lengths(lab).await
+}
+
+/// Values at the bound of an index fit, and longer ones are refused where there is one.
+async fn indexed_lengths(lab: &Lab) -> Result<(), Broken> {
+    let most = lab.connector.capabilities().indexed_length;
+    let item = |id: &str, length: u32| {
+        let code = "é".repeat(length as usize);
+        lab.item(&format!(r#"{{"id":"{id}","code":"{code}"}}"#))
+    };
+    lab.items
+        .create(&lab.cx, item("fits", most.unwrap_or(600))?)
+        .await?;
+    let Some(most) = most else { return Ok(()) };
+    match lab.items.create(&lab.cx, item("longer", most + 1)?).await {
+        Err(error) if error.code() == Code::InvalidArgument && error.message().contains("code") => {
+            Ok(())
+        }
+        outcome => Err(broken(format!(
+            "a code of {most} and one characters: {outcome:?}"
+        ))),
+    }
+}
 
 pub(super) async fn every_type_comes_back(lab: &Lab) -> Result<(), Broken> {
     let model = lab.everything.model();

@@ -18,7 +18,7 @@ use std::{
 
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 
-use crate::{Connector, Model, Record, Repository, Transaction, TransactionOptions};
+use crate::{Capabilities, Connector, Model, Record, Repository, Transaction, TransactionOptions};
 use repository::MemoryRepository;
 use shared::Shared;
 
@@ -53,6 +53,10 @@ impl MemoryConnector {
 impl Connector for MemoryConnector {
     fn name(&self) -> &str {
         "memory"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ALL
     }
 
     fn prepare<'a>(&'a self, models: &'a [Arc<Model>]) -> BoxFuture<'a, Result<()>> {

@@ -1,5 +1,7 @@
 //! What databases spell differently.
 
+mod postgres;
+mod regex;
 mod sqlite;
 
 use std::fmt;
@@ -9,9 +11,10 @@ use sea_query::{
     SelectStatement, TableAlterStatement, TableCreateStatement, UpdateStatement,
 };
 
+pub use postgres::{POSTGRES, Postgres};
 pub use sqlite::{SQLITE, Sqlite};
 
-use crate::{LiveQueries, Scalar, SqlValue, Statement, Storage, migrate::Ddl};
+use crate::{Column, LiveQueries, Scalar, SqlValue, Statement, Storage, migrate::Ddl};
 
 /// A database's way to store values and to write statements.
 ///
@@ -28,11 +31,39 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// The value of a stored form; `None` when the database holds what [`Dialect::encode`] never makes.
     fn decode<'a>(&self, storage: Storage, value: &'a SqlValue<'_>) -> Option<Scalar<'a>>;
 
-    /// The declared type of a column.
-    fn column_type(&self, storage: Storage) -> &'static str;
+    /// Why a column cannot hold a value, to follow the name of its field: `holds …`.
+    fn refusal(&self, column: &Column, scalar: &Scalar<'_>) -> Option<&'static str> {
+        let _ = (column, scalar);
+        None
+    }
+
+    /// The declared type of a column, of which some are other ones when a key or an index has it.
+    fn column_type(&self, storage: Storage, indexed: bool) -> &'static str;
+
+    /// Whether the declared type of a live column is the wanted one in other words.
+    fn same_type(&self, found: &str, wanted: &str) -> bool {
+        found.eq_ignore_ascii_case(wanted)
+    }
 
     /// The declared type of a key that the database counts up.
     fn sequence_type(&self) -> &'static str;
+
+    /// Whether a key that is counted up has AUTOINCREMENT, or what the database calls it, behind its type.
+    fn says_auto_increment(&self) -> bool {
+        true
+    }
+
+    /// Most bytes of the name of an index.
+    fn max_name(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Makes the numbers that a key is counted up with begin behind one that was given by hand; its value is that number.
+    /// `None` where the database does so by itself.
+    fn skip_sequence(&self, table: &str, column: &str) -> Option<String> {
+        let _ = (table, column);
+        None
+    }
 
     /// What stands behind the column list of a new table.
     fn table_options(&self) -> Option<&'static str>;
@@ -76,7 +107,8 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     fn json_part(&self, json: Expr, fields: &[&str]) -> Expr;
     /// The same as a plain value: a string without its quotes, a number.
     fn json_value(&self, json: Expr, fields: &[&str]) -> Expr;
-    /// The value of a key of a JSON object, which may be any string: plain, or JSON when it is an object or array.
+    /// The value of a key of a JSON object, which may be any string, as JSON or in a form that [`Dialect::json_value`]
+    /// without fields makes plain.
     fn json_key(&self, json: Expr, key: &str) -> Expr;
     /// Whether a JSON object has a key.
     fn json_has_key(&self, json: Expr, key: &str) -> Expr;
@@ -100,5 +132,5 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// The same, for equality only.
     fn json_comparable(&self, storage: Storage, value: Expr) -> Expr;
     /// What a plain value taken from JSON is compared with.
-    fn json_operand(&self, storage: Storage, scalar: Scalar<'_>) -> SqlValue<'static>;
+    fn json_operand(&self, storage: Storage, scalar: Scalar<'_>) -> Expr;
 }

@@ -85,7 +85,7 @@ impl Dialect for Sqlite {
         })
     }
 
-    fn column_type(&self, storage: Storage) -> &'static str {
+    fn column_type(&self, storage: Storage, _indexed: bool) -> &'static str {
         match storage {
             Storage::Bool | Storage::Int | Storage::Uint32 => "INTEGER",
             // ANY keeps what is bound: a number as blob or text beside integers and reals, and the sign of zero.
@@ -217,8 +217,8 @@ impl Dialect for Sqlite {
         json::comparable(storage, value)
     }
 
-    fn json_operand(&self, storage: Storage, scalar: Scalar<'_>) -> SqlValue<'static> {
-        json::operand(storage, scalar)
+    fn json_operand(&self, storage: Storage, scalar: Scalar<'_>) -> Expr {
+        Expr::val(sea_query::Value::from(json::operand(storage, scalar)))
     }
 }
 

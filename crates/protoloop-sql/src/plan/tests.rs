@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::testing::{everything, tables};
+use crate::testing::{EVERYTHING, dialects, everything, tables, tables_in};
 
 fn lines(plan: &Plan) -> String {
     plan.statements.join(";\n")
@@ -10,7 +10,29 @@ fn lines(plan: &Plan) -> String {
 #[test]
 fn a_new_database_gets_tables_and_indexes() {
     insta::assert_snapshot!(lines(&plan(&[&everything()], &Live::default())));
+    for dialect in dialects() {
+        let tables = tables_in(EVERYTHING, dialect);
+        let keys = tables_in(KEYS, dialect);
+        let all: Vec<&Table> = tables.iter().chain(&keys).collect();
+        let name = format!("tables_{}", dialect.name());
+        insta::assert_snapshot!(name, lines(&plan(&all, &Live::default())));
+    }
 }
+
+const KEYS: &str = r#"
+    syntax = "proto3";
+    package shop.v1;
+    import "protoloop/v1/annotations.proto";
+    message Order {
+      option (protoloop.v1.model) = { table: "or\"ders" };
+      int64 id = 1 [(protoloop.v1.field) = { id: SEQUENCE }];
+    }
+    message Receipt {
+      option (protoloop.v1.model) = { };
+      uint64 id = 1 [(protoloop.v1.field) = { id: SEQUENCE }];
+      string isbn = 2 [(protoloop.v1.field) = { unique: true }];
+    }
+"#;
 
 #[test]
 fn keys_may_be_counted_or_of_several_fields() {

@@ -1,6 +1,9 @@
 use protoloop_repository::{Cursor, Filter, Key, OrderBy, Query, Value};
 
-use crate::{Statement, Table, testing::everything};
+use crate::{
+    Statement, Table,
+    testing::{EVERYTHING, dialects, everything, tables_in},
+};
 
 fn show(statement: &Statement) -> String {
     let values: Vec<String> = statement
@@ -16,6 +19,7 @@ fn filtered(table: &Table, filter: &str) -> String {
     let statement = table.count(Some(&filter)).expect("compiles");
     let condition = statement
         .sql
+        .replace('`', "\"")
         .replace(r#"SELECT COUNT(*) FROM "things" WHERE "#, "");
     show(&Statement {
         sql: condition,
@@ -25,7 +29,27 @@ fn filtered(table: &Table, filter: &str) -> String {
 
 #[test]
 fn filters_become_conditions() {
-    let table = everything();
+    insta::assert_snapshot!(conditions(&everything()));
+    for table in others() {
+        insta::assert_snapshot!(named("filters", &table), conditions(&table));
+    }
+}
+
+/// The same model in the other dialects.
+fn others() -> Vec<Table> {
+    let others = dialects()
+        .into_iter()
+        .filter(|dialect| dialect.name() != "sqlite");
+    others
+        .map(|dialect| tables_in(EVERYTHING, dialect).remove(0))
+        .collect()
+}
+
+fn named(what: &str, table: &Table) -> String {
+    format!("{what}_{}", table.dialect().name())
+}
+
+fn conditions(table: &Table) -> String {
     let filters = [
         r#"title = "milk""#,
         "note != \"x\"",
@@ -64,14 +88,20 @@ fn filters_become_conditions() {
     ];
     let text: Vec<String> = filters
         .iter()
-        .map(|filter| format!("{filter}\n{}", filtered(&table, filter)))
+        .map(|filter| format!("{filter}\n{}", filtered(table, filter)))
         .collect();
-    insta::assert_snapshot!(text.join("\n\n"));
+    text.join("\n\n")
 }
 
 #[test]
 fn orders_have_nulls_last_and_pages_begin_behind_a_place() {
-    let table = everything();
+    insta::assert_snapshot!(pages(&everything()));
+    for table in others() {
+        insta::assert_snapshot!(named("orders", &table), pages(&table));
+    }
+}
+
+fn pages(table: &Table) -> String {
     let mut text = Vec::new();
     let pages: [(&str, Vec<Value>); 5] = [
         ("", vec![Value::String("7".into())]),
@@ -100,7 +130,7 @@ fn orders_have_nulls_last_and_pages_begin_behind_a_place() {
         let (statement, _) = table.select(&query).expect("compiles");
         text.push(format!("{order}\n{}", show(&statement)));
     }
-    insta::assert_snapshot!(text.join("\n\n"));
+    text.join("\n\n")
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! What databases spell differently when a schema changes.
 
+mod postgres;
 mod sqlite;
 
 use std::fmt;
 
+pub use postgres::POSTGRES_DDL;
 pub use sqlite::SQLITE_DDL;
 
 use super::shape::ShapeColumn;

@@ -1,0 +1,277 @@
+//! Writes over one connection, within a transaction.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use protoloop_core::{Error, Result};
+use protoloop_repository::{Alter, Alteration, Filter, Key, Record, Write};
+use protoloop_sql::{SqlRow as _, SqlValue, Table};
+
+use crate::{
+    Failure, Fault, FaultKind, Link,
+    read::{find, find_within},
+};
+
+/// How often a write that meets others is tried.
+pub(crate) const ATTEMPTS: u32 = 10;
+
+/// Answers to the writes of one call.
+pub(crate) type Answers = Vec<Option<Record>>;
+
+/// Which write failed, if it was one of them, and why.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) index: Option<usize>,
+    pub(crate) failure: Failure,
+    /// How often it is worth another try because a row was there that an edit had not found: another one inserted it
+    /// meanwhile.
+    pub(crate) overtaken: u32,
+}
+
+impl Failed {
+    /// Whether the whole may be tried again: nothing of it was kept, and it met others.
+    pub(crate) fn may_try_again(&self, attempt: u32) -> bool {
+        attempt < self.overtaken || attempt < ATTEMPTS && self.failure.is(&FaultKind::Conflict)
+    }
+}
+
+impl<F: Into<Failure>> From<F> for Failed {
+    fn from(failure: F) -> Self {
+        Self {
+            index: None,
+            failure: failure.into(),
+            overtaken: 0,
+        }
+    }
+}
+
+/// Does the writes of one call in order. The first failure ends it; what was done before is the transaction's to undo.
+pub(crate) async fn each<L: Link>(
+    link: &mut L,
+    table: &Table,
+    writes: &[Write<Record>],
+) -> Result<Answers, Failed> {
+    let mut answers = Vec::with_capacity(writes.len());
+    for (index, write) in writes.iter().enumerate() {
+        match one(link, table, write).await {
+            Ok(answer) => answers.push(answer),
+            Err(failed) => {
+                return Err(Failed {
+                    index: Some(index),
+                    ..failed
+                });
+            }
+        }
+    }
+    Ok(answers)
+}
+
+async fn one<L: Link>(
+    link: &mut L,
+    table: &Table,
+    write: &Write<Record>,
+) -> Result<Option<Record>, Failed> {
+    match write {
+        Write::Create(row) => Ok(Some(create(link, table, row).await?)),
+        Write::Modify { key, edit } => {
+            let before = find(link, table, key, true).await?;
+            let after = unwinding(|| edit(before.as_ref()))?;
+            put(link, table, key, None, before, &after).await.map(Some)
+        }
+        Write::Delete { key, check } => {
+            let before = find(link, table, key, true).await?;
+            unwinding(|| check(before.as_ref()))?;
+            if before.is_some() {
+                remove(link, table, key, None).await?;
+            }
+            Ok(before)
+        }
+        Write::Alter {
+            key,
+            scope,
+            alter: change,
+        } => alter(link, table, key, scope.as_ref(), change).await,
+    }
+}
+
+/// Keeps, replaces or removes the row of a key. With a condition every statement has it.
+async fn alter<L: Link>(
+    link: &mut L,
+    table: &Table,
+    key: &Key,
+    scope: Option<&Filter>,
+    alter: &Alter<Record>,
+) -> Result<Option<Record>, Failed> {
+    let before = match scope {
+        None => find(link, table, key, true).await?,
+        Some(scope) => find_within(link, table, key, scope).await?,
+    };
+    match (unwinding(|| alter(before.as_ref()))?, before) {
+        (Alteration::Put(after), before) => {
+            put(link, table, key, scope, before, &after).await.map(Some)
+        }
+        (Alteration::Remove, Some(before)) => {
+            remove(link, table, key, scope).await?;
+            Ok(Some(before))
+        }
+        (Alteration::Keep | Alteration::Remove, before) => Ok(before),
+    }
+}
+
+/// Removes the row that was found under a key.
+async fn remove<L: Link>(
+    link: &mut L,
+    table: &Table,
+    key: &Key,
+    scope: Option<&Filter>,
+) -> Result<(), Failure> {
+    let (sql, values) = match scope {
+        None => (Arc::clone(table.delete_sql()), table.key_values(key)),
+        Some(scope) => {
+            let delete = table.delete_within(key, scope)?;
+            (delete.sql.into(), delete.values)
+        }
+    };
+    let done = link.execute(sql, values).await;
+    done.map_err(|fault| referring(fault, table, true))?;
+    Ok(())
+}
+
+/// Stores a row in the place of the one that was found under its key, or anew.
+async fn put<L: Link>(
+    link: &mut L,
+    table: &Table,
+    key: &Key,
+    scope: Option<&Filter>,
+    before: Option<Record>,
+    after: &Record,
+) -> Result<Record, Failed> {
+    if table.model().find_key(after.as_ref()).as_ref() != Some(key) {
+        let model = table.model().full_name();
+        let what = format!("an edit of {model} `{key}` changed the key");
+        return Err(Error::internal_error(what).into());
+    }
+    let values = table.row_of(after.as_ref())?;
+    let Some(before) = before else {
+        return match insert(link, table, values).await {
+            Err(failure) => Err(Failed {
+                index: None,
+                overtaken: match (takes_key(&failure, table), scope) {
+                    (false, _) => 0,
+                    (true, None) => ATTEMPTS,
+                    // A row that is there and out of scope stays so.
+                    (true, Some(_)) => 2,
+                },
+                failure,
+            }),
+            Ok(stored) => Ok(stored),
+        };
+    };
+    let Some(sql) = table.update_sql() else {
+        return Ok(before);
+    };
+    let stored = table.record(values.as_slice())?;
+    let (sql, values) = match scope {
+        None => (Arc::clone(sql), table.update_values(values)),
+        Some(scope) => match table.update_within(values, key, scope)? {
+            Some(update) => (update.sql.into(), update.values),
+            None => return Ok(before),
+        },
+    };
+    let done = link.execute(sql, values).await;
+    done.map_err(|fault| referring(fault, table, false))?;
+    Ok(stored)
+}
+
+/// A foreign key that a write would break is told by the reference.
+pub(crate) fn referring(fault: Fault, table: &Table, deleting: bool) -> Failure {
+    match &fault.kind {
+        FaultKind::ForeignKey(constraint) => {
+            let error = table.violated(constraint.as_deref(), deleting);
+            Failure::Refused(error.with_source(fault.source))
+        }
+        _ => fault.into(),
+    }
+}
+
+/// Whether an insertion failed because its key is taken.
+fn takes_key(failure: &Failure, table: &Table) -> bool {
+    let Failure::Database(fault) = failure else {
+        return false;
+    };
+    let FaultKind::Unique(Some(name)) = &fault.kind else {
+        return false;
+    };
+    table.constraint_fields(name).as_ref() == Some(&table.model().entity().key)
+}
+
+/// Runs a caller's closure; its panic fails the call and nothing else.
+fn unwinding<T>(closure: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(closure))
+        .unwrap_or_else(|_| Err(Error::internal_error("an edit or check panicked")))
+}
+
+/// Inserts a new row and answers it as it is stored.
+pub(crate) async fn create<L: Link>(
+    link: &mut L,
+    table: &Table,
+    row: &Record,
+) -> Result<Record, Failure> {
+    if !table.is_sequence() {
+        // Names the key field that is missing.
+        table.model().key_of(row.as_ref())?;
+    }
+    insert(link, table, table.row_of(row.as_ref())?).await
+}
+
+async fn insert<L: Link>(
+    link: &mut L,
+    table: &Table,
+    mut values: Vec<SqlValue<'_>>,
+) -> Result<Record, Failure> {
+    let counted = table.is_sequence() && table.key().iter().any(|at| values[*at] == SqlValue::Null);
+    if !counted {
+        let stored = table.record(values.as_slice())?;
+        let done = link.execute(Arc::clone(table.insert_sql()), values.clone());
+        done.await.map_err(|fault| referring(fault, table, false))?;
+        if table.is_sequence()
+            && let Some(sql) = table.skip_sql()
+        {
+            // The sequence must not come to a number that was given by hand.
+            let key = table.key().iter().map(|at| values[*at].clone()).collect();
+            link.query(sql, key, |_| Ok(())).await?;
+        }
+        return Ok(stored);
+    }
+    let number = match table.counted_insert_sql() {
+        None => {
+            let sql = Arc::clone(table.insert_sql());
+            let done = link.execute(sql, values.clone()).await;
+            let done = done.map_err(|fault| referring(fault, table, false))?;
+            done.counted.and_then(|number| i64::try_from(number).ok())
+        }
+        Some(sql) => {
+            let mut number = None;
+            let others = table.counted_values(values.clone());
+            let each = |row: &L::Row| {
+                if let SqlValue::Int(value) = row.value(0)? {
+                    number = Some(value);
+                }
+                Ok(())
+            };
+            let done = link.query(Arc::clone(sql), others, each).await;
+            done.map_err(|failure| match failure {
+                Failure::Database(fault) => referring(fault, table, false),
+                refused @ Failure::Refused(_) => refused,
+            })?;
+            number
+        }
+    };
+    let number = number.ok_or_else(|| Error::internal_error("the database counted no key"))?;
+    for at in table.key() {
+        values[*at] = SqlValue::Int(number);
+    }
+    Ok(table.record(values.as_slice())?)
+}

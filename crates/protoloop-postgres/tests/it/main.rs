@@ -1,0 +1,3 @@
+//! The connector on a private server.
+
+mod laws;

@@ -1,0 +1,59 @@
+//! What a connector can do.
+
+/// What a connector can do, told before anything is asked of it. The laws hold a connector to what it declares: what it can,
+/// it does as every other one; what it cannot, it refuses as told here, and never does half of it.
+///
+/// A new capability is `true` in [`Capabilities::ALL`]; a connector that lacks it says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Strings hold the character U+0000. Without, a write of one and a filter for one are INVALID_ARGUMENT.
+    pub nul_in_text: bool,
+    /// `float` and `double` columns hold NaN and the infinities. Without, a write of one is INVALID_ARGUMENT. Inside
+    /// messages and lists they are stored in any case.
+    pub numbers_not_finite: bool,
+    /// Most characters of a string, and bytes of `bytes`, in a field of the key or of an index. Beyond, a write is
+    /// INVALID_ARGUMENT.
+    pub indexed_length: Option<u32>,
+    /// Regular expressions take time in proportion to the text. Without, a hostile one is stopped at the limit of a
+    /// statement.
+    pub linear_regexp: bool,
+}
+
+impl Capabilities {
+    /// Everything, as memory and SQLite can.
+    pub const ALL: Self = Self {
+        nul_in_text: true,
+        numbers_not_finite: true,
+        indexed_length: None,
+        linear_regexp: true,
+    };
+
+    /// Without [`Capabilities::nul_in_text`].
+    #[must_use]
+    pub const fn without_nul_in_text(mut self) -> Self {
+        self.nul_in_text = false;
+        self
+    }
+
+    /// Without [`Capabilities::numbers_not_finite`].
+    #[must_use]
+    pub const fn without_numbers_not_finite(mut self) -> Self {
+        self.numbers_not_finite = false;
+        self
+    }
+
+    /// With a bound on [`Capabilities::indexed_length`].
+    #[must_use]
+    pub const fn with_indexed_length(mut self, most: u32) -> Self {
+        self.indexed_length = Some(most);
+        self
+    }
+
+    /// Without [`Capabilities::linear_regexp`].
+    #[must_use]
+    pub const fn without_linear_regexp(mut self) -> Self {
+        self.linear_regexp = false;
+        self
+    }
+}

@@ -1,0 +1,102 @@
+//! MariaDB.
+
+use std::{
+    fs,
+    io::Read as _,
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    path::PathBuf,
+    process::Command,
+    time::Duration,
+};
+
+use super::{
+    Kind, PASSWORD, Server, USER, free_port,
+    programs::{Place, find, output},
+    watch::Watched,
+};
+
+const VARIABLE: &str = "PROTOLOOP_TEST_MARIADB";
+
+#[derive(Debug)]
+struct MariaDb {
+    client: PathBuf,
+    socket: PathBuf,
+}
+
+/// Starts a server.
+pub(super) fn start() -> Result<Server, String> {
+    let folders = ["/usr/sbin", "/usr/bin", "/usr/local/sbin"].map(PathBuf::from);
+    let program = find(VARIABLE, &["mariadbd", "mysqld"], &folders)?;
+    let install = find(
+        VARIABLE,
+        &["mariadb-install-db", "mysql_install_db"],
+        &folders,
+    )?;
+    let client = find(VARIABLE, &["mariadb", "mysql"], &folders)?;
+    let place = Place::new("mariadb", &["mysql", "nobody"])?;
+    let data = format!("--datadir={}", place.folder.join("data").display());
+    let init = place.folder.join("init.sql");
+    let statements = format!(
+        "CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';\n\
+         GRANT ALL ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"
+    );
+    fs::write(&init, statements).map_err(|error| error.to_string())?;
+    let mut install = place.command(&install);
+    install.args([
+        "--no-defaults",
+        &data,
+        "--skip-test-db",
+        "--skip-name-resolve",
+    ]);
+    output(install.arg("--auth-root-authentication-method=normal"))?;
+    let port = free_port()?;
+    let socket = place.folder.join("socket");
+    let mut server = place.command(&program);
+    server
+        .args(["--no-defaults", &data])
+        .arg(format!("--port={port}"))
+        .arg(format!("--socket={}", socket.display()))
+        .arg(format!("--pid-file={}", place.folder.join("pid").display()))
+        .arg(format!("--init-file={}", init.display()))
+        .args(SETTINGS);
+    let watched = Watched::start(&place, &server)?;
+    let server = Server::new(Box::new(MariaDb { client, socket }), port, watched)?;
+    Ok(server)
+}
+
+const SETTINGS: [&str; 7] = [
+    "--bind-address=127.0.0.1",
+    "--skip-name-resolve",
+    "--skip-log-bin",
+    // The machine does not fail under a test; the server is killed, and keeps what it has written.
+    "--innodb-flush-log-at-trx-commit=2",
+    "--innodb-buffer-pool-size=64M",
+    "--performance-schema=OFF",
+    "--max-connections=300",
+];
+
+impl Kind for MariaDb {
+    fn scheme(&self) -> &'static str {
+        "mariadb"
+    }
+
+    fn answers(&self, port: u16) -> bool {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let second = Duration::from_secs(1);
+        let Ok(mut stream) = TcpStream::connect_timeout(&address, second) else {
+            return false;
+        };
+        // The greeting: a length, a number, then the version of the protocol, 10.
+        let mut greeting = [0; 5];
+        stream.set_read_timeout(Some(second)).is_ok()
+            && stream.read_exact(&mut greeting).is_ok()
+            && greeting[4] == 10
+    }
+
+    fn administer(&self, _port: u16, sql: &str) -> Result<(), String> {
+        let mut client = Command::new(&self.client);
+        client.args(["--no-defaults", "--user=root", "--batch"]);
+        client.arg(format!("--socket={}", self.socket.display()));
+        output(client.args(["-e", sql])).map(drop)
+    }
+}

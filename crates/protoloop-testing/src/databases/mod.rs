@@ -1,0 +1,202 @@
+//! Private database servers for tests.
+//!
+//! [`postgres`] and [`mariadb`] start one server per test process on a free port in a temporary folder, from the programs on
+//! this machine; [`Server::database`] makes an empty database in it. Nothing of it outlives the process: see `watch`.
+//!
+//! Where a server cannot be had, a test is told `None` and returns at once; the reason is printed. Where skipping is
+//! forbidden (`CI=true`, `PROTOLOOP_TESTS_FORBID_SKIP`), the test fails instead.
+
+mod mariadb;
+mod postgres;
+mod programs;
+mod watch;
+
+use std::{
+    env, fmt,
+    io::Write as _,
+    net::TcpListener,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use watch::Watched;
+
+/// How long a server may take until it answers.
+const START: Duration = Duration::from_secs(60);
+/// The password of the tests' user, which no log may show.
+pub const PASSWORD: &str = "s3cr@t:/?#";
+/// The same in a URL.
+const PASSWORD_IN_URL: &str = "s3cr%40t%3A%2F%3F%23";
+const USER: &str = "protoloop";
+
+/// What a kind of server needs to be run.
+trait Kind: Send + Sync + fmt::Debug {
+    /// `postgres`
+    fn scheme(&self) -> &'static str;
+    /// Whether the server answers.
+    fn answers(&self, port: u16) -> bool;
+    /// Runs statements as the one who may do everything.
+    fn administer(&self, port: u16, sql: &str) -> Result<(), String>;
+}
+
+/// A private server.
+#[derive(Debug)]
+pub struct Server {
+    kind: Box<dyn Kind>,
+    port: u16,
+    watched: Watched,
+    databases: AtomicU32,
+}
+
+/// The PostgreSQL server of this test process.
+#[must_use]
+pub fn postgres() -> Option<&'static Server> {
+    static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+    found("PostgreSQL", SERVER.get_or_init(postgres::start).as_ref())
+}
+
+/// The MariaDB server of this test process.
+#[must_use]
+pub fn mariadb() -> Option<&'static Server> {
+    static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+    found("MariaDB", SERVER.get_or_init(mariadb::start).as_ref())
+}
+
+/// A PostgreSQL server for one test, which may kill it.
+#[must_use]
+pub fn own_postgres() -> Option<Server> {
+    let server = postgres::start();
+    found("PostgreSQL", server.as_ref())?;
+    server.ok()
+}
+
+/// A MariaDB server for one test, which may kill it.
+#[must_use]
+pub fn own_mariadb() -> Option<Server> {
+    let server = mariadb::start();
+    found("MariaDB", server.as_ref())?;
+    server.ok()
+}
+
+/// A server, or the test is skipped.
+fn found<'a>(what: &str, server: Result<&'a Server, &String>) -> Option<&'a Server> {
+    let why = match server {
+        Ok(server) => return Some(server),
+        Err(why) => why,
+    };
+    let ci = env::var("CI").is_ok_and(|value| value == "true");
+    let forbidden = ci || env::var_os("PROTOLOOP_TESTS_FORBID_SKIP").is_some();
+    assert!(
+        !forbidden,
+        "{what} is not there and skipping is forbidden: {why}"
+    );
+    // Written around the test harness, which would swallow it; `cargo xtask test` counts these lines.
+    let test = thread::current();
+    let test = test.name().unwrap_or("a test");
+    writeln!(
+        std::io::stdout(),
+        "SKIPPED {test}: {what} is not there: {why}"
+    )
+    .expect("standard output is open");
+    None
+}
+
+impl Server {
+    /// Waits for a server that was started.
+    fn new(kind: Box<dyn Kind>, port: u16, watched: Watched) -> Result<Self, String> {
+        let server = Self {
+            kind,
+            port,
+            watched,
+            databases: AtomicU32::new(0),
+        };
+        server.wait()?;
+        Ok(server)
+    }
+
+    fn wait(&self) -> Result<(), String> {
+        let begun = Instant::now();
+        let mut again = begun + Duration::from_secs(5);
+        while !self.kind.answers(self.port) {
+            let now = Instant::now();
+            if now - begun > START {
+                return Err(format!("it does not answer; {}", self.watched.log()));
+            }
+            if now > again {
+                // What a killed server leaves behind may have kept the new one from starting.
+                self.watched.tell("kill");
+                self.watched.tell("start");
+                again = now + Duration::from_secs(5);
+            }
+            pause();
+        }
+        Ok(())
+    }
+
+    /// The URL of a new database with nothing in it.
+    ///
+    /// # Panics
+    /// When the server does not make it.
+    #[must_use]
+    pub fn database(&self) -> String {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{number}");
+        self.administer(&format!("CREATE DATABASE {name}"));
+        self.url(&name)
+    }
+
+    /// The URL of a database.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        let (scheme, port) = (self.kind.scheme(), self.port);
+        format!("{scheme}://{USER}:{PASSWORD_IN_URL}@127.0.0.1:{port}/{database}")
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Runs statements as the one who may do everything.
+    ///
+    /// # Panics
+    /// When the server refuses them.
+    pub fn administer(&self, sql: &str) {
+        let outcome = self.kind.administer(self.port, sql);
+        outcome.unwrap_or_else(|why| panic!("{sql}: {why}"));
+    }
+
+    /// Kills the server as `kill -9` does.
+    pub fn kill(&self) {
+        self.watched.tell("kill");
+    }
+
+    /// Starts it again on the same port, and waits until it answers.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn start(&self) {
+        self.watched.tell("start");
+        self.wait().expect("the server starts again");
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test waits for its server before it begins"
+)]
+fn pause() {
+    thread::sleep(Duration::from_millis(20));
+}
+
+/// A port that nobody listens on.
+fn free_port() -> Result<u16, String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|error| error.to_string())?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    Ok(address.port())
+}

@@ -1,0 +1,6 @@
+//! The test kit.
+
+pub mod databases;
+mod proto;
+
+pub use proto::tables;
