@@ -116,6 +116,10 @@ impl Call<'_> {
 
     fn elements(&self) -> Result<Condition, FilterError> {
         let (name, path) = (&self.name.text, self.path);
+        if self.values.is_empty() {
+            let what = format!("{name} takes a property and at least one value");
+            return Err(self.wrong(self.name.column, what));
+        }
         let mut leaf: Leaf = *path.leaf();
         match leaf.shape {
             LeafShape::List => {}

@@ -141,6 +141,22 @@ const MISTAKES: &[(&str, &str)] = &[
         "column 15: the regular expression is too large",
     ),
     (
+        "contains(tags)",
+        "column 1: contains takes a property and at least one value",
+    ),
+    (
+        "length(title) = 1",
+        "column 8: `title` is no list, which length is for",
+    ),
+    (
+        "length(tags)",
+        "column 1: write `length(f) = 2`, or another comparison",
+    ),
+    (
+        "some(title, rank = 1)",
+        "column 6: `title` is no relation, which some is for",
+    ),
+    (
         "rank = (1 OR rank = 2)",
         "column 14: only values can stand in a group on the right",
     ),

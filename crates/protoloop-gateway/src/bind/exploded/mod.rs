@@ -25,7 +25,7 @@ pub(super) struct Node {
     /// The values that were given right here.
     texts: Vec<String>,
     /// What was given below, by the content of the next bracket; each empty one stands for a place of its own.
-    members: Vec<(String, Node)>,
+    members: Vec<(String, Self)>,
 }
 
 /// The parameters of a filter, as they come.

@@ -75,6 +75,7 @@ impl Reader<'_> {
 
     /// The operators of an object, each as a condition. `like` and `regexp` have their `options` beside them.
     pub(super) fn operators(&mut self, tested: Tested<'_>) -> Result<Vec<Condition>> {
+        let start = self.offset();
         let mut found = Vec::new();
         let mut patterns = Vec::new();
         let mut folded = false;
@@ -104,6 +105,10 @@ impl Reader<'_> {
         for (name, path, at, pattern) in patterns {
             let made = pattern_condition(&name, path, &pattern, folded);
             found.push(made.map_err(|error| self.wrong(at, error))?);
+        }
+        if found.is_empty() {
+            // Someone's value got lost on the way; all rows are not what was meant.
+            return Err(self.wrong(start, "an object without an operator is no test"));
         }
         Ok(found)
     }
@@ -246,6 +251,9 @@ impl Reader<'_> {
                 Ok(())
             },
         )?;
+        if parts.is_empty() {
+            return Err(self.wrong(at, "an object without a comparison is no test"));
+        }
         Ok(Condition::is(Filter::And(parts)))
     }
 

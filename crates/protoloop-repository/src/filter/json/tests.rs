@@ -55,6 +55,19 @@ const MISTAKES: &[(&str, &str)] = &[
         "{\"where\":{\"address\":{\"city\":\"x\"}}}",
         "column 22: `where.address.city`: `city` is no operator; write a property inside as `address.city`",
     ),
+    // What got lost on the way selects no rows by mistake.
+    (
+        "{\"where\":{\"rank\":{}}}",
+        "column 18: `where.rank`: an object without an operator is no test",
+    ),
+    (
+        "{\"where\":{\"title\":{\"options\":\"i\"}}}",
+        "column 19: `where.title`: an object without an operator is no test",
+    ),
+    (
+        "{\"where\":{\"tags\":{\"length\":{}}}}",
+        "column 19: `where.tags.length`: an object without a comparison is no test",
+    ),
     // Values.
     (
         "{\"where\":{\"rank\":\"1\"}}",
@@ -140,6 +153,10 @@ fn mistakes_are_named_with_their_place() {
         refused("laws.v1.Item", text, expected);
     }
     let related = [
+        (
+            "{\"where\":{\"tasks\":{}}}",
+            "column 19: `where.tasks`: an object without a test is none",
+        ),
         (
             "{\"where\":{\"tasks\":{\"any\":{}}}}",
             "column 20: `where.tasks.any`: `any` is no test of related rows; there are some, every, none and exists",

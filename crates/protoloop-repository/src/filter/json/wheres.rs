@@ -106,6 +106,8 @@ impl Reader<'_> {
         let Some(target) = via.last().map(|link| std::sync::Arc::clone(link.target())) else {
             return Ok(());
         };
+        let at = self.offset();
+        let before = parts.len();
         self.object(
             "an object with `some`, `every` or `none`",
             |reader, at, name| {
@@ -121,7 +123,11 @@ impl Reader<'_> {
                 parts.push(quantifier.over(via.clone(), inner));
                 Ok(())
             },
-        )
+        )?;
+        match parts.len() == before {
+            true => Err(self.wrong(at, "an object without a test is none")),
+            false => Ok(()),
+        }
     }
 }
 
