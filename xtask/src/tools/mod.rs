@@ -40,7 +40,9 @@ pub(crate) struct Tool {
 /// How each tool is had, in the order in which they are listed.
 const KINDS: [(&str, Find); 11] = [
     ("PROTOLOOP_TEST_CURL", |_| system::need("curl", "curl")),
-    ("PROTOLOOP_TEST_SQLMAP", |_| system::need("sqlmap", "sqlmap")),
+    ("PROTOLOOP_TEST_SQLMAP", |_| {
+        system::need("sqlmap", "sqlmap")
+    }),
     ("PROTOLOOP_TEST_PYTHON", python::find),
     ("PROTOLOOP_TEST_POSTGRES", databases::postgres),
     ("PROTOLOOP_TEST_MARIADB", databases::mariadb),

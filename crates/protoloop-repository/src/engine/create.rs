@@ -10,6 +10,9 @@ use crate::{Key, Record, Write};
 
 impl Operation {
     pub(super) async fn create(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
+        if let Some((request, parts)) = self.take_parts(request)? {
+            return Box::pin(self.create_whole(cx, &request, parts)).await;
+        }
         let arguments = self.arguments(request);
         let validate_only = arguments.flag(arguments.shape.validate_only);
         let act = Write::Create(self.new_row(cx, &arguments)?).into();

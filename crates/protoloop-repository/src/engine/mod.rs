@@ -29,6 +29,7 @@ mod include;
 mod input;
 mod list;
 mod operation;
+mod owned;
 mod read;
 mod related;
 mod request_id;

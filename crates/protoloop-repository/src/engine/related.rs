@@ -233,7 +233,23 @@ impl Operation {
     }
 }
 
-impl Parent<'_> {
+impl<'a> Parent<'a> {
+    /// The row whose parts are written. `name` is the request field that it came in.
+    pub(super) fn of_whole(
+        subject: &'a Subject,
+        relation: &'a Relation,
+        key: Key,
+        name: &'a str,
+    ) -> Self {
+        Self {
+            subject,
+            relation,
+            key,
+            links: None,
+            name,
+        }
+    }
+
     fn value(&self) -> Result<&KeyValue> {
         match self.key.values() {
             [value] => Ok(value),
@@ -331,7 +347,7 @@ impl Parent<'_> {
     /// The rows that link the row to some others.
     fn links_to(&self, keys: &[Key]) -> Result<Filter> {
         let (links, key, _) = self.link_fields()?;
-        let values = keys.iter().flat_map(|key| key.values()).map(Value::from);
+        let values = keys.iter().flat_map(Key::values).map(Value::from);
         let others = Filter::In {
             path: self.other()?,
             values: values.collect(),

@@ -1,6 +1,7 @@
 mod batch_write;
 mod filter;
 mod include;
+mod owned;
 mod related;
 
 use protoloop_core::CallContext;
@@ -557,8 +558,9 @@ fn a_model_without_a_repository_is_named() {
         .expect("nothing is served");
     assert_eq!(
         error.message(),
-        "no repository serves library.v1.Author, library.v1.Book, library.v1.Category, library.v1.Note, library.v1.Profile, \
-         library.v1.Tag, shop.v1.Book, shop.v1.Tag, shop.v1.Ticket"
+        "no repository serves library.v1.Address, library.v1.Author, library.v1.Book, library.v1.Category, \
+         library.v1.Line, library.v1.Note, library.v1.Order, library.v1.Profile, library.v1.Tag, shop.v1.Book, shop.v1.Tag, \
+         shop.v1.Ticket"
     );
 }
 

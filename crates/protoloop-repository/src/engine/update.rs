@@ -34,12 +34,12 @@ struct Change {
 
 impl Operation {
     pub(super) async fn update(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
+        if let Some((request, parts)) = self.take_parts(request)? {
+            return Box::pin(self.update_whole(cx, &request, parts)).await;
+        }
         let arguments = self.arguments(request);
         let validate_only = arguments.flag(arguments.shape.validate_only);
-        let only_new = cx
-            .metadata()
-            .get("if-none-match")
-            .is_some_and(|tags| tags == "*");
+        let only_new = asks_for_none(cx);
         let act = self.change(cx, &arguments, only_new)?.into();
         let rows = self.repository().act(cx, vec![act], validate_only).await?;
         self.updated(rows.into_iter().next().flatten())
@@ -116,6 +116,12 @@ impl Operation {
         }
         Ok(self.subject.kept.spare(&mask, &view))
     }
+}
+
+/// Whether a caller asks that there be no row yet.
+pub(super) fn asks_for_none(cx: &CallContext) -> bool {
+    let asked = cx.metadata().get("if-none-match");
+    asked.is_some_and(|tags| tags == "*")
 }
 
 impl Subject {

@@ -5,11 +5,11 @@ use protoloop_wire::{View, Writer};
 
 /// The related rows of one navigation field.
 #[derive(Debug)]
-pub(super) struct Attached {
+pub(in crate::engine) struct Attached {
     /// The navigation field.
-    pub(super) field: u32,
+    pub(in crate::engine) field: u32,
     /// Encoded rows.
-    pub(super) messages: Vec<Bytes>,
+    pub(in crate::engine) messages: Vec<Bytes>,
     /// Positions in `messages`, those of one row behind those of the row before.
     of_rows: Vec<usize>,
     /// Where those of each row end.
@@ -17,7 +17,7 @@ pub(super) struct Attached {
 }
 
 impl Attached {
-    pub(super) fn new(field: u32) -> Self {
+    pub(in crate::engine) fn new(field: u32) -> Self {
         Self {
             field,
             messages: Vec::new(),
@@ -27,7 +27,7 @@ impl Attached {
     }
 
     /// Says which messages belong to the next row.
-    pub(super) fn add(&mut self, messages: &[usize]) {
+    pub(in crate::engine) fn add(&mut self, messages: &[usize]) {
         self.of_rows.extend_from_slice(messages);
         self.ends.push(self.of_rows.len());
     }
@@ -44,7 +44,11 @@ impl Attached {
 }
 
 /// The row with its related rows, in order of the field numbers; `None` when it has none. `attached` is in that order.
-pub(super) fn attach(row: &View<'_>, attached: &[Attached], index: usize) -> Option<Bytes> {
+pub(in crate::engine) fn attach(
+    row: &View<'_>,
+    attached: &[Attached],
+    index: usize,
+) -> Option<Bytes> {
     let messages = attached.iter().flat_map(|attached| attached.of_row(index));
     let added: usize = messages.map(|message| message.len() + 8).sum();
     if added == 0 {

@@ -29,6 +29,10 @@ impl Keys {
         self.of_rows.push(place);
     }
 
+    fn extend(&mut self, keys: impl IntoIterator<Item = KeyValue>) {
+        keys.into_iter().for_each(|key| self.add(key));
+    }
+
     /// Ends a row.
     pub(super) fn end(&mut self) {
         self.ends.push(self.of_rows.len());
@@ -79,32 +83,29 @@ impl Branch {
                 let view = model.view(row.as_ref());
                 let told = self.relation.discriminator.as_ref();
                 if told.is_none_or(|told| view.string(told.field) == &*told.value) {
-                    target
-                        .key_in(&view, &[*key])
-                        .and_then(only)
-                        .map(|key| keys.add(key));
+                    let key = target.key_in(&view, &[*key]);
+                    keys.extend(key.as_ref().and_then(only));
                 }
             }
             RelationKind::ReferencesMany { key } => {
                 let view = model.view(row.as_ref());
                 let values = view.repeated(*key);
-                let of_value = |value: WireValue<'_>| target.key_from_value(&value).and_then(only);
-                values.filter_map(of_value).for_each(|key| keys.add(key));
+                let of_value =
+                    |value: WireValue<'_>| target.key_from_value(&value).as_ref().and_then(only);
+                keys.extend(values.filter_map(of_value));
             }
             RelationKind::HasOne { .. }
             | RelationKind::HasMany { .. }
             | RelationKind::HasManyThrough { .. } => {
-                model
-                    .find_key(row.as_ref())
-                    .and_then(only)
-                    .map(|key| keys.add(key));
+                let key = model.find_key(row.as_ref());
+                keys.extend(key.as_ref().and_then(only));
             }
         }
     }
 }
 
 /// The value of a key of one field.
-pub(super) fn only(key: Key) -> Option<KeyValue> {
+fn only(key: &Key) -> Option<KeyValue> {
     match key.values() {
         [value] => Some(value.clone()),
         _ => None,

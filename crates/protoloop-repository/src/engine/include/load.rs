@@ -105,7 +105,7 @@ impl Branch {
             spans.push(flat.len()..flat.len() + group.len());
             flat.extend(group);
         }
-        let sorted = (!found.counted).then(|| self.order.as_ref()).flatten();
+        let sorted = self.order.as_ref().filter(|_| !found.counted);
         let ranks = sorted.map(|order| self.ranks(order, &flat));
         let mask = self.mask.as_ref();
         attached.messages = shown(cx, &self.target, flat, mask, &self.branches, room).await?;

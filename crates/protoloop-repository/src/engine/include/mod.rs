@@ -10,6 +10,7 @@ mod keys;
 mod load;
 mod tree;
 
+pub(super) use attach::{Attached, attach};
 pub(super) use tree::{Branch, columns_of};
 
 /// The most rows that an answer includes, those counted again that stand in it several times.
