@@ -4,8 +4,8 @@ use std::{future::Future, path::PathBuf, pin::Pin};
 
 use prost::Message;
 use protoloop::{
-    __private::Bytes, Application, ApplicationServer, Call, CallContext, Context, Error,
-    MemoryConnector, Result,
+    __private::Bytes, Application, ApplicationServer, Call, CallContext, Changes, Context, Error,
+    MemoryConnector, RepositoryExt as _, Result, TransactionOptions,
 };
 use protoloop_build::compile;
 
@@ -158,4 +158,57 @@ async fn a_batch_does_what_the_engine_does_and_nothing_that_is_overridden() {
         error.message(),
         "writes[0].create: the application answers /todo.v1.TodoService/CreateTodo itself, and a batch cannot call it"
     );
+}
+
+/// Writes by hand, in transactions.
+#[derive(Debug)]
+struct ByHand;
+
+impl TodoService for ByHand {
+    /// Two todos, of which the second fails when the title says so; both are taken back then.
+    async fn create_todo(&self, cx: &Context, request: CreateTodoRequest) -> Result<Todo> {
+        let todos = cx.repository::<Todo>()?;
+        let todo = request.todo.unwrap_or_default();
+        let options = TransactionOptions::new();
+        let work = |cx: CallContext| {
+            let (todos, todo) = (&todos, &todo);
+            async move {
+                let first = todos.create(&cx, todo.clone()).await?;
+                if todo.title == "fail" {
+                    return Err(Error::aborted("on purpose"));
+                }
+                let changed = Todo {
+                    title: "changed".to_owned(),
+                    ..Todo::default()
+                };
+                let changes = Changes::of(todos.model(), &changed, &["title"])?;
+                todos.update_all(&cx, None, &changes).await?;
+                todos.find_by_id(&cx, &first.id.as_str().into()).await
+            }
+        };
+        todos.transaction(cx, &options, work).await
+    }
+}
+
+#[tokio::test]
+async fn typed_repositories_work_in_transactions() {
+    let server = server(|application| application.service(TodoServiceServer::new(ByHand))).await;
+    let create = |title: &str| {
+        let request = CreateTodoRequest {
+            todo: Some(Todo {
+                title: title.to_owned(),
+                ..Todo::default()
+            }),
+            ..CreateTodoRequest::default()
+        };
+        call(&server, "CreateTodo", request.encode_to_vec().into())
+    };
+    let error = create("fail").await.expect_err("on purpose");
+    assert_eq!(error.message(), "on purpose");
+    let todo = Todo::decode(create("new").await.expect("created")).expect("a todo");
+    assert_eq!(todo.title, "changed");
+    let count = CountTodosRequest::default().encode_to_vec();
+    let count = call(&server, "CountTodos", count.into()).await;
+    let count = CountTodosResponse::decode(count.expect("counted")).expect("a count");
+    assert_eq!(count.count, 1);
 }

@@ -1,5 +1,11 @@
+use protoloop_core::{Call, CallContext};
+use protoloop_wire::json;
+
 use super::book;
-use crate::testing::{Shop, member};
+use crate::{
+    Connector as _, MemoryConnector, Model, StandardEngine,
+    testing::{Shop, compile, member, now},
+};
 
 const METHOD: &str = "protoloop.v1.BatchService/BatchWrite";
 
@@ -186,5 +192,52 @@ fn a_batch_is_tried_and_repeated() {
     assert!(
         other.starts_with("INVALID_ARGUMENT: request_id: was used"),
         "{other}"
+    );
+}
+
+const TWO: &[(&str, &str)] = &[(
+    "two.proto",
+    r#"syntax = "proto3";
+package two.v1;
+import "protoloop/v1/annotations.proto";
+message Here {
+  option (protoloop.v1.model) = { expose: CRUD };
+  string id = 1 [(protoloop.v1.field) = { id: CLIENT }];
+}
+message There {
+  option (protoloop.v1.model) = { expose: CRUD datasource: "archive" };
+  string id = 1 [(protoloop.v1.field) = { id: CLIENT }];
+}
+"#,
+)];
+
+#[test]
+fn a_batch_stays_in_one_datasource() {
+    let tables = compile(TWO);
+    let models = Model::all(&tables).expect("models");
+    let mut engine = StandardEngine::new(&tables);
+    for model in &models {
+        let connector = MemoryConnector::new();
+        now(connector.prepare(std::slice::from_ref(model))).expect("prepared");
+        engine = engine.repository(connector.repository(model).expect("prepared"));
+    }
+    let handlers = engine.handlers().expect("all served");
+    let method = tables.schema().method_by_path(&format!("/{METHOD}"));
+    let method = method.expect("a method");
+    let create = |name: &str| {
+        let url = format!("type.googleapis.com/two.v1.Create{name}Request");
+        let member = name.to_lowercase();
+        format!(r#"{{"create":{{"@type":"{url}","{member}":{{"id":"a"}}}}}}"#)
+    };
+    let request = batch(&[create("Here"), create("There")]);
+    let options = json::DecodeOptions::default();
+    let bytes = json::decode(&tables, method.input, request.as_bytes(), &options).expect("JSON");
+    let call = Call::unary(method.info.clone(), CallContext::new(), bytes.into());
+    let handler = handlers[method.info.index].as_ref().expect("served");
+    let error = now(handler.call(call)).expect_err("refused").to_string();
+    assert_eq!(
+        error,
+        "INVALID_ARGUMENT: writes[1].create: two.v1.There is stored in the datasource `archive` and two.v1.Here in \
+         `default`; a batch writes to one datasource"
     );
 }
