@@ -10,5 +10,5 @@ mod compile;
 mod generate;
 
 pub use builder::{BuildError, Builder};
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, compile, is_nothing};
 pub use generate::{GenerateError, GeneratedFile, Options, generate};

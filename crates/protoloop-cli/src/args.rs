@@ -2,15 +2,20 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+mod discover;
 mod migrate;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use protoloop::Cors;
 
+pub(crate) use discover::{Discover, DiscoverNaming};
 pub(crate) use migrate::{
     Migrate, MigrateApply, MigrateDatabase, MigrateNew, MigratePlan, MigrateVerify, OnStart,
     Output, UpTo,
 };
+
+/// The database of `serve`, unless another is given.
+pub(crate) const DEFAULT_DB: &str = "sqlite:protoloop.db";
 
 /// Services from .proto files: gRPC, REST and gRPC-Web over a real database.
 #[derive(Debug, Parser)]
@@ -30,6 +35,7 @@ pub(crate) enum Command {
     Serve(Serve),
     Gateway(Gateway),
     Check(Check),
+    Discover(Discover),
     #[command(subcommand)]
     Migrate(Migrate),
     New(New),
@@ -54,7 +60,8 @@ pub(crate) struct Sources {
 #[command(after_help = "Examples:
   protoloop serve                                   every .proto below this folder, data in protoloop.db
   protoloop serve todo.proto --db memory: --routes  one file, nothing kept, its routes shown
-  protoloop serve api.binpb --listen 0.0.0.0:80     a descriptor set (as `buf build -o` writes), on every address")]
+  protoloop serve api.binpb --listen 0.0.0.0:80     a descriptor set (as `buf build -o` writes), on every address
+  protoloop serve --db sqlite:shop.db               the tables of a database, where there are no .proto files")]
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) sources: Sources,
@@ -62,7 +69,7 @@ pub(crate) struct Serve {
     #[arg(
         long,
         value_name = "URL",
-        default_value = "sqlite:protoloop.db",
+        default_value = DEFAULT_DB,
         env = "PROTOLOOP_DB",
         hide_env_values = true
     )]
@@ -87,6 +94,9 @@ pub(crate) struct Serve {
         env = "PROTOLOOP_MIGRATIONS"
     )]
     pub(crate) migrations: PathBuf,
+    /// Without .proto files, the tables of the database are served, for reading; this lets callers write them too
+    #[arg(long, env = "PROTOLOOP_WRITE")]
+    pub(crate) write: bool,
     #[command(flatten)]
     pub(crate) proxy: Proxy,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use std::{fmt::Display, sync::Arc};
 use protoloop::{Connector, MemoryConnector};
 use protoloop_driver::redacted;
 use protoloop_migrate::Target;
-use protoloop_sqlite::SqliteConnector;
+use protoloop_sqlite::{Options, SqliteConnector};
 
 use crate::output::Failure;
 
@@ -18,8 +18,17 @@ pub(crate) struct Datasource {
     pub(crate) migrates_itself: bool,
 }
 
+/// What a connector does about the schema of its database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Schema {
+    /// Brings it to the models.
+    Migrated,
+    /// Leaves it as it is.
+    Left,
+}
+
 /// Opens the datasource of a URL: `memory:`, `sqlite:FILE`, or that of a server. No message shows its password.
-pub(crate) async fn open(url: &str) -> Result<Datasource, Failure> {
+pub(crate) async fn open(url: &str, schema: Schema) -> Result<Datasource, Failure> {
     let failed = |what: &dyn Display| Failure::at(format_args!("--db {}", shown(url)), what);
     match scheme(url) {
         "memory" => Ok(Datasource {
@@ -27,7 +36,7 @@ pub(crate) async fn open(url: &str) -> Result<Datasource, Failure> {
             target: None,
             migrates_itself: true,
         }),
-        "sqlite" => match SqliteConnector::open(url).await {
+        "sqlite" => match sqlite(url, schema).await {
             Ok(connector) => {
                 let connector = Arc::new(connector);
                 Ok(Datasource {
@@ -56,6 +65,12 @@ pub(crate) async fn open(url: &str) -> Result<Datasource, Failure> {
               postgres://USER:PASSWORD@HOST/DATABASE, or memory:",
         )),
     }
+}
+
+async fn sqlite(url: &str, schema: Schema) -> protoloop::Result<SqliteConnector> {
+    let mut options = Options::parse(url)?;
+    options.leave_schema |= schema == Schema::Left;
+    SqliteConnector::open_with(options).await
 }
 
 /// The URL as it may be shown.

@@ -247,6 +247,11 @@ impl Maker<'_> {
     /// Whether the database counts the key up.
     fn counted(&self, key: &[String]) -> bool {
         let [name] = key else { return false };
+        let mut keys = self.table.foreign_keys.iter();
+        if keys.any(|foreign| foreign.columns.contains(name)) {
+            // It is the key of another row.
+            return false;
+        }
         let column = self.table.column(name).filter(|_| !self.table.view);
         column.is_some_and(|column| {
             let alias = self.dialect == "sqlite"

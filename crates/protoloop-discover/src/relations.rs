@@ -25,11 +25,30 @@ struct Link<'a> {
 pub(crate) fn add(live: &Live, drafts: &mut [Draft], lock: &mut Lock, notices: &mut Vec<Notice>) {
     let links = links(live, drafts, notices);
     let mut fields: Vec<(usize, Field)> = Vec::new();
+    let pairs = pairs(&links, drafts);
     for link in &links {
+        let draft = &drafts[link.from];
+        if draft.key.len() > 1 {
+            let paired = |(near, far): &(&Link<'_>, &Link<'_>)| {
+                std::ptr::eq(*near, link) || std::ptr::eq(*far, link)
+            };
+            if !pairs.iter().any(paired) {
+                notices.push(Notice {
+                    table: draft.table.clone(),
+                    column: Some(link.column.to_owned()),
+                    left_out: false,
+                    text: format!(
+                        "the foreign key to {} is no relation: a model whose key has several fields has none",
+                        drafts[link.to].table
+                    ),
+                });
+            }
+            continue;
+        }
         fields.push((link.from, to_one(link, drafts, lock)));
         fields.push((link.to, back(link, &links, drafts, lock)));
     }
-    for (near, far) in pairs(&links, drafts) {
+    for (near, far) in pairs {
         fields.push((near.to, through(near, far, drafts, lock)));
         fields.push((far.to, through(far, near, drafts, lock)));
     }
@@ -149,7 +168,7 @@ fn back(link: &Link<'_>, links: &[Link<'_>], drafts: &[Draft], lock: &mut Lock) 
         name
     } else {
         let by = link.field.strip_suffix("_id").unwrap_or(&link.field);
-        format!("{name}_by_{by}")
+        format!("{by}_{name}")
     };
     let locked = lock.field(
         &to.table,

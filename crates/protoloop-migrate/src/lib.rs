@@ -28,6 +28,6 @@ pub use migrator::{Applied, Migrator, Options, file_for};
 pub use observe::{Event, Observer, Quiet};
 /// What plans are made of.
 pub use protoloop_sql::migrate::{Action, Phase, Plan, Record, Safety, Step};
-pub use state::State;
+pub use state::{State, sample_type};
 pub use status::{FileStatus, Status};
 pub use target::{BoxSession, Session, Target};

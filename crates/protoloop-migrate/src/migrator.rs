@@ -100,6 +100,7 @@ impl<'a> Migrator<'a> {
             record: &state.record,
             packages: &self.desired.packages(),
             renames: &self.options.renames,
+            dangling: &state.dangling,
             allow_destructive: self.options.allow_destructive,
         })
     }

@@ -3,7 +3,7 @@
 use protoloop_core::Result;
 use protoloop_sql::{
     Dialect, Live, LiveRows, SqlValue, Statement,
-    migrate::{MIGRATIONS_TABLE, RECORD_TABLE, Record},
+    migrate::{MIGRATIONS_TABLE, RECORD_TABLE, Record, missing_references},
 };
 
 use crate::{Desired, Entry, Session, journal};
@@ -19,6 +19,8 @@ pub struct State {
     pub journal: Vec<Entry>,
     /// Whether the tables of migrations are there.
     pub has_tables: bool,
+    /// Foreign keys that the models need and that rows would break, by table and column.
+    pub dangling: Vec<(String, String)>,
 }
 
 impl State {
@@ -40,6 +42,7 @@ impl State {
         desired: &Desired,
     ) -> Result<Self> {
         let mut state = Self::read(session, dialect).await?;
+        state.look_at_references(session, desired).await?;
         let tables = desired.tables().iter();
         let missing: Vec<_> = tables
             .map(protoloop_sql::Table::name)
@@ -56,6 +59,21 @@ impl State {
         let wanted = views.filter(|(name, _)| missing.contains(&name.as_str()));
         state.live.tables.extend(wanted);
         Ok(state)
+    }
+
+    /// Finds the foreign keys that rows would break.
+    async fn look_at_references(
+        &mut self,
+        session: &mut dyn Session,
+        desired: &Desired,
+    ) -> Result<()> {
+        let tables: Vec<_> = desired.tables().iter().collect();
+        for missing in missing_references(&tables, &self.live) {
+            if !rows(session, &missing.check).await?.is_empty() {
+                self.dangling.push((missing.table, missing.column));
+            }
+        }
+        Ok(())
     }
 
     /// Reads it, with views where asked.
@@ -103,4 +121,20 @@ async fn rows(session: &mut dyn Session, sql: &str) -> Result<Vec<Vec<SqlValue<'
         values: Vec::new(),
     };
     session.query(statement).await
+}
+
+/// The type of some value of a view's column, where columns of views have no declared type. `None` where they have, where
+/// there is no value, and where the view cannot be read.
+pub async fn sample_type(
+    session: &mut dyn Session,
+    dialect: &dyn Dialect,
+    view: &str,
+    column: &str,
+) -> Option<String> {
+    let query = dialect.ddl().sample_type(view, column)?;
+    let rows = rows(session, &query).await.ok()?;
+    match rows.into_iter().next()?.into_iter().next()? {
+        SqlValue::Text(name) => Some(name.into_owned()),
+        _ => None,
+    }
 }

@@ -46,6 +46,16 @@ impl Served {
         Self::spawn(&mut command)
     }
 
+    /// Starts `protoloop serve --db DB` in a folder, without naming any file.
+    pub(crate) fn start_in(folder: &Path, db: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(PROTOLOOP);
+        command
+            .args(["serve", "--db", db])
+            .args(arguments)
+            .current_dir(folder);
+        Self::spawn(&mut command)
+    }
+
     /// Starts `protoloop gateway` with these arguments, in the same way.
     pub(crate) fn gateway(arguments: &[&str]) -> Self {
         Self::spawn(Command::new(PROTOLOOP).arg("gateway").args(arguments))

@@ -63,7 +63,7 @@ impl Inputs {
         if found.is_empty() {
             self.problems.push(report::about_path(
                 root,
-                "no .proto file in this folder or below it",
+                super::NO_FILE,
                 "name a folder with .proto files, a .proto file, or a binary descriptor set",
             ));
         }

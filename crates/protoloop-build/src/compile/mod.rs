@@ -62,6 +62,17 @@ pub fn compile(inputs: &[PathBuf], includes: &[PathBuf]) -> Result<Compiled, Dia
     }
 }
 
+/// What is told when no folder was named and there is no file.
+const NOTHING: &str = "nothing to compile";
+/// What is told of a folder without files.
+const NO_FILE: &str = "no .proto file in this folder or below it";
+
+/// Whether all that is wrong is that there is no file.
+#[must_use]
+pub fn is_nothing(problems: &Diagnostics) -> bool {
+    matches!(problems.0.as_slice(), [one] if one.message == NOTHING || one.message == NO_FILE)
+}
+
 /// Files that resolve among each other.
 #[derive(Debug)]
 struct Linked {
@@ -93,7 +104,7 @@ fn link(paths: &[PathBuf], includes: &[PathBuf]) -> Result<Linked, Diagnostics> 
     if problems.is_empty() && pool.files().len() == 0 {
         problems.push(report::about_path(
             Path::new("."),
-            "nothing to compile",
+            NOTHING,
             "name a folder with .proto files, a .proto file, or a binary descriptor set",
         ));
     }

@@ -48,7 +48,7 @@ struct Opened {
 impl Opened {
     async fn new(arguments: &MigrateDatabase) -> Result<Self, Failure> {
         let compiled = super::compile(&arguments.sources)?;
-        let database = datasource::open(&arguments.db).await?;
+        let database = datasource::open(&arguments.db, datasource::Schema::Migrated).await?;
         let target = database.target.ok_or_else(|| {
             Failure::at(
                 format_args!("--db {}", arguments.db),

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod discover;
 mod gateway;
 mod generate;
 mod migrate;
@@ -24,6 +25,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Gateway(arguments) => gateway::run(arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Discover(arguments) => discover::run(&arguments),
         Command::Migrate(command) => migrate::run(&command),
         Command::New(arguments) => new::run(&arguments),
         Command::Generate(Generate::Proto(arguments)) => generate::proto(&arguments),

@@ -1,12 +1,14 @@
 //! `protoloop serve`.
 
-use std::{process::ExitCode, sync::Arc, time::Instant};
+use std::{path::Path, process::ExitCode, sync::Arc, time::Instant};
 
-use protoloop::{Application, ReadOptions, Schema, ServerConfig, TrustedProxy, shutdown};
+use protoloop::{
+    Application, Connector, ReadOptions, Schema, ServerConfig, TrustedProxy, shutdown,
+};
 
-use super::migrate::bring_up;
+use super::{discover, migrate::bring_up};
 use crate::{
-    args::{OnStart, Proxy, Serve},
+    args::{DEFAULT_DB, OnStart, Proxy, Serve},
     datasource,
     output::{self, Failure, counted},
     routes,
@@ -15,23 +17,59 @@ use crate::{
 pub(crate) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let started = Instant::now();
     arguments.surface.start_logs()?;
-    let compiled = super::compile(&arguments.sources)?;
-    output::diagnostics(&compiled.warnings);
+    let schema = declared(&arguments)?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::at("starting the runtime", error))?;
-    // Again with the service that writes to all models at once.
-    let options = ReadOptions {
-        batch: true,
-        ..ReadOptions::default()
-    };
-    let schema = Schema::read(compiled.schema.descriptor_set(), &options)?;
     runtime.block_on(serve(arguments, schema, started))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(arguments: Serve, schema: Schema, started: Instant) -> Result<(), Failure> {
+/// What the .proto files declare. `None` where no path was given and there are no files: then the tables of the database
+/// are the models.
+fn declared(arguments: &Serve) -> Result<Option<Schema>, Failure> {
+    let named = arguments.sources.paths != [Path::new(".")] || arguments.db == DEFAULT_DB;
+    match super::compile(&arguments.sources) {
+        Ok(compiled) => {
+            output::diagnostics(&compiled.warnings);
+            Ok(Some(with_batch(&compiled.schema)?))
+        }
+        Err(Failure::Schema(problems)) if !named && protoloop_build::is_nothing(&problems) => {
+            Ok(None)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The same schema with the service that writes to all models at once.
+fn with_batch(schema: &Schema) -> Result<Schema, Failure> {
+    let options = ReadOptions {
+        batch: true,
+        ..ReadOptions::default()
+    };
+    Ok(Schema::read(schema.descriptor_set(), &options)?)
+}
+
+/// The models, and the connector that stores them.
+async fn stored(
+    arguments: &Serve,
+    declared: Option<Schema>,
+) -> Result<(Arc<Schema>, Arc<dyn Connector>), Failure> {
+    let Some(schema) = declared else {
+        let database = datasource::open(&arguments.db, datasource::Schema::Left).await?;
+        let target = database.target.ok_or_else(|| {
+            Failure::at(
+                format_args!("--db {}", arguments.db),
+                "there are no .proto files, and this has no tables to serve instead",
+            )
+        })?;
+        let mut schema = discover::schema(&*target, arguments.write).await?;
+        if arguments.write {
+            schema = with_batch(&schema)?;
+        }
+        return Ok((Arc::new(schema), database.connector));
+    };
     let schema = Arc::new(schema);
-    let database = datasource::open(&arguments.db).await?;
+    let database = datasource::open(&arguments.db, datasource::Schema::Migrated).await?;
     let how = arguments.migrate.unwrap_or(match database.migrates_itself {
         true => OnStart::Apply,
         false => OnStart::Check,
@@ -39,8 +77,17 @@ async fn serve(arguments: Serve, schema: Schema, started: Instant) -> Result<(),
     if let Some(target) = &database.target {
         bring_up(target, &schema, &arguments.migrations, how).await?;
     }
+    Ok((schema, database.connector))
+}
+
+async fn serve(
+    arguments: Serve,
+    declared: Option<Schema>,
+    started: Instant,
+) -> Result<(), Failure> {
+    let (schema, connector) = stored(&arguments, declared).await?;
     let application = Application::from_schema(schema)
-        .datasource("default", database.connector)
+        .datasource("default", connector)
         .config(ServerConfig {
             trusted_proxy: arguments.proxy.trusted()?,
             ..arguments.surface.config()

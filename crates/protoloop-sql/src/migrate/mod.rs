@@ -15,7 +15,7 @@ mod step;
 
 pub use ddl::{Conversion, Ddl, POSTGRES_DDL, SQLITE_DDL};
 pub use field_kind::{Fit, field_kind, fit};
-pub use planner::{Plan, Request, plan};
+pub use planner::{MissingReference, Plan, Request, missing_references, plan};
 pub use record::{
     FieldRecord, MIGRATIONS_TABLE, MigrationEntry, ModelRecord, RECORD_TABLE, Record,
 };

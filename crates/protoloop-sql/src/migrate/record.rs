@@ -34,6 +34,9 @@ pub struct ModelRecord {
     /// Names of the indexes that were made for it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub indexes: BTreeSet<String>,
+    /// Numbers of the fields that it has foreign keys for.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub references: BTreeSet<u32>,
 }
 
 /// What is known of a field.
@@ -62,6 +65,13 @@ impl ModelRecord {
                 .indexes()
                 .filter(|index| !index_columns(table, &index.fields).is_empty())
                 .map(|index| index.name.to_string())
+                .collect(),
+            references: table
+                .foreign_keys()
+                .filter_map(|key| {
+                    let mut columns = table.columns().iter();
+                    Some(columns.find(|column| column.name == key.column)?.number)
+                })
                 .collect(),
         }
     }
@@ -110,6 +120,10 @@ impl Record {
                 "index" => {
                     model.indexes.insert(name.to_string());
                 }
+                "reference" => {
+                    let number = u32::try_from(*number).map_err(|_| broken(name))?;
+                    model.references.insert(number);
+                }
                 // Of a later version.
                 _ => {}
             }
@@ -147,9 +161,12 @@ impl ModelRecord {
             .map(|(number, field)| ("field", i64::from(*number), &*field.column, &*field.kind));
         let indexes = (1..).zip(&self.indexes);
         let indexes = indexes.map(|(number, name)| ("index", number, &**name, ""));
+        let references = self.references.iter();
+        let references = references.map(|number| ("reference", i64::from(*number), "", ""));
         std::iter::once(("table", 0, &*self.table, ""))
             .chain(fields)
             .chain(indexes)
+            .chain(references)
             .map(|(part, number, name, kind)| {
                 let mut insert = Query::insert();
                 insert

@@ -1,6 +1,6 @@
 //! A table to be made, from what a model needs and from what stands there.
 
-use sea_query::{ColumnDef, Expr, Index as SeaIndex, Table as SeaTable};
+use sea_query::{ColumnDef, Expr, ForeignKeyCreateStatement, Index as SeaIndex, Table as SeaTable};
 
 use crate::{Dialect, LiveColumn, Table, plan::column_type, table::iden};
 
@@ -12,6 +12,8 @@ pub(crate) struct Shape {
     pub(crate) counted: bool,
     /// Whether it was not made here, so that it keeps its own ways.
     pub(crate) foreign: bool,
+    /// Its foreign keys.
+    pub(crate) keys: Vec<ForeignKeyCreateStatement>,
 }
 
 /// One of its columns.
@@ -99,6 +101,9 @@ impl Shape {
                 index.col(iden(&column.name));
             }
             create.primary_key(&mut index);
+        }
+        for key in &self.keys {
+            create.foreign_key(&mut key.clone());
         }
         if let Some(options) = dialect.table_options().filter(|_| !self.foreign) {
             create.extra(options);

@@ -1,6 +1,7 @@
 //! Changes of a schema that rows live through.
 
 mod random;
+mod references;
 
 use std::sync::Arc;
 

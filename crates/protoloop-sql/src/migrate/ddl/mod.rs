@@ -63,7 +63,23 @@ pub trait Ddl: fmt::Debug + Send + Sync {
     /// Drops an index.
     fn drop_index(&self, table: &str, index: &str) -> String;
 
-    /// Drops the constraint that an index belongs to.
+    /// A statement that adds a foreign key to a table with rows, from the plain one; and one that checks those behind it,
+    /// where the two can be done apart.
+    fn add_foreign_key(
+        &self,
+        plain: String,
+        _table: &str,
+        _name: &str,
+    ) -> (String, Option<String>) {
+        (plain, None)
+    }
+
+    /// Checks a foreign key that was added without a look at the rows.
+    fn validate_foreign_key(&self, _table: &str, _name: &str) -> Option<String> {
+        None
+    }
+
+    /// Drops a foreign key.
     fn drop_foreign_key(&self, table: &str, name: &str) -> String;
 
     /// Gives a table another name.

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Matched, Planner, contract, expand};
+use super::{
+    Matched, Planner, contract, expand,
+    references::{holds_unset, unset},
+};
 use crate::{
     Column, LiveColumn, Table,
     migrate::{
@@ -167,6 +170,17 @@ impl<'a> Planner<'a> {
         for name in indexed.chain(referring).filter(|name| **name == from) {
             to.clone_into(name);
         }
+        let keys = self
+            .state
+            .tables
+            .values_mut()
+            .flat_map(|table| &mut table.foreign_keys);
+        let keys = keys.filter(|key| key.target == table);
+        for name in keys.flat_map(|key| &mut key.target_columns) {
+            if name == from {
+                to.clone_into(name);
+            }
+        }
     }
 
     /// Adds the columns of new fields, and tells what stands in the way of new rows.
@@ -246,8 +260,10 @@ impl<'a> Planner<'a> {
             let (safe, destructive): (Vec<_>, Vec<_>) = changes
                 .into_iter()
                 .partition(|change| change.safety == Safety::Safe);
-            self.rebuild(matched, &safe);
-            self.rebuild(matched, &destructive);
+            let adding = self.keys_to_add(matched.table);
+            let dropping = self.keys_to_drop(matched);
+            self.rebuild(matched, &safe, (&adding, &dropping));
+            self.rebuild(matched, &destructive, (&[], &[]));
         } else {
             for change in &changes {
                 self.change_in_place(matched, change);
@@ -258,14 +274,15 @@ impl<'a> Planner<'a> {
     /// What is to become of a column; an error is a problem.
     fn change(&self, matched: &Matched<'a>, at: usize) -> Result<Option<Change>, String> {
         let column = &matched.table.columns()[at];
-        let live = self.state.tables.get(matched.table.name());
-        let live = live.and_then(|live| live.column(&column.name));
+        let found = self.state.tables.get(matched.table.name());
+        let unique = found.is_some_and(|found| is_unique_by(matched.table, found));
+        let live = found.and_then(|live| live.column(&column.name));
         let (Some(live), true) = (live, matched.columns[at].is_some()) else {
             return Ok(None);
         };
         let wanted = ShapeColumn::wanted(matched.table, at);
         let name = &column.name;
-        if live.key != wanted.key {
+        if live.key != wanted.key && !unique {
             let (is, needs) = if wanted.key > 0 {
                 ("not ", "")
             } else {
@@ -279,8 +296,16 @@ impl<'a> Planner<'a> {
             let mut others = matched.before.fields.values();
             others.find(|field| field.column == *column.name)
         });
-        let (loss, using) = self.conversion(matched.table, column, live, &wanted, before)?;
-        let nullable_differs = wanted.key == 0 && live.nullable != wanted.nullable;
+        let (loss, mut using) = self.conversion(matched.table, column, live, &wanted, before)?;
+        let mut nullable_differs = wanted.key == 0 && live.nullable != wanted.nullable;
+        if column.unset_is_null && wanted.nullable && !live.nullable {
+            // A key that must be set is as good, but for what stands for absence in a table of before.
+            nullable_differs = holds_unset(matched.table, column, live, &wanted);
+            if let (true, Some(unset)) = (nullable_differs, unset(matched.table, name)) {
+                let value = using.take().unwrap_or_else(|| self.ddl.quote(name));
+                using = Some(format!("nullif({value}, {unset})"));
+            }
+        }
         let type_differs = !self.ddl.same_type(&live.type_name, &wanted.type_name);
         if using.is_none() && !nullable_differs && !type_differs {
             return Ok(None);
@@ -373,4 +398,16 @@ impl<'a> Planner<'a> {
             }
         }
     }
+}
+
+/// Whether a table without a primary key has unique columns that are the key of the model.
+fn is_unique_by(table: &Table, live: &crate::LiveTable) -> bool {
+    let key = || table.key().iter().map(|at| &*table.columns()[*at].name);
+    let set = key().all(|name| live.column(name).is_some_and(|column| !column.nullable));
+    let mut indexes = live.indexes.values();
+    live.key().is_empty()
+        && set
+        && indexes.any(|index| {
+            index.unique && !index.partial && index.columns.iter().map(String::as_str).eq(key())
+        })
 }

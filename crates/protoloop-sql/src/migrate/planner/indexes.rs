@@ -51,6 +51,10 @@ impl<'a> Planner<'a> {
         let Some(live) = self.state.tables.get(table.name()) else {
             return false;
         };
+        let key = live.key();
+        if wanted.unique && key.iter().map(|column| &column.name).eq(&wanted.columns) {
+            return true;
+        }
         let ours = self.made.get(table.name());
         live.indexes.iter().any(|(name, found)| {
             !ours.is_some_and(|made| made.contains(name))
@@ -113,7 +117,7 @@ impl<'a> Planner<'a> {
 
     fn create_index(&mut self, table: &Table, index: &Index, wanted: LiveIndex) {
         let plain = plan::create_index(table, index, &wanted.columns);
-        let is_new = !self.request.live.tables.contains_key(table.name());
+        let is_new = self.created.contains(table.name());
         let (sql, alone) = if is_new {
             (plain, false)
         } else {

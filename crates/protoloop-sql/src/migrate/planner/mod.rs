@@ -3,12 +3,15 @@
 mod columns;
 mod indexes;
 mod rebuild;
+mod references;
 mod tables;
+
+pub use references::{MissingReference, missing_references};
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -29,6 +32,8 @@ pub struct Request<'a> {
     pub packages: &'a [&'a str],
     /// Models that were renamed: full names, old and new.
     pub renames: &'a [(String, String)],
+    /// Tables and columns of [`missing_references`] whose rows refer to rows that are not there.
+    pub dangling: &'a [(String, String)],
     /// Whether steps that can lose data are planned. Otherwise they are told, and not counted on by the steps behind.
     pub allow_destructive: bool,
 }
@@ -84,6 +89,7 @@ pub fn plan(request: &Request<'_>) -> Plan {
         request,
         ddl: first.dialect().ddl(),
         state: request.live.clone(),
+        created: HashSet::new(),
         made: HashMap::new(),
         plan: Plan {
             record: request.record.clone(),
@@ -99,6 +105,8 @@ struct Planner<'a> {
     ddl: &'static dyn Ddl,
     /// The database as it is behind the steps so far.
     state: Live,
+    /// Tables that the plan makes.
+    created: HashSet<String>,
     /// Names of the indexes that were made here, by table.
     made: HashMap<String, BTreeSet<String>>,
     plan: Plan,
@@ -139,8 +147,10 @@ impl<'a> Planner<'a> {
                 self.create_indexes(table);
             }
         }
+        self.add_references_of_new();
         for table in &matched {
             if !early {
+                self.change_references(table);
                 self.drop_old_indexes(table);
             }
             self.drop_columns(table);

@@ -2,7 +2,7 @@
 
 use super::{Matched, Planner, columns::Change, contract, expand};
 use crate::{
-    LiveTable, Table,
+    ForeignKey, LiveForeignKey, LiveTable, Table,
     migrate::{
         Action, Safety, Step,
         ddl::ColumnTarget,
@@ -70,21 +70,38 @@ impl<'a> Planner<'a> {
     }
 
     /// Makes a table anew with changed columns.
-    pub(super) fn rebuild(&mut self, matched: &Matched<'a>, changes: &[Change]) {
+    pub(super) fn rebuild(
+        &mut self,
+        matched: &Matched<'a>,
+        changes: &[Change],
+        keys: (&[ForeignKey], &[LiveForeignKey]),
+    ) {
         let table = matched.table;
         let Some(live) = self.state.tables.get(table.name()) else {
             return;
         };
-        let Some(worst) = changes.iter().map(|change| change.safety).max() else {
+        let texts = texts(changes, keys);
+        if texts.is_empty() {
             return;
-        };
+        }
+        let worst = changes.iter().map(|change| change.safety).max();
         if let Some(lost) = cannot_rebuild(live) {
-            let texts: Vec<_> = changes.iter().map(|change| change.text.as_str()).collect();
-            let texts = texts.join(", ");
-            self.problem(
-                table.name(),
-                format!("a change ({texts}) needs the table made anew, which would lose {lost}; change it by hand"),
-            );
+            let why =
+                format!("needs the table made anew, which would lose {lost}; change it by hand");
+            if changes.is_empty() {
+                // Without the constraint alone, code of now works.
+                let action = Action::RebuildTable {
+                    table: table.name().to_owned(),
+                    changes: texts,
+                };
+                self.plan.withheld.push(Step {
+                    note: why,
+                    ..contract(action, Vec::new())
+                });
+            } else {
+                let texts = texts.join(", ");
+                self.problem(table.name(), format!("a change ({texts}) {why}"));
+            }
             return;
         }
         let renamed = self.plan.steps.iter().any(|step| {
@@ -100,12 +117,12 @@ impl<'a> Planner<'a> {
             self.problem(table.name(), what);
             return;
         }
-        let sql = self.rebuild_sql(table, live, changes);
+        let sql = self.rebuild_sql(table, live, changes, keys);
         let action = Action::RebuildTable {
             table: table.name().to_owned(),
-            changes: changes.iter().map(|change| change.text.clone()).collect(),
+            changes: texts,
         };
-        let contracts = changes.iter().any(breaks_before);
+        let contracts = !keys.0.is_empty() || changes.iter().any(breaks_before);
         let notes: Vec<_> = changes
             .iter()
             .map(note)
@@ -117,8 +134,9 @@ impl<'a> Planner<'a> {
             expand(action, sql)
         };
         let step = Step {
-            safety: worst,
-            required: true,
+            safety: worst.unwrap_or(Safety::Safe),
+            // Without the constraint alone, code of now works.
+            required: !changes.is_empty(),
             long: true,
             note: notes.join("; "),
             ..base
@@ -127,10 +145,33 @@ impl<'a> Planner<'a> {
             for change in changes {
                 self.changed(table.name(), change);
             }
+            self.references_changed(table, keys);
         }
     }
 
-    fn rebuild_sql(&self, table: &Table, live: &LiveTable, changes: &[Change]) -> Vec<String> {
+    fn references_changed(&mut self, table: &Table, keys: (&[ForeignKey], &[LiveForeignKey])) {
+        let Some(live) = self.state.tables.get_mut(table.name()) else {
+            return;
+        };
+        live.foreign_keys.retain(|found| !keys.1.contains(found));
+        live.foreign_keys
+            .extend(keys.0.iter().map(|key| LiveForeignKey {
+                name: key.name.clone(),
+                columns: vec![key.column.to_string()],
+                target: key.to_table.to_string(),
+                target_columns: vec![key.to_column.to_string()],
+                on_delete: key.on_delete,
+                valid: true,
+            }));
+    }
+
+    fn rebuild_sql(
+        &self,
+        table: &Table,
+        live: &LiveTable,
+        changes: &[Change],
+        (adding, dropping): (&[ForeignKey], &[LiveForeignKey]),
+    ) -> Vec<String> {
         let quote = |name: &str| self.ddl.quote(name);
         let aside = format!("protoloop_new_{}", table.name());
         let mut columns = Vec::new();
@@ -159,6 +200,7 @@ impl<'a> Planner<'a> {
         let shape = Shape {
             columns,
             counted: own.contains("AUTOINCREMENT"),
+            keys: Self::keys_of(table, live, adding, dropping),
             foreign: !own.trim_end().ends_with("STRICT"),
         };
         let (from, to) = (quote(table.name()), quote(&aside));
@@ -286,8 +328,8 @@ fn cannot_rebuild(live: &LiveTable) -> Option<&'static str> {
         Some("WITHOUT ROWID")
     } else if live.indexes.values().any(|index| index.constraint) {
         Some("a UNIQUE constraint of the table")
-    } else if has("REFERENCES") {
-        Some("a foreign key")
+    } else if has("DEFERRABLE") || has("MATCH") || has("REFERENCES") && has("UPDATE") {
+        Some("what a foreign key says beside ON DELETE")
     } else {
         None
     }
@@ -319,10 +361,34 @@ fn words_outside_quotes(sql: &str) -> Vec<String> {
         .collect()
 }
 
+/// For people: what a rebuild does.
+fn texts(
+    changes: &[Change],
+    (adding, dropping): (&[ForeignKey], &[LiveForeignKey]),
+) -> Vec<String> {
+    let changes = changes.iter().map(|change| change.text.clone());
+    let dropping = dropping.iter();
+    let dropping = dropping.map(|key| {
+        format!(
+            "{} refers to {} no more",
+            key.columns.join(", "),
+            key.target
+        )
+    });
+    let adding = adding.iter();
+    let adding = adding.map(|key| format!("{} refers to {}", key.column, key.to_table));
+    changes.chain(dropping).chain(adding).collect()
+}
+
 /// The DEFAULT of a column as text.
 fn default_text(table: &Table, wanted: &ShapeColumn) -> Option<String> {
+    expression(table, wanted.default.clone()?)
+}
+
+/// An expression without values as text.
+pub(super) fn expression(table: &Table, expression: sea_query::Expr) -> Option<String> {
     let mut select = sea_query::Query::select();
-    select.expr(wanted.default.clone()?);
+    select.expr(expression);
     let text = table.dialect().select(&select).sql;
     text.strip_prefix("SELECT ").map(ToOwned::to_owned)
 }

@@ -132,6 +132,14 @@ impl<'a> Planner<'a> {
         if let Some(found) = self.state.tables.remove(old) {
             self.state.tables.insert(name.to_owned(), found);
         }
+        let keys = self
+            .state
+            .tables
+            .values_mut()
+            .flat_map(|table| &mut table.foreign_keys);
+        for key in keys.filter(|key| key.target == old) {
+            name.clone_into(&mut key.target);
+        }
         true
     }
 
@@ -140,6 +148,7 @@ impl<'a> Planner<'a> {
             table: table.name().to_owned(),
         };
         self.push(expand(action, vec![plan::create_table(table)]));
+        self.created.insert(table.name().to_owned());
     }
 
     /// Drops the tables of models that are gone.

@@ -86,6 +86,7 @@ fn from(live: &Live, record: &Record, after: &[Table], allow_destructive: bool) 
         record,
         packages: &["shop.v1"],
         renames: &[],
+        dangling: &[],
         allow_destructive,
     })
 }
@@ -301,6 +302,7 @@ fn plan_with(
         record,
         packages: &["shop.v1"],
         renames,
+        dangling: &[],
         allow_destructive: false,
     })
 }
@@ -464,8 +466,8 @@ fn a_rebuild_keeps_what_others_made_and_refuses_what_it_would_lose() {
             "CREATE TABLE books (id TEXT COLLATE nocase, \"check\" TEXT)",
         ),
         (
-            "a foreign key",
-            "create table books (id TEXT references authors)",
+            "what a foreign key says beside ON DELETE",
+            "create table books (id TEXT references authors on update cascade)",
         ),
     ] {
         let books = live.tables.get_mut("books").expect("made");
@@ -509,4 +511,76 @@ fn the_record_is_written_as_a_difference() {
         after.with(&after.difference(&Record::default())),
         Record::default()
     );
+}
+
+const LINKED: &str =
+    "string author_id = 2; Author author = 3 [(protoloop.v1.relation) = { belongs_to: {} }];";
+
+fn linked(fields: &str) -> Vec<Table> {
+    tables(&format!(
+        r#"
+        syntax = "proto3";
+        package shop.v1;
+        import "protoloop/v1/annotations.proto";
+        message Author {{
+          option (protoloop.v1.model) = {{}};
+          string id = 1 [(protoloop.v1.field) = {{ id: UUID_V7 }}];
+        }}
+        message Book {{
+          option (protoloop.v1.model) = {{}};
+          string id = 1 [(protoloop.v1.field) = {{ id: UUID_V7 }}];
+          {fields}
+        }}
+        "#
+    ))
+}
+
+#[test]
+fn a_relation_brings_its_foreign_key() {
+    let before = linked("string author_id = 2;");
+    let after = linked(LINKED);
+    let (mut live, record) = made(&before);
+    insta::assert_snapshot!(text(&from(&live, &record, &after, false)));
+    // Not where rows refer to nothing.
+    let all: Vec<&Table> = after.iter().collect();
+    let missing = missing_references(&all, &live);
+    assert_eq!(missing.len(), 1);
+    insta::assert_snapshot!(missing[0].check);
+    let plan = plan(&Request {
+        tables: &all,
+        live: &live,
+        record: &record,
+        packages: &["shop.v1"],
+        renames: &[],
+        dangling: &[(missing[0].table.clone(), missing[0].column.clone())],
+        allow_destructive: false,
+    });
+    assert!(plan.obstacles().is_empty(), "{}", text(&plan));
+    assert!(
+        plan.withheld[0].note.contains("that are not there"),
+        "{}",
+        text(&plan)
+    );
+    // One that someone made with other words serves.
+    let books = live.tables.get_mut("books").expect("made");
+    books.columns[1].default = None;
+    books.foreign_keys.push(crate::LiveForeignKey {
+        name: "0".to_owned(),
+        columns: vec!["author_id".to_owned()],
+        target: "authors".to_owned(),
+        target_columns: Vec::new(),
+        on_delete: protoloop_schema::OnDelete::NoAction,
+        valid: true,
+    });
+    let plan = from(&live, &record, &after, false);
+    assert!(
+        plan.steps
+            .iter()
+            .all(|step| matches!(step.action, Action::CreateIndex { .. })),
+        "{}",
+        text(&plan)
+    );
+    // It goes with the relation, if it was made for it.
+    let plan = from(&live, &plan.record, &before, false);
+    insta::assert_snapshot!(text(&plan));
 }
