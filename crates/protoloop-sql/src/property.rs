@@ -89,7 +89,7 @@ impl<'a> Property<'a> {
                 Last::Field(name) => dialect.json_part(parent.clone(), &[name]).is_not_null(),
                 // A value of any type may be JSON's null, which is absence.
                 Last::Key(key) if matches!(self.leaf.kind, LeafKind::Message(_)) => {
-                    dialect.json_key(parent.clone(), key).is_not_null()
+                    dialect.json_key_is_set(parent.clone(), key)
                 }
                 Last::Key(key) => dialect.json_has_key(parent.clone(), key),
                 Last::TypedKey(_) | Last::Typed => self.json_value().is_not_null(),

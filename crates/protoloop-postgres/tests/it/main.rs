@@ -1,3 +1,4 @@
 //! The connector on a private server.
 
 mod laws;
+mod random;

@@ -112,6 +112,8 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     fn json_key(&self, json: Expr, key: &str) -> Expr;
     /// Whether a JSON object has a key.
     fn json_has_key(&self, json: Expr, key: &str) -> Expr;
+    /// Whether a JSON object has a key whose value is not JSON's null.
+    fn json_key_is_set(&self, json: Expr, key: &str) -> Expr;
     /// Whether a JSON array has an element equal to a value.
     fn json_contains(&self, json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr;
     /// Whether every element of a JSON array equals one of some values; so does null, which stands for an empty list.

@@ -224,6 +224,10 @@ impl Dialect for Postgres {
         self.json_key(json, key).is_not_null()
     }
 
+    fn json_key_is_set(&self, json: Expr, key: &str) -> Expr {
+        Expr::cust_with_exprs("jsonb_typeof($1 -> $2) <> 'null'", [json, Expr::val(key)])
+    }
+
     fn json_contains(&self, json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr {
         json::contains(json, storage, scalar)
     }

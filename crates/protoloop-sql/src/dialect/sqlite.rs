@@ -185,6 +185,10 @@ impl Dialect for Sqlite {
         json::has_key(json, key)
     }
 
+    fn json_key_is_set(&self, json: Expr, key: &str) -> Expr {
+        json::key(json, key).is_not_null()
+    }
+
     fn json_contains(&self, json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr {
         json::contains(json, storage, scalar)
     }
