@@ -53,7 +53,7 @@ pub use group::{GroupBy, GroupQuery, Groups, LinkedBy};
 pub use key::{Key, KeyValue};
 pub use key_value::{Clock, KeyStream, KeyValueRepository, KeyValues};
 pub use link::{Join, Link};
-pub use managed::{Managed, ShowDeleted};
+pub use managed::{Hook, HookContext, Hooks, Managed, Save, ShowDeleted};
 pub use memory::MemoryConnector;
 pub use model::{Model, PropertyError};
 pub use native::{Executed, NativeRow};

@@ -34,9 +34,9 @@ pub use protoloop_core::{
     Protocol, Reply, Result,
 };
 pub use protoloop_repository::{
-    Changes, Connector, ConnectorExt, Entity, Executed, Filter, Isolation, Key, KeyValueRepository,
-    KeyValues, MemoryConnector, NativeRow, Query, Repository, RepositoryExt, RowStream,
-    Transaction, TransactionOptions, Value,
+    Changes, Connector, ConnectorExt, Entity, Executed, Filter, Hook, HookContext, Isolation, Key,
+    KeyValueRepository, KeyValues, Managed, MemoryConnector, NativeRow, Query, Record, Repository,
+    RepositoryExt, RowStream, Save, ShowDeleted, Transaction, TransactionOptions, Value,
 };
 #[cfg(feature = "gateway")]
 pub use protoloop_schema::HttpConfig;
@@ -58,4 +58,4 @@ pub use protoloop_postgres as postgres;
 pub use protoloop_sqlite::SqliteConnector;
 #[cfg(feature = "gateway")]
 pub use protoloop_upstream::{InProcess, RetryPolicy, Selector, UpstreamConfig, UpstreamTls};
-pub use typed::{Context, ResponseStream, Service, StandardRequest, Streaming};
+pub use typed::{Context, HookRepositories, ResponseStream, Service, StandardRequest, Streaming};

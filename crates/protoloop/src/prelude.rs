@@ -3,6 +3,7 @@
 #[cfg(feature = "sqlite")]
 pub use crate::SqliteConnector;
 pub use crate::{
-    Application, ApplicationError, Caller, Code, Context, Error, Key, MemoryConnector, Repository,
-    RepositoryExt, ResponseStream, Result, Streaming, field_mask,
+    Application, ApplicationError, Caller, Code, Context, Error, Hook, HookContext,
+    HookRepositories, Key, MemoryConnector, Repository, RepositoryExt, ResponseStream, Result,
+    Save, Streaming, field_mask,
 };

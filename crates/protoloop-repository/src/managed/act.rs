@@ -11,6 +11,8 @@ pub(crate) enum Act {
     Write(Write<Record>),
     /// Takes the mark of a delete back. `check` sees a marked row only.
     Undelete { key: Key, check: Check<Record> },
+    /// Removes a row for good; where the model is deleted softly, a marked one only.
+    Purge { key: Key },
 }
 
 impl From<Write<Record>> for Act {
@@ -20,9 +22,14 @@ impl From<Write<Record>> for Act {
 }
 
 impl Act {
-    /// The write that a connector does.
-    pub(super) fn prepared(self, stamp: &Stamp, scope: Option<&Filter>) -> Result<Write<Record>> {
-        let plain = stamp.model().guard().is_empty();
+    /// The write that a connector does; a create or an alteration, unless it may be `plain`.
+    pub(super) fn prepared(
+        self,
+        stamp: &Stamp,
+        scope: Option<&Filter>,
+        plain: bool,
+    ) -> Result<Write<Record>> {
+        let plain = plain && stamp.model().guard().is_empty();
         Ok(match self {
             Self::Write(Write::Create(row)) => Write::Create(stamp.created(row)?),
             Self::Write(Write::Modify { key, edit }) if plain => Write::Modify {
@@ -43,6 +50,22 @@ impl Act {
                 scope: scope.cloned(),
                 key,
             },
+            Self::Purge { key } => {
+                let model = stamp.model().clone();
+                let alter = move |row: Option<&Record>| match row {
+                    Some(row)
+                        if model.guard().deleted.is_none() || model.is_deleted(row.as_ref()) =>
+                    {
+                        Ok(Alteration::Remove)
+                    }
+                    _ => Ok(Alteration::Keep),
+                };
+                Write::Alter {
+                    key,
+                    scope: scope.cloned(),
+                    alter: Box::new(alter),
+                }
+            }
         })
     }
 }

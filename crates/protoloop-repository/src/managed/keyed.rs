@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use protoloop_core::{CallContext, Result};
 
-use super::guard::both;
+use super::{guard::both, hooks::ModelHooks};
 use crate::{CompareOp, Filter, Key, KeyValue, Model, Query, Record, Repository, Value};
 
 /// Most keys in one question.
@@ -22,18 +22,48 @@ pub(super) async fn find_within(
     for keys in keys.chunks(KEYS) {
         let mut query = Query::new(model.key_order().clone());
         query.filter = both(Some(scope.clone()), Some(is_one_of(model, keys)));
-        for row in repository.find(cx, &query).await? {
-            if let Some(key) = model.find_key(row.as_ref()) {
-                found.insert(key, row);
-            }
+        collect(model, repository.find(cx, &query).await?, &mut found);
+    }
+    Ok(each(keys, &found))
+}
+
+/// One answer per key, in order, of the rows that the hooks of queries let be seen.
+pub(super) async fn find_hooked(
+    repository: &dyn Repository<Record>,
+    cx: &CallContext,
+    keys: &[Key],
+    scope: Option<&Filter>,
+    hooks: &ModelHooks,
+) -> Result<Vec<Option<Record>>> {
+    let model = repository.model();
+    let mut found: HashMap<Key, Record> = HashMap::with_capacity(keys.len());
+    for keys in keys.chunks(KEYS) {
+        let mut query = Query::new(model.key_order().clone());
+        query.filter = Some(is_one_of(model, keys));
+        hooks.before_query(cx, &mut query).await?;
+        query.filter = both(scope.cloned(), query.filter.take());
+        let mut rows = repository.find(cx, &query).await?;
+        hooks.loaded(cx, &mut rows).await?;
+        collect(model, rows, &mut found);
+    }
+    Ok(each(keys, &found))
+}
+
+fn collect(model: &Model, rows: Vec<Record>, found: &mut HashMap<Key, Record>) {
+    for row in rows {
+        if let Some(key) = model.find_key(row.as_ref()) {
+            found.insert(key, row);
         }
     }
-    // A key may be asked for twice.
-    Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+}
+
+/// A key may be asked for twice.
+fn each(keys: &[Key], found: &HashMap<Key, Record>) -> Vec<Option<Record>> {
+    keys.iter().map(|key| found.get(key).cloned()).collect()
 }
 
 /// The condition that a row has one of the keys.
-fn is_one_of(model: &Model, keys: &[Key]) -> Filter {
+pub(super) fn is_one_of(model: &Model, keys: &[Key]) -> Filter {
     match (model.key_order().terms(), keys) {
         (_, [key]) => is(model, key),
         ([_], keys) => {

@@ -8,6 +8,7 @@
 mod act;
 mod attempt;
 mod guard;
+mod hooks;
 mod keyed;
 mod stamp;
 #[cfg(test)]
@@ -21,11 +22,15 @@ pub(crate) use act::Act;
 pub(crate) use guard::Guard;
 pub use guard::ShowDeleted;
 use guard::both;
+use hooks::{Flow, ModelHooks};
+pub use hooks::{Hook, HookContext, Hooks, Save};
 use stamp::Stamp;
 
 use crate::{
     Changes, Cursor, Executed, Filter, GroupBy, GroupQuery, Key, Model, OrderBy, Query, Record,
-    Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError, pages,
+    Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
+    bulk::{delete_each, update_each},
+    pages,
 };
 
 /// A connector's repository with ids, stamps, tenant and soft delete in front of it.
@@ -33,19 +38,32 @@ pub struct Managed {
     inner: Arc<dyn Repository<Record>>,
     /// Whether a query that follows a relation may meet rows that the caller must not see.
     any_guarded: bool,
+    hooks: Option<ModelHooks>,
 }
 
 impl Managed {
     /// Manages the rows of a connector's repository.
     #[must_use]
     pub fn new(inner: Arc<dyn Repository<Record>>) -> Self {
+        Self::with_hooks(inner, &Hooks::new())
+    }
+
+    /// The same, with those hooks around it that are of its model or of every model.
+    #[must_use]
+    pub fn with_hooks(inner: Arc<dyn Repository<Record>>, hooks: &Hooks) -> Self {
         let entities = inner.model().schema().entities();
         Self {
             any_guarded: entities
                 .iter()
                 .any(|entity| entity.tenant_key.is_some() || entity.delete_time.is_some()),
+            hooks: hooks.of(inner.model()),
             inner,
         }
+    }
+
+    /// Whether reads are more than the connector's.
+    fn passes_on(&self) -> bool {
+        !self.any_guarded && self.hooks.is_none()
     }
 
     /// Does what the acts say, all or none; with `validate_only` everything but that.
@@ -61,8 +79,21 @@ impl Managed {
         let scope = self.model().tenant_scope(cx)?;
         let mut writes = Vec::with_capacity(acts.len());
         for (index, act) in acts.into_iter().enumerate() {
-            let write = act.prepared(&stamp, scope.as_ref());
+            let write = act.prepared(&stamp, scope.as_ref(), self.hooks.is_none());
             writes.push(write.map_err(|error| WriteError::at(index, error))?);
+        }
+        if let Some(hooks) = &self.hooks {
+            let (inner, stamp) = (&*self.inner, &stamp);
+            let flow = Flow {
+                inner,
+                hooks,
+                stamp,
+                writes,
+            };
+            return match validate_only {
+                true => flow.attempt(cx).await,
+                false => flow.run(cx).await,
+            };
         }
         match validate_only {
             true => attempt::attempt(&*self.inner, cx, writes).await,
@@ -79,8 +110,31 @@ impl Managed {
         }
         let marked = self.model().guard().deleted.clone();
         let marked = marked.map(|path| Filter::Has { path });
-        let filter = both(self.model().tenant_scope(cx)?, both(marked, filter));
+        let filter = both(marked, filter);
+        if self.hooks.is_some() {
+            return self.purge_each(cx, filter).await;
+        }
+        let filter = both(self.model().tenant_scope(cx)?, filter);
         self.inner.delete_all(cx, filter.as_ref()).await
+    }
+
+    /// The same row by row, so that the hooks of each are met.
+    async fn purge_each(&self, cx: &CallContext, filter: Option<Filter>) -> Result<u64> {
+        let transaction = self.inner.begin(cx, &TransactionOptions::new()).await?;
+        let mut cx = transaction.cx().clone();
+        cx.extensions_mut().insert(ShowDeleted);
+        let mut query = Query::new(self.model().key_order().clone());
+        query.filter = filter;
+        let rows = self.find(&cx, &query).await?;
+        let keys: Result<Vec<Key>> = rows
+            .iter()
+            .map(|row| self.model().key_of(row.as_ref()))
+            .collect();
+        let acts: Vec<Act> = keys?.into_iter().map(|key| Act::Purge { key }).collect();
+        let count = acts.len() as u64;
+        self.act(&cx, acts, false).await?;
+        transaction.commit().await?;
+        Ok(count)
     }
 
     /// INVALID_ARGUMENT when a row that the caller sends names another's tenant.
@@ -91,8 +145,29 @@ impl Managed {
         }
     }
 
-    /// The filter with what the caller may see.
-    fn seen(&self, cx: &CallContext, filter: Option<Filter>) -> Result<Option<Filter>> {
+    /// One answer per key, of the rows that the caller may see.
+    async fn find_keys(&self, cx: &CallContext, keys: &[Key]) -> Result<Vec<Option<Record>>> {
+        let (inner, scope) = (&*self.inner, self.model().tenant_scope(cx)?);
+        match (&self.hooks, scope) {
+            (Some(hooks), scope) => {
+                keyed::find_hooked(inner, cx, keys, scope.as_ref(), hooks).await
+            }
+            (None, Some(scope)) => keyed::find_within(inner, cx, keys, &scope).await,
+            (None, None) => inner.find_by_ids(cx, keys).await,
+        }
+    }
+
+    /// The filter with what hooks add, and what the caller may see.
+    async fn seen(&self, cx: &CallContext, filter: Option<Filter>) -> Result<Option<Filter>> {
+        let mut query = Query::new(self.model().key_order().clone());
+        query.filter = filter;
+        if let Some(hooks) = &self.hooks {
+            hooks.before_query(cx, &mut query).await?;
+        }
+        self.seen_filter(cx, query.filter)
+    }
+
+    fn seen_filter(&self, cx: &CallContext, filter: Option<Filter>) -> Result<Option<Filter>> {
         let mut filter = filter;
         if let Some(filter) = &mut filter {
             filter.scope_related(&|model| model.seen_rows(cx))?;
@@ -100,9 +175,14 @@ impl Managed {
         Ok(both(self.model().seen_rows(cx)?, filter))
     }
 
-    fn seen_query(&self, cx: &CallContext, query: &Query) -> Result<Query> {
+    async fn seen_query(&self, cx: &CallContext, query: &Query) -> Result<Query> {
         let mut query = query.clone();
-        query.filter = self.seen(cx, query.filter.take())?;
+        if let Some(hooks) = &self.hooks {
+            hooks.before_query(cx, &mut query).await?;
+            // Hooks of loading are given whole rows.
+            query.fields = None;
+        }
+        query.filter = self.seen_filter(cx, query.filter.take())?;
         query.order.scope_related(&|model| model.seen_rows(cx))?;
         Ok(query)
     }
@@ -126,10 +206,17 @@ impl Repository<Record> for Managed {
         cx: &'a CallContext,
         query: &'a Query,
     ) -> BoxFuture<'a, Result<Vec<Record>>> {
-        if !self.any_guarded {
+        if self.passes_on() {
             return self.inner.find(cx, query);
         }
-        Box::pin(async move { self.inner.find(cx, &self.seen_query(cx, query)?).await })
+        Box::pin(async move {
+            let query = self.seen_query(cx, query).await?;
+            let mut rows = self.inner.find(cx, &query).await?;
+            if let Some(hooks) = &self.hooks {
+                hooks.loaded(cx, &mut rows).await?;
+            }
+            Ok(rows)
+        })
     }
 
     /// A row that is marked as deleted is found by its key (AIP-164).
@@ -138,15 +225,10 @@ impl Repository<Record> for Managed {
         cx: &'a CallContext,
         keys: &'a [Key],
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
-        if self.model().guard().tenant.is_none() {
+        if self.hooks.is_none() && self.model().guard().tenant.is_none() {
             return self.inner.find_by_ids(cx, keys);
         }
-        Box::pin(async move {
-            match self.model().tenant_scope(cx)? {
-                Some(scope) => keyed::find_within(&*self.inner, cx, keys, &scope).await,
-                None => self.inner.find_by_ids(cx, keys).await,
-            }
-        })
+        Box::pin(self.find_keys(cx, keys))
     }
 
     fn find_by_key<'a>(
@@ -154,18 +236,12 @@ impl Repository<Record> for Managed {
         cx: &'a CallContext,
         key: &'a Key,
     ) -> BoxFuture<'a, Result<Option<Record>>> {
-        if self.model().guard().tenant.is_none() {
+        if self.hooks.is_none() && self.model().guard().tenant.is_none() {
             return self.inner.find_by_key(cx, key);
         }
         Box::pin(async move {
-            match self.model().tenant_scope(cx)? {
-                Some(scope) => {
-                    let keys = std::slice::from_ref(key);
-                    let mut found = keyed::find_within(&*self.inner, cx, keys, &scope).await?;
-                    Ok(found.pop().flatten())
-                }
-                None => self.inner.find_by_key(cx, key).await,
-            }
+            let mut found = self.find_keys(cx, std::slice::from_ref(key)).await?;
+            Ok(found.pop().flatten())
         })
     }
 
@@ -174,18 +250,24 @@ impl Repository<Record> for Managed {
         cx: &'a CallContext,
         query: &'a GroupQuery,
     ) -> BoxFuture<'a, Result<Vec<Vec<Record>>>> {
-        if !self.any_guarded {
+        if self.passes_on() {
             return self.inner.find_grouped(cx, query);
         }
         Box::pin(async move {
             let mut query = query.clone();
-            query.query = self.seen_query(cx, &query.query)?;
+            query.query = self.seen_query(cx, &query.query).await?;
             if let GroupBy::Through(linked) = &mut query.by
                 && let Some(seen) = linked.model.seen_rows(cx)?
             {
                 linked.scope = Filter::And(vec![seen, linked.scope.clone()]);
             }
-            self.inner.find_grouped(cx, &query).await
+            let mut groups = self.inner.find_grouped(cx, &query).await?;
+            if let Some(hooks) = &self.hooks {
+                for rows in &mut groups {
+                    hooks.loaded(cx, rows).await?;
+                }
+            }
+            Ok(groups)
         })
     }
 
@@ -194,11 +276,11 @@ impl Repository<Record> for Managed {
         cx: &'a CallContext,
         filter: Option<&'a Filter>,
     ) -> BoxFuture<'a, Result<u64>> {
-        if !self.any_guarded {
+        if self.passes_on() {
             return self.inner.count(cx, filter);
         }
         Box::pin(async move {
-            let filter = self.seen(cx, filter.cloned())?;
+            let filter = self.seen(cx, filter.cloned()).await?;
             self.inner.count(cx, filter.as_ref()).await
         })
     }
@@ -240,8 +322,13 @@ impl Repository<Record> for Managed {
         changes: &'a Changes,
     ) -> BoxFuture<'a, Result<u64>> {
         Box::pin(async move {
-            let changes = Stamp::new(self.model(), cx)?.changes(changes)?;
-            let filter = self.seen(cx, filter.cloned())?;
+            let stamped = Stamp::new(self.model(), cx)?.changes(changes)?;
+            if self.hooks.is_some() {
+                // Row by row, so that the hooks of each are met.
+                return update_each(self, cx, filter, changes).await;
+            }
+            let changes = stamped;
+            let filter = self.seen(cx, filter.cloned()).await?;
             self.inner.update_all(cx, filter.as_ref(), &changes).await
         })
     }
@@ -253,7 +340,10 @@ impl Repository<Record> for Managed {
         filter: Option<&'a Filter>,
     ) -> BoxFuture<'a, Result<u64>> {
         Box::pin(async move {
-            let filter = self.seen(cx, filter.cloned())?;
+            if self.hooks.is_some() {
+                return delete_each(self, cx, filter).await;
+            }
+            let filter = self.seen(cx, filter.cloned()).await?;
             let filter = filter.as_ref();
             match self.model().guard().deleted {
                 Some(_) => {
@@ -266,10 +356,10 @@ impl Repository<Record> for Managed {
     }
 
     fn stream<'a>(&'a self, cx: &'a CallContext, query: &'a Query) -> RowStream<'a, Record> {
-        match self.any_guarded {
+        match self.passes_on() {
+            true => self.inner.stream(cx, query),
             // Page by page, each of which asks for what the caller may see.
-            true => pages(self, cx, query),
-            false => self.inner.stream(cx, query),
+            false => pages(self, cx, query),
         }
     }
 

@@ -150,7 +150,6 @@ impl Stamp {
     ///
     /// # Errors
     /// As [`Stamp::created`] and [`Stamp::changed`].
-    #[allow(dead_code, reason = "hooks use it")]
     pub(crate) fn restamped(&self, before: Option<&Record>, row: Record) -> Result<Record> {
         match before {
             None => self.created(row),

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod fills;
+mod hooks;
 mod keys;
 mod soft;
 mod tenants;

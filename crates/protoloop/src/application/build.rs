@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use protoloop_core::Handler;
 use protoloop_repository::{
-    Connector, Managed, Model, Record, Repository, StandardEngine, engine::Overridden,
+    Connector, Hooks, Managed, Model, Record, Repository, StandardEngine, engine::Overridden,
 };
 use protoloop_schema::Schema;
 use protoloop_server::{Check, Dispatcher, Server};
@@ -24,7 +24,7 @@ pub(super) async fn build(application: Application) -> Result<ApplicationServer,
     let repositories = datasources::open(&application.datasources, &models)
         .await
         .map_err(ApplicationError::new)?;
-    let (engine, overridden) = engine(&tables, repositories)?;
+    let (engine, overridden) = engine(&tables, repositories, &application.hooks)?;
     let fallback = application.fallback.as_ref();
     let dispatcher = dispatcher(
         &engine,
@@ -55,17 +55,36 @@ pub(super) async fn build(application: Application) -> Result<ApplicationServer,
 fn engine(
     tables: &Arc<Tables>,
     repositories: Repositories,
+    hooks: &Hooks,
 ) -> Result<(Engine, Overridden), ApplicationError> {
+    let mut problems = Vec::new();
+    for model in hooks.models() {
+        if !repositories.contains_key(model) {
+            problems.push(format!(
+                "a hook is of {model}, which is not a model of the schema"
+            ));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(ApplicationError::new(problems));
+    }
+    let managed: HashMap<String, Arc<Managed>> = repositories
+        .into_iter()
+        .map(|(model, repository)| (model, Arc::new(Managed::with_hooks(repository, hooks))))
+        .collect();
+    hooks.connect(managed.values());
     let mut standard = StandardEngine::new(tables);
-    let mut stamped: HashMap<String, Arc<dyn Repository<Record>>> = HashMap::new();
-    for (model, repository) in repositories {
-        standard = standard.repository(Arc::clone(&repository));
-        stamped.insert(model, Arc::new(Managed::new(repository)));
+    for repository in managed.values() {
+        standard = standard.managed(Arc::clone(repository));
     }
     let handlers = standard
         .handlers()
         .map_err(|error| ApplicationError::one(whole(&error)))?;
-    let engine = Engine::new(Arc::clone(tables.schema()), handlers, stamped);
+    let repositories = managed.into_iter();
+    let repositories = repositories
+        .map(|(model, managed)| (model, managed as Arc<dyn Repository<Record>>))
+        .collect();
+    let engine = Engine::new(Arc::clone(tables.schema()), handlers, repositories);
     Ok((engine, standard.overridden()))
 }
 

@@ -7,8 +7,9 @@ mod server;
 
 use std::{fmt, sync::Arc};
 
+use prost::Name;
 use protoloop_core::Handler;
-use protoloop_repository::Connector;
+use protoloop_repository::{Connector, Entity, Hook, Hooks, Record};
 use protoloop_schema::{ReadOptions, Schema};
 use protoloop_server::{Check, Sequence, ServerConfig, shutdown};
 use tokio::net::{TcpListener, ToSocketAddrs};
@@ -31,6 +32,7 @@ pub struct Application {
     config: ServerConfig,
     layers: Sequence,
     checks: Vec<Check>,
+    hooks: Hooks,
 }
 
 impl Application {
@@ -63,6 +65,7 @@ impl Application {
             config: ServerConfig::default(),
             layers: Sequence::builder(),
             checks: Vec::new(),
+            hooks: Hooks::new(),
         }
     }
 
@@ -99,6 +102,20 @@ impl Application {
     #[must_use]
     pub fn layers(mut self, layers: Sequence) -> Self {
         self.layers = self.layers.extend(layers);
+        self
+    }
+
+    /// Adds what is done around the rows of a model, behind the hooks that were added before. `E` is a generated message.
+    #[must_use]
+    pub fn hook<E: Entity + Name>(mut self, hook: impl Hook<E>) -> Self {
+        self.hooks = self.hooks.on(E::full_name(), hook);
+        self
+    }
+
+    /// Adds what is done around the rows of every model, in its place among the other hooks.
+    #[must_use]
+    pub fn hook_all(mut self, hook: impl Hook<Record>) -> Self {
+        self.hooks = self.hooks.on_all(hook);
         self
     }
 

@@ -4,6 +4,7 @@ mod codec;
 mod context;
 mod engine;
 mod handler;
+mod hooks;
 mod service;
 mod streaming;
 
@@ -14,5 +15,6 @@ pub use handler::{
     BidirectionalMethod, ClientStreamingMethod, ServerStreamingMethod, UnaryMethod, bidirectional,
     client_streaming, server_streaming, unary,
 };
+pub use hooks::HookRepositories;
 pub use service::{Service, StandardRequest};
 pub use streaming::{ResponseStream, Streaming};

@@ -4,6 +4,7 @@
 
 mod chat;
 mod golden;
+mod hooks;
 #[cfg(feature = "gateway")]
 mod in_process;
 mod standard;
