@@ -2,6 +2,7 @@
 //!
 //! A connector's test compiles [`PROTO`], gives [`run`] fresh connectors, and expects an empty list of broken laws.
 
+mod alter;
 mod atomic;
 mod bulk;
 mod crud;
@@ -61,6 +62,11 @@ const LAWS: &[Law] = laws![
     atomic::a_write_sees_the_ones_before,
     atomic::edits_do_not_lose_each_other,
     atomic::an_edit_cannot_change_the_key,
+    alter::an_alteration_keeps_replaces_or_removes,
+    alter::a_row_outside_the_condition_is_absent,
+    alter::unique_values_are_taken_by_rows_that_are_not_marked,
+    alter::tenants_meet_their_own_rows_only,
+    alter::an_id_of_several_fields_is_one,
     filters::filters_select_what_they_say,
     filters::letters_fold_one_by_one,
     operators::every_operator_selects_what_it_says,
