@@ -132,7 +132,8 @@ pub mod model_options {
 /// Options of a field of a model.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FieldOptions {
-    /// Makes the field the id of the model. A model has exactly one.
+    /// Makes the field the id of the model. Several fields with CLIENT are an id
+    /// of several parts, in the order of the fields.
     /// Default: ID_STRATEGY_UNSPECIFIED, not the id.
     /// Example: `\[(protoloop.v1.field) = { id: UUID_V7 }\]`
     #[prost(enumeration = "field_options::IdStrategy", tag = "1")]
