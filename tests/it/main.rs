@@ -20,5 +20,6 @@ mod gateway;
 mod logs;
 mod migrations;
 mod new;
+mod relations;
 mod repeats;
 mod support;

@@ -56,7 +56,7 @@ impl Operation {
         let (mut parts, mut without) = (Vec::new(), Patch::default());
         for relation in owned {
             let named = match &paths {
-                Some(paths) => self.names(relation, paths, &arguments)?,
+                Some(paths) => self.names(relation, paths),
                 None => whole.has(relation.field),
             };
             if named {
@@ -99,29 +99,13 @@ impl Operation {
         })
     }
 
-    /// Whether a mask names a relation, which is as a whole or not at all.
-    fn names(
-        &self,
-        relation: &Relation,
-        paths: &[&str],
-        arguments: &super::arguments::Arguments<'_>,
-    ) -> Result<bool> {
-        let mut named = false;
-        for path in paths {
-            let (first, rest) = path
-                .split_once('.')
-                .map_or((*path, None), |(a, b)| (a, Some(b)));
+    /// Whether a mask names a relation. A path to a field of its rows does too: REST makes such ones of a body.
+    fn names(&self, relation: &Relation, paths: &[&str]) -> bool {
+        paths.iter().any(|path| {
+            let first = path.split('.').next().unwrap_or(path);
             let found = self.model().relation(first);
-            if found.is_none_or(|found| found.field != relation.field) {
-                continue;
-            }
-            if rest.is_some() {
-                let text = format!("path `{path}`: the rows of {first} are set as a whole");
-                return Err(arguments.invalid(arguments.shape.update_mask, text));
-            }
-            named = true;
-        }
-        Ok(named)
+            found.is_some_and(|found| found.field == relation.field)
+        })
     }
 
     fn parts(
