@@ -61,10 +61,10 @@ impl<'a> Source<'a> {
         Ok(self.qualified(iden(&column.name)))
     }
 
-    fn inside<'b>(&self, table: &'b Table, alias: String) -> Source<'b> {
+    fn inside<'b>(&self, table: &'b Table, alias: &str) -> Source<'b> {
         Source {
             table,
-            alias: Some(iden(&alias)),
+            alias: Some(iden(alias)),
             depth: self.depth + 1,
         }
     }
@@ -81,7 +81,7 @@ impl<'a> Source<'a> {
         with: impl FnOnce(&Source<'_>, &mut SelectStatement) -> Result<()>,
     ) -> Result<SelectStatement> {
         let table = self.table.relative(link.target())?;
-        let target = self.inside(&table, format!("_{}", self.depth + 1));
+        let target = self.inside(&table, &format!("_{}", self.depth + 1));
         let mut select = SelectStatement::new();
         match link.join() {
             Join::Field { own, target: field } => {
@@ -111,7 +111,7 @@ impl<'a> Source<'a> {
                 scope,
             } => {
                 let links = self.table.relative(through)?;
-                let linking = self.inside(&links, format!("_{}_link", self.depth + 1));
+                let linking = self.inside(&links, &format!("_{}_link", self.depth + 1));
                 select.from_as(links.iden(), linking.alias());
                 select.from_as(table.iden(), target.alias());
                 select.and_where(linking.joined(*through_own)?.eq(self.joined(*own)?));
