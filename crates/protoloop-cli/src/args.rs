@@ -65,7 +65,7 @@ pub(crate) struct Sources {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) sources: Sources,
-    /// Where the data lives: sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, or memory: for tests
+    /// Where the data lives: sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, mysql: or mariadb: likewise, or memory: for tests
     #[arg(
         long,
         value_name = "URL",

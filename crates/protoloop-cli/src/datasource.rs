@@ -60,9 +60,22 @@ pub(crate) async fn open(url: &str, schema: Schema) -> Result<Datasource, Failur
         "postgres" | "postgresql" => Err(failed(
             &"this protoloop was built without PostgreSQL; build it with the feature `postgres`",
         )),
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => match protoloop_mysql::open(url).await {
+            Ok(connector) => Ok(Datasource {
+                connector: Arc::new(connector),
+                target: None,
+                migrates_itself: true,
+            }),
+            Err(error) => Err(failed(&told(&error))),
+        },
+        #[cfg(not(feature = "mysql"))]
+        "mysql" | "mariadb" => Err(failed(
+            &"this protoloop was built without MySQL; build it with the feature `mysql`",
+        )),
         _ => Err(failed(
             &"unknown kind of database; write sqlite:FILE, such as sqlite:shop.db, \
-              postgres://USER:PASSWORD@HOST/DATABASE, or memory:",
+              postgres://USER:PASSWORD@HOST/DATABASE, mysql: or mariadb: likewise, or memory:",
         )),
     }
 }
@@ -86,7 +99,7 @@ fn scheme(url: &str) -> &str {
 }
 
 /// Who starts a server is also told what the database said.
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 fn told(error: &protoloop::Error) -> String {
     use std::error::Error as _;
     match error.source() {

@@ -12,6 +12,9 @@ pub struct Capabilities {
     /// `float` and `double` columns hold NaN and the infinities. Without, a write of one is INVALID_ARGUMENT. Inside
     /// messages and lists they are stored in any case.
     pub numbers_not_finite: bool,
+    /// `float` and `double` columns keep the sign of zero. Without, a negative zero is stored as zero, which it equals.
+    /// Inside messages and lists it is kept in any case.
+    pub negative_zero: bool,
     /// Most characters of a string, and bytes of `bytes`, in a field of the key or of an index. Beyond, a write is
     /// INVALID_ARGUMENT.
     pub indexed_length: Option<u32>,
@@ -25,6 +28,7 @@ impl Capabilities {
     pub const ALL: Self = Self {
         nul_in_text: true,
         numbers_not_finite: true,
+        negative_zero: true,
         indexed_length: None,
         linear_regexp: true,
     };
@@ -40,6 +44,13 @@ impl Capabilities {
     #[must_use]
     pub const fn without_numbers_not_finite(mut self) -> Self {
         self.numbers_not_finite = false;
+        self
+    }
+
+    /// Without [`Capabilities::negative_zero`].
+    #[must_use]
+    pub const fn without_negative_zero(mut self) -> Self {
+        self.negative_zero = false;
         self
     }
 

@@ -37,7 +37,7 @@ mod value;
 mod within;
 
 pub use decode::SqlRow;
-pub use dialect::{Dialect, POSTGRES, Postgres, SQLITE, Sqlite};
+pub use dialect::{Dialect, MARIADB, MYSQL, Mysql, POSTGRES, Postgres, SQLITE, Sqlite};
 pub use live::{
     Filled, Live, LiveColumn, LiveForeignKey, LiveIndex, LiveQueries, LiveRows, LiveTable, LiveText,
 };

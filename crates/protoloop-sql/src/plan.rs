@@ -244,6 +244,11 @@ fn define(table: &Table, column: &Column, in_key: bool) -> ColumnDef {
 }
 
 pub(crate) fn create_index(table: &Table, index: &Index, columns: &[String]) -> String {
+    if let Some(covered) = table.covered(index)
+        && !table.dialect().has_partial_indexes()
+    {
+        return create_computed(table, index, columns, covered);
+    }
     let mut create = SeaIndex::create();
     create.name(table.index_name(index)).table(table.iden());
     if index.unique {
@@ -259,4 +264,52 @@ pub(crate) fn create_index(table: &Table, index: &Index, columns: &[String]) -> 
         create.cond_where(covered);
     }
     table.dialect().create_index(&create)
+}
+
+/// An index that leaves rows out, where indexes cannot: a computed column is NULL for those. A second one, of all rows, serves
+/// queries.
+fn create_computed(
+    table: &Table,
+    index: &Index,
+    columns: &[String],
+    covered: sea_query::Condition,
+) -> String {
+    let ddl = table.dialect().ddl();
+    let name = table.index_name(index);
+    let first = index
+        .fields
+        .first()
+        .and_then(|number| table.column(*number));
+    let (Some(first), Some((_, rest))) = (first, columns.split_first()) else {
+        return String::new();
+    };
+    let mut condition = sea_query::Query::select();
+    condition
+        .expr(sea_query::Expr::cust("1"))
+        .cond_where(covered);
+    // Words and quoted names only: see `Table::covered`.
+    let condition = table.dialect().select(&condition).sql;
+    let condition = condition
+        .split_once(" WHERE ")
+        .map_or("1", |(_, words)| words);
+    let computed = ddl.quote(&format!("{name}__"));
+    let quoted = |columns: &[String]| -> Vec<String> {
+        columns.iter().map(|column| ddl.quote(column)).collect()
+    };
+    let own: Vec<String> = std::iter::once(computed.clone())
+        .chain(quoted(rest))
+        .collect();
+    format!(
+        "ALTER TABLE {table_name} ADD COLUMN {computed} {type_name} GENERATED ALWAYS AS \
+         (CASE WHEN {condition} THEN {first_name} END) VIRTUAL COMMENT 'protoloop: {comment}', \
+         ADD UNIQUE INDEX {index_name} ({own}), ADD INDEX {all} ({every})",
+        table_name = ddl.quote(table.name()),
+        type_name = column_type(table, first, false),
+        first_name = ddl.quote(&first.name),
+        comment = first.name.replace('\\', "\\\\").replace('\'', "''"),
+        index_name = ddl.quote(&name),
+        own = own.join(", "),
+        all = ddl.quote(&format!("{name}__all")),
+        every = quoted(columns).join(", "),
+    )
 }

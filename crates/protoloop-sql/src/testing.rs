@@ -6,7 +6,7 @@ use protoloop_repository::Model;
 use protoloop_schema::Schema;
 use protoloop_wire::Tables;
 
-use crate::{Dialect, POSTGRES, SQLITE, Table};
+use crate::{Dialect, MARIADB, POSTGRES, SQLITE, Table};
 
 /// Compiles the text of `shop.proto` and gives the models in it.
 pub(crate) fn models(text: &str) -> Vec<Arc<Model>> {
@@ -49,8 +49,8 @@ pub(crate) fn tables(text: &str) -> Vec<Table> {
 }
 
 /// Every dialect, for snapshots of each.
-pub(crate) fn dialects() -> [&'static dyn Dialect; 2] {
-    [&SQLITE, &POSTGRES]
+pub(crate) fn dialects() -> [&'static dyn Dialect; 3] {
+    [&SQLITE, &POSTGRES, &MARIADB]
 }
 
 /// The tables of the test's models in a dialect.

@@ -1,6 +1,7 @@
 //! The test kit.
 
 pub mod databases;
+pub mod faults;
 mod proto;
 
 pub use proto::tables;

@@ -8,6 +8,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `sqlite` | yes | [`SqliteConnector`] |
+//! | `mysql` | no | `mysql`: rows in MySQL and MariaDB |
 //! | `postgres` | no | `postgres`: rows in PostgreSQL |
 //! | `client` | no | `connect` of generated clients |
 //! | `gateway` | no | [`Gateway`] and [`InProcess`]: everything in front of other gRPC services |
@@ -52,6 +53,8 @@ pub mod rest {
         TrailingSlash, UnknownQuery,
     };
 }
+#[cfg(feature = "mysql")]
+pub use protoloop_mysql as mysql;
 #[cfg(feature = "postgres")]
 pub use protoloop_postgres as postgres;
 #[cfg(feature = "sqlite")]

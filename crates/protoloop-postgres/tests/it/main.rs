@@ -1,4 +1,5 @@
 //! The connector on a private server.
 
+mod faults;
 mod laws;
 mod random;

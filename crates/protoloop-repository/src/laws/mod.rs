@@ -90,6 +90,7 @@ const LAWS: &[Law] = laws![
     paging::skip_and_limit_count_behind_the_cursor,
     round_trip::every_type_comes_back,
     round_trip::what_cannot_be_stored_is_refused,
+    round_trip::zero_keeps_its_sign_or_loses_it_at_once,
     bulk::an_update_of_many_changes_what_a_filter_selects,
     bulk::an_update_of_many_that_is_refused_changes_nothing,
     bulk::a_delete_of_many_removes_what_a_filter_selects,

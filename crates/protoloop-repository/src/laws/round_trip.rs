@@ -16,12 +16,12 @@ const ROWS: &[&str] = &[
     r#"{"fDouble":5e-324,"fFloat":1e-45,"fInt32":-2147483648,"fInt64":"-9223372036854775808","fSint32":-2147483648,
         "fSint64":"-9223372036854775808","fSfixed32":-2147483648,"fSfixed64":"-9223372036854775808",
         "fTime":"0001-01-01T00:00:00Z","fDuration":"-315576000000s","fEnum":-7}"#,
-    r#"{"fDouble":-0.0,"fFloat":-0.0,"fEnum":99,"fTime":"1970-01-01T00:00:00Z","fDuration":"0s","fNested":{}}"#,
+    r#"{"fEnum":99,"fTime":"1970-01-01T00:00:00Z","fDuration":"0s","fNested":{}}"#,
     r#"{"fDouble":0.1,"fFloat":0.1,"fTime":"1969-12-31T23:59:59.999999999Z","fDuration":"-0.000000001s"}"#,
     // Zero with presence is not absence.
     r#"{"oDouble":0,"oFloat":0,"oInt32":0,"oInt64":"0","oUint64":"0","oBool":false,"oString":"","oBytes":"",
         "oEnum":"COLOR_UNSPECIFIED"}"#,
-    r#"{"oDouble":-0.0,"oInt64":"-1","oUint64":"18446744073709551615","oEnum":1234567}"#,
+    r#"{"oInt64":"-1","oUint64":"18446744073709551615","oEnum":1234567}"#,
     r#"{"rDouble":[0,-0.0,1.5,"NaN","-Infinity"],"rInt64":["0","-1","9223372036854775807"],
         "rUint64":["18446744073709551615","0"],"rBool":[true,false,true],"rString":["","a","a"],"rBytes":["","AA=="],
         "rEnum":["RED",0,99],"rTime":["1970-01-01T00:00:00Z","2024-01-01T00:00:00.123456789Z"],
@@ -34,7 +34,7 @@ const ROWS: &[&str] = &[
     r#"{"cNested":{"text":"in a oneof"}}"#,
     r#"{"cBool":false}"#,
     r#"{"wString":"","wInt64":"0","wBool":false,"wBytes":"","wDouble":0}"#,
-    r#"{"wString":"x","wInt64":"-9223372036854775808","wBool":true,"wBytes":"AP8=","wDouble":-0.0}"#,
+    r#"{"wString":"x","wInt64":"-9223372036854775808","wBool":true,"wBytes":"AP8=","wDouble":-0.5}"#,
 ];
 
 /// Rows that hold what not every connector can, which a connector that cannot refuses.
@@ -53,6 +53,29 @@ const SPECIAL: &[(Special, &str)] = &[
 enum Special {
     Nul,
     NotFinite,
+}
+
+/// Rows with a negative zero, and what they are without its sign.
+const ZEROS: &[(&str, &str)] = &[
+    (r#"{"fDouble":-0.0,"fFloat":-0.0}"#, "{}"),
+    (r#"{"oDouble":-0.0}"#, r#"{"oDouble":0}"#),
+    (r#"{"wDouble":-0.0}"#, r#"{"wDouble":0}"#),
+];
+
+/// The sign of zero comes back where the connector keeps it; where not, the answer of the write says so already.
+pub(super) async fn zero_keeps_its_sign_or_loses_it_at_once(lab: &Lab) -> Result<(), Broken> {
+    let model = lab.everything.model();
+    let keeps = lab.connector.capabilities().negative_zero;
+    for (index, (text, unsigned)) in ZEROS.iter().enumerate() {
+        let key = Key::from(format!("row {index}"));
+        let sent = model.with_key(row(model, text)?, &key)?;
+        let due = model.with_key(row(model, if keeps { text } else { unsigned })?, &key)?;
+        let stored = lab.everything.create(&lab.cx, sent).await?;
+        same(model, Some(&stored), &due)?;
+        let found = lab.everything.find_by_key(&lab.cx, &key).await?;
+        same(model, found.as_ref(), &due)?;
+    }
+    Ok(())
 }
 
 /// What a connector declares it can store it does, and what it cannot it refuses by the field's name.

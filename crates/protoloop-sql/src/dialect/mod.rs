@@ -1,5 +1,6 @@
 //! What databases spell differently.
 
+mod mysql;
 mod postgres;
 mod regex;
 mod sqlite;
@@ -11,6 +12,7 @@ use sea_query::{
     SelectStatement, TableAlterStatement, TableCreateStatement, UpdateStatement,
 };
 
+pub use mysql::{MARIADB, MYSQL, Mysql};
 pub use postgres::{POSTGRES, Postgres};
 pub use sqlite::{SQLITE, Sqlite};
 
@@ -56,6 +58,12 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// Most bytes of the name of an index.
     fn max_name(&self) -> usize {
         usize::MAX
+    }
+
+    /// Whether an index can leave rows out. Where not, a computed column stands in the place of its first one, which is
+    /// NULL for those rows.
+    fn has_partial_indexes(&self) -> bool {
+        true
     }
 
     /// Makes the numbers that a key is counted up with begin behind one that was given by hand; its value is that number.

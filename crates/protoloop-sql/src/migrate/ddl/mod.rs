@@ -1,10 +1,12 @@
 //! What databases spell differently when a schema changes.
 
+mod mysql;
 mod postgres;
 mod sqlite;
 
 use std::fmt;
 
+pub use mysql::MYSQL_DDL;
 pub use postgres::POSTGRES_DDL;
 pub use sqlite::SQLITE_DDL;
 

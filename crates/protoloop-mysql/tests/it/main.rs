@@ -1,0 +1,4 @@
+//! The connector on a private server.
+
+mod faults;
+mod laws;

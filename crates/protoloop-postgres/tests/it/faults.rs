@@ -1,0 +1,41 @@
+//! A server that goes away, and calls that take too long.
+
+use protoloop_testing::{databases, faults};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_killed_server_loses_and_doubles_nothing() {
+    let Some(server) = databases::own_postgres() else {
+        return;
+    };
+    let connector = protoloop_postgres::open(&server.database()).await;
+    faults::a_killed_server(&server, &connector.expect("opens")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_is_stopped_at_the_deadline_of_its_call() {
+    let Some(server) = databases::postgres() else {
+        return;
+    };
+    let connector = protoloop_postgres::open(&server.database()).await;
+    let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'SELECT pg_sleep%'";
+    faults::a_passed_deadline(
+        &connector.expect("opens"),
+        "SELECT pg_sleep(20)::text",
+        sleeping,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_refused_is_told_and_no_password_is_shown() {
+    let Some(server) = databases::postgres() else {
+        return;
+    };
+    let url = server.url("nothing_here");
+    let error = protoloop_postgres::open(&url)
+        .await
+        .expect_err("no database");
+    assert_eq!(error.code(), protoloop_core::Code::Unavailable);
+    let text = format!("{error} {error:?}");
+    assert!(!text.contains(databases::PASSWORD), "{text}");
+}
