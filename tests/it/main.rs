@@ -9,6 +9,7 @@ mod browser;
 mod cli;
 mod client_certificates;
 mod cors;
+mod databases;
 mod discover;
 mod durability;
 mod envoy;

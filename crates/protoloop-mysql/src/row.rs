@@ -33,7 +33,7 @@ impl SqlRow for Row {
             }
             "CHAR" | "VARCHAR" | "TINYTEXT" | "TEXT" | "MEDIUMTEXT" | "LONGTEXT" | "ENUM"
             | "SET" | "JSON" | "DECIMAL" => {
-                let bytes: &[u8] = <&[u8]>::decode(value).map_err(broken)?;
+                let bytes: &[u8] = decode(value)?;
                 let text = std::str::from_utf8(bytes).map_err(|error| broken(error.into()))?;
                 SqlValue::Text(Cow::Borrowed(text))
             }
