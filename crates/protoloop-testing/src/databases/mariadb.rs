@@ -64,12 +64,14 @@ pub(super) fn start() -> Result<Server, String> {
     Ok(server)
 }
 
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 9] = [
     "--bind-address=127.0.0.1",
     "--skip-name-resolve",
     "--skip-log-bin",
     // The machine does not fail under a test; the server is killed, and keeps what it has written.
     "--innodb-flush-log-at-trx-commit=2",
+    "--innodb-flush-method=nosync",
+    "--skip-innodb-doublewrite",
     "--innodb-buffer-pool-size=64M",
     "--performance-schema=OFF",
     "--max-connections=300",
