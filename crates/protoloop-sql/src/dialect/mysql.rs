@@ -232,11 +232,15 @@ impl Dialect for Mysql {
     }
 
     fn json_key(&self, json: Expr, key: &str) -> Expr {
-        json::key_or_null(json, key)
+        json::key(json, key)
     }
 
     fn json_has_key(&self, json: Expr, key: &str) -> Expr {
         json::key(json, key).is_not_null()
+    }
+
+    fn json_key_is_set(&self, json: Expr, key: &str) -> Expr {
+        Expr::cust_with_exprs("JSON_TYPE(?) <> 'NULL'", [json::key(json, key)])
     }
 
     fn json_contains(&self, json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr {

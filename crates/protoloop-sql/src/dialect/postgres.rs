@@ -217,12 +217,11 @@ impl Dialect for Postgres {
     }
 
     fn json_key(&self, json: Expr, key: &str) -> Expr {
-        // JSON's null is absence.
-        Expr::cust_with_exprs("nullif($1 -> $2, 'null')", [json, Expr::val(key)])
+        Expr::cust_with_exprs("($1 -> $2)", [json, Expr::val(key)])
     }
 
     fn json_has_key(&self, json: Expr, key: &str) -> Expr {
-        Expr::cust_with_exprs("($1 -> $2)", [json, Expr::val(key)]).is_not_null()
+        self.json_key(json, key).is_not_null()
     }
 
     fn json_key_is_set(&self, json: Expr, key: &str) -> Expr {

@@ -25,15 +25,6 @@ pub(super) fn key(json: Expr, key: &str) -> Expr {
     )
 }
 
-/// The same, and null for JSON's null, which is absence.
-pub(super) fn key_or_null(json: Expr, name: &str) -> Expr {
-    let value = key(json, name);
-    Expr::cust_with_exprs(
-        "(CASE WHEN JSON_TYPE(?) <> 'NULL' THEN ? END)",
-        [value.clone(), value],
-    )
-}
-
 /// A condition on some element of an array.
 macro_rules! some_element {
     ($before:literal, $condition:literal) => {
