@@ -1,5 +1,8 @@
 //! Statements about the row of a key that must fulfil a condition as well.
 
+#[cfg(test)]
+mod tests;
+
 use protoloop_core::Result;
 use protoloop_repository::{Filter, Key};
 use sea_query::{Expr, Query};

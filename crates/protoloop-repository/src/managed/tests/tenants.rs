@@ -1,10 +1,14 @@
 //! Callers meet only rows of their tenant, whatever they try.
 
-use protoloop_core::{CallContext, Caller, Code};
+use std::sync::{Arc, Mutex};
 
-use super::Life;
+use protoloop_core::{BoxFuture, CallContext, Caller, Code, Result};
+
+use super::{Life, tables};
 use crate::{
-    Filter, Record, Repository, RepositoryExt as _, Write,
+    Changes, CompareOp, Connector as _, Filter, Key, MemoryConnector, Model, Query, Record,
+    Repository, RepositoryExt as _, StandardEngine, Transaction, TransactionOptions, Value, Write,
+    WriteError,
     testing::{member, now},
 };
 
@@ -191,6 +195,19 @@ fn no_filter_reaches_a_row_of_another_tenant() {
 }
 
 #[test]
+fn related_rows_of_another_tenant_are_not_there() {
+    let life = two();
+    let request = r#"{"filter":"notes.text = \"secret\""}"#;
+    let acme = life.of("acme").ok("ListService/ListLists", request);
+    assert!(acme.contains("\"l\""), "{acme}");
+    assert_eq!(life.of("beta").ok("ListService/ListLists", request), "{}");
+    let error = life.nobody().err("ListService/ListLists", request);
+    assert!(error.starts_with("UNAUTHENTICATED"), "{error}");
+    // Without a word about notes nobody needs a tenant.
+    life.nobody().ok("ListService/ListLists", "{}");
+}
+
+#[test]
 fn a_page_token_is_of_one_tenant() {
     let life = two();
     life.of("acme")
@@ -286,4 +303,165 @@ fn code_meets_the_rows_of_its_context_only() {
     };
     now(notes.write(&beta, vec![write])).unwrap();
     assert_eq!(now(notes.find_by_id(&every, &"a".into())).unwrap(), a);
+}
+
+/// A repository that refuses whatever does not ask for one tenant.
+struct Strict(Arc<dyn Repository<Record>>, Arc<Mutex<Vec<&'static str>>>);
+
+impl Strict {
+    /// Whether the outermost condition is on the tenant.
+    fn asks(&self, what: &'static str, filter: Option<&Filter>) {
+        let model = self.0.model();
+        let tenant = model.entity().tenant_key;
+        let is_tenant = |part: &Filter| match part {
+            Filter::Compare { path, op, value } => {
+                Some(path.column()) == tenant
+                    && *op == CompareOp::Eq
+                    && *value == Value::String("beta".to_owned())
+            }
+            _ => false,
+        };
+        let asked = filter.is_some_and(|filter| match filter {
+            Filter::And(parts) => parts.iter().any(is_tenant),
+            filter => is_tenant(filter),
+        });
+        assert!(asked, "{what} asks for {filter:?}");
+        self.1.lock().unwrap().push(what);
+    }
+}
+
+impl Repository<Record> for Strict {
+    fn model(&self) -> &Arc<Model> {
+        self.0.model()
+    }
+
+    fn find<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        query: &'a Query,
+    ) -> BoxFuture<'a, Result<Vec<Record>>> {
+        self.asks("find", query.filter.as_ref());
+        self.0.find(cx, query)
+    }
+
+    fn find_by_ids<'a>(
+        &'a self,
+        _: &'a CallContext,
+        _: &'a [Key],
+    ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
+        panic!("a read by keys alone")
+    }
+
+    fn count<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        self.asks("count", filter);
+        self.0.count(cx, filter)
+    }
+
+    fn write<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        writes: Vec<Write<Record>>,
+    ) -> BoxFuture<'a, Result<Vec<Option<Record>>, WriteError>> {
+        for write in &writes {
+            match write {
+                Write::Create(row) => {
+                    assert_eq!(self.model().view(row.as_ref()).string(2), "beta");
+                }
+                Write::Alter { scope, .. } => self.asks("alter", scope.as_ref()),
+                // What `validate_only` ends with, which fails on purpose.
+                Write::Delete { key, .. } if *key == "".into() => {}
+                write => panic!("a write by key alone: {write:?}"),
+            }
+        }
+        self.0.write(cx, writes)
+    }
+
+    fn update_all<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+        changes: &'a Changes,
+    ) -> BoxFuture<'a, Result<u64>> {
+        self.asks("update_all", filter);
+        self.0.update_all(cx, filter, changes)
+    }
+
+    fn delete_all<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        filter: Option<&'a Filter>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        self.asks("delete_all", filter);
+        self.0.delete_all(cx, filter)
+    }
+
+    fn begin<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        options: &'a TransactionOptions,
+    ) -> BoxFuture<'a, Result<Transaction>> {
+        self.0.begin(cx, options)
+    }
+}
+
+#[test]
+fn nothing_asks_a_store_without_the_tenant() {
+    let connector = MemoryConnector::new();
+    let models = Model::all(tables()).expect("models");
+    now(connector.prepare(&models)).expect("prepared");
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let mut engine = StandardEngine::new(tables());
+    for model in &models {
+        let inner = connector.repository(model).expect("prepared");
+        engine = match &*model.message().name {
+            "Note" => engine.repository(Arc::new(Strict(inner, Arc::clone(&asked)))),
+            _ => engine.repository(inner),
+        };
+    }
+    let life = Life {
+        handlers: engine.handlers().expect("all served"),
+        connector,
+    };
+    let beta = life.of("beta");
+    let create = r#"{"note":{"text":"x"},"note_id":"b"}"#;
+    beta.ok("NoteService/CreateNote", create);
+    for (method, request) in [
+        ("GetNote", r#"{"id":"b"}"#),
+        ("BatchGetNotes", r#"{"ids":["b"]}"#),
+        (
+            "ListNotes",
+            r#"{"filter":"text = \"x\" OR id = \"a\"","order_by":"text"}"#,
+        ),
+        ("CountNotes", "{}"),
+        ("UpdateNote", r#"{"note":{"id":"b","text":"y"}}"#),
+        (
+            "UpdateNote",
+            r#"{"note":{"id":"b","text":"z"},"validate_only":true}"#,
+        ),
+        (
+            "UpdateNote",
+            r#"{"note":{"id":"c"},"update_mask":"*","allow_missing":true}"#,
+        ),
+        (
+            "BatchUpdateNotes",
+            r#"{"requests":[{"note":{"id":"b","text":"z"}}]}"#,
+        ),
+        ("BulkUpdateNotes", r#"{"filter":"*","note":{"text":"z"}}"#),
+        ("DeleteNote", r#"{"id":"c"}"#),
+        ("PurgeNotes", r#"{"filter":"*"}"#),
+        ("PurgeNotes", r#"{"filter":"id = \"b\"","force":true}"#),
+    ] {
+        beta.ok(&format!("NoteService/{method}"), request);
+    }
+    let mut asked = std::mem::take(&mut *asked.lock().unwrap());
+    asked.sort_unstable();
+    asked.dedup();
+    assert_eq!(
+        asked,
+        ["alter", "count", "delete_all", "find", "update_all"]
+    );
 }
