@@ -28,7 +28,7 @@ fn altering(
     guests: &Rows,
     key: &str,
     scope: &str,
-    to: Alteration<&str>,
+    to: &Alteration<&str>,
 ) -> Result<Write<Record>, Broken> {
     let model = guests.model();
     let to = match to {
@@ -76,7 +76,7 @@ pub(super) async fn an_alteration_keeps_replaces_or_removes(lab: &Lab) -> Result
     ];
     for (key, to, answers, due) in steps {
         let what = format!("{to:?} of {key}");
-        let write = altering(&guests, key, "", to)?;
+        let write = altering(&guests, key, "", &to)?;
         let answer = guests.write(&lab.cx, vec![write]).await?;
         equal(&what, answer.first().is_some_and(Option::is_some), answers)?;
         equal(&what, names(lab, &guests).await?, due.to_owned())?;
@@ -88,7 +88,7 @@ pub(super) async fn a_row_outside_the_condition_is_absent(lab: &Lab) -> Result<(
     let guests = guests(lab).await?;
     let scope = "house = \"h\"";
     for to in [Alteration::Keep, Alteration::Remove] {
-        let write = altering(&guests, "b", scope, to)?;
+        let write = altering(&guests, "b", scope, &to)?;
         let answer = guests.write(&lab.cx, vec![write]).await?;
         equal("the row of another house", answer, vec![None])?;
     }
@@ -103,7 +103,7 @@ pub(super) async fn a_row_outside_the_condition_is_absent(lab: &Lab) -> Result<(
     guests.write(&lab.cx, vec![sees]).await?;
     // Its key is taken all the same.
     let taken = Alteration::Put(r#"{"id":"b","house":"h","name":"Eve"}"#);
-    let write = altering(&guests, "b", scope, taken)?;
+    let write = altering(&guests, "b", scope, &taken)?;
     match guests.write(&lab.cx, vec![write]).await {
         Err(failure) if failure.error.code() == Code::AlreadyExists => {}
         outcome => return Err(broken(format!("ALREADY_EXISTS was due, {outcome:?} came"))),
@@ -111,13 +111,13 @@ pub(super) async fn a_row_outside_the_condition_is_absent(lab: &Lab) -> Result<(
     equal("names", names(lab, &guests).await?, "Ann Bob".to_owned())?;
     let inside = Alteration::Put(r#"{"id":"a","house":"h","name":"Eve"}"#);
     guests
-        .write(&lab.cx, vec![altering(&guests, "a", scope, inside)?])
+        .write(&lab.cx, vec![altering(&guests, "a", scope, &inside)?])
         .await?;
     equal("names", names(lab, &guests).await?, "Eve Bob".to_owned())?;
     guests
         .write(
             &lab.cx,
-            vec![altering(&guests, "a", scope, Alteration::Remove)?],
+            vec![altering(&guests, "a", scope, &Alteration::Remove)?],
         )
         .await?;
     equal("names", names(lab, &guests).await?, "Bob".to_owned())

@@ -164,8 +164,15 @@ struct Repositories(Arc<OnceLock<HashMap<Box<str>, Weak<Managed>>>>);
 /// The hooks of an application, in the order in which they run.
 #[derive(Clone, Default)]
 pub struct Hooks {
-    entries: Vec<(Option<Box<str>>, Arc<dyn Dispatch>)>,
+    entries: Vec<Entry>,
     repositories: Repositories,
+}
+
+/// A hook, and the model that it is of; of every model where it names none.
+#[derive(Clone)]
+struct Entry {
+    model: Option<Box<str>>,
+    hook: Arc<dyn Dispatch>,
 }
 
 impl Hooks {
@@ -180,7 +187,8 @@ impl Hooks {
     #[must_use]
     pub fn on<E: Entity>(mut self, model: impl Into<Box<str>>, hook: impl Hook<E>) -> Self {
         let hook = Arc::new(Typed::<E, _>::new(hook));
-        self.entries.push((Some(model.into()), hook));
+        let model = Some(model.into());
+        self.entries.push(Entry { model, hook });
         self
     }
 
@@ -188,13 +196,15 @@ impl Hooks {
     #[must_use]
     pub fn on_all(mut self, hook: impl Hook<Record>) -> Self {
         let hook = Arc::new(Typed::<Record, _>::new(hook));
-        self.entries.push((None, hook));
+        self.entries.push(Entry { model: None, hook });
         self
     }
 
     /// Full names of the models that a hook was added for.
     pub fn models(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().filter_map(|entry| entry.0.as_deref())
+        self.entries
+            .iter()
+            .filter_map(|entry| entry.model.as_deref())
     }
 
     /// Lets hooks find the repositories; said once, when all of them are made.
@@ -211,8 +221,9 @@ impl Hooks {
     pub(super) fn of(&self, model: &Arc<Model>) -> Option<ModelHooks> {
         let name = model.full_name();
         let hooks = self.entries.iter();
-        let hooks = hooks.filter(|(wanted, _)| wanted.as_deref().is_none_or(|it| it == name));
-        let hooks: Box<[_]> = hooks.map(|(_, hook)| Arc::clone(hook)).collect();
+        let hooks =
+            hooks.filter(|entry| entry.model.as_deref().is_none_or(|wanted| wanted == name));
+        let hooks: Box<[_]> = hooks.map(|entry| Arc::clone(&entry.hook)).collect();
         (!hooks.is_empty()).then(|| ModelHooks {
             model: Arc::clone(model),
             hooks,
@@ -223,7 +234,7 @@ impl Hooks {
 
 impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let models = self.entries.iter().map(|entry| entry.0.as_deref());
+        let models = self.entries.iter().map(|entry| entry.model.as_deref());
         f.debug_list().entries(models).finish()
     }
 }
