@@ -268,11 +268,11 @@ impl Dialect for Mysql {
     }
 
     fn json_ordered(&self, storage: Storage, value: Expr) -> Option<Expr> {
-        (storage != Storage::Bytes).then(|| json::comparable(storage, value))
+        (storage != Storage::Bytes).then(|| json::comparable(storage, &value))
     }
 
     fn json_comparable(&self, storage: Storage, value: Expr) -> Expr {
-        json::comparable(storage, value)
+        json::comparable(storage, &value)
     }
 
     fn json_operand(&self, storage: Storage, scalar: Scalar<'_>) -> Expr {

@@ -76,6 +76,7 @@ fn several_models_are_written_at_once() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn one_that_fails_takes_all_back_and_is_named() {
     let shop = Shop::new();
     let old = book(&shop, r#""title":"old","code":"c""#);

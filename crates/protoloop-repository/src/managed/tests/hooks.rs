@@ -142,6 +142,7 @@ fn create(life: &As<'_>, id: &str, title: &str) -> Result<String> {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn every_way_to_rows_meets_the_hooks() {
     let log = Log::default();
     let (life, managed) = life(&Hooks::new().on_all(log.clone()));

@@ -47,7 +47,7 @@ pub(super) fn contains(json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr
         some_element!("", "? = ?"),
         [
             json,
-            comparable(storage, element()),
+            comparable(storage, &element()),
             operand(storage, scalar),
         ],
     )
@@ -55,7 +55,7 @@ pub(super) fn contains(json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr
 
 pub(super) fn contained_by(json: Expr, storage: Storage, scalars: &[Scalar<'_>]) -> Expr {
     let operands = scalars.iter().map(|scalar| operand(storage, *scalar));
-    let among = comparable(storage, element()).is_in(operands);
+    let among = comparable(storage, &element()).is_in(operands);
     Expr::cust_with_exprs(some_element!("NOT ", "(?) IS NOT TRUE"), [json, among])
 }
 
@@ -64,7 +64,7 @@ pub(super) fn has_element(json: Expr, storage: Storage, column: Expr) -> Option<
     let element = match storage {
         Storage::Duration => return None,
         Storage::Bytes => Expr::cust_with_exprs("FROM_BASE64(?)", [element()]),
-        storage => comparable(storage, element()),
+        storage => comparable(storage, &element()),
     };
     Some(Expr::cust_with_exprs(
         some_element!("", "? = ?"),
@@ -87,7 +87,7 @@ pub(super) fn of(json: Expr, storage: Storage) -> Expr {
 /// A value is text here. ProtoJSON writes 64-bit integers, times and numbers that are not finite as strings; this makes
 /// them comparable. Bytes stay base64, of which only equality means anything. There is no NaN, so it is null, and what is
 /// infinite is the last number.
-pub(super) fn comparable(storage: Storage, value: Expr) -> Expr {
+pub(super) fn comparable(storage: Storage, value: &Expr) -> Expr {
     let of = |template: &'static str, times: usize| {
         Expr::cust_with_exprs(template, vec![value.clone(); times])
     };
