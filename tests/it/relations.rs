@@ -66,6 +66,7 @@ impl Library {
     }
 
     #[track_caller]
+    #[allow(clippy::needless_pass_by_value, reason = "callers read better so")]
     fn post(&self, target: &str, body: Value) -> Value {
         self.send("POST", target, &body, 200)
     }
@@ -77,6 +78,7 @@ impl Library {
 
     /// Fails with this HTTP status; answers the code and the message.
     #[track_caller]
+    #[allow(clippy::needless_pass_by_value, reason = "callers read better so")]
     fn refused(&self, method: &str, target: &str, body: Value, status: u16) -> String {
         let error = self.send(method, target, &body, status)["error"].clone();
         let text = |member: &str| error[member].as_str().unwrap_or_default().to_owned();

@@ -73,10 +73,11 @@ fn proto(models: &Models) -> String {
     text
 }
 
-/// What must be the same: columns and indexes, in any order.
-fn shape(
-    live: &Live,
-) -> BTreeMap<String, (BTreeMap<String, LiveColumn>, BTreeMap<String, LiveIndex>)> {
+/// Columns and indexes by name.
+type Shape = (BTreeMap<String, LiveColumn>, BTreeMap<String, LiveIndex>);
+
+/// What must be the same of each table: columns and indexes, in any order.
+fn shape(live: &Live) -> BTreeMap<String, Shape> {
     let tables = live.tables.iter().map(|(name, table)| {
         let columns = table.columns.iter();
         let columns = columns.map(|column| (column.name.clone(), column.clone()));
