@@ -18,6 +18,7 @@ mod filters;
 mod foreign;
 mod forms;
 mod gateway;
+mod lifecycle;
 mod logs;
 mod migrations;
 mod new;

@@ -25,6 +25,8 @@ struct Change {
     mask: Mask,
     /// Empty when the caller gave none.
     etag: String,
+    /// The version that the caller read, where it gave one.
+    version: Option<i64>,
     allow_missing: bool,
     /// Whether there must be no row yet: metadata `if-none-match: *`, which has no field in AIP-134.
     only_new: bool,
@@ -67,6 +69,7 @@ impl Operation {
         let etag = model.entity().etag.map_or_else(String::new, |n| {
             model.view(sent.as_ref()).string(n).to_owned()
         });
+        let version = self.subject.version(&sent);
         let update = self.subject.input(cx, sent, name)?;
         let mask = self.update_mask(arguments, &update)?;
         let change = Change {
@@ -75,6 +78,7 @@ impl Operation {
             update,
             mask,
             etag,
+            version,
             allow_missing: arguments.flag(shape.allow_missing),
             only_new,
             name: name.to_owned(),
@@ -150,6 +154,12 @@ impl Subject {
         Ok(merged)
     }
 
+    /// The version in a row; `None` for one that has none yet.
+    fn version(&self, row: &Record) -> Option<i64> {
+        let number = self.model.entity().version?;
+        self.model.view(row.as_ref()).get(number)?.as_i64()
+    }
+
     /// The etag of a stored row; rows that were written past the engine may have none yet.
     pub(super) fn etag(&self, row: &Record) -> String {
         let view = self.model.view(row.as_ref());
@@ -173,6 +183,9 @@ impl Change {
         }
         if !self.etag.is_empty() && !etag_matches(&self.etag, &subject.etag(row)) {
             return Err(model.etag_mismatch(&self.key));
+        }
+        if self.version.is_some() && self.version != subject.version(row) {
+            return Err(model.version_mismatch(&self.key));
         }
         subject.merged(row, &self.update, &self.mask, &self.name)
     }

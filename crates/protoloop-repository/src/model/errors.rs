@@ -64,6 +64,21 @@ impl Model {
         .with_detail(self.resource(&key.to_string(), "the etag does not match"))
     }
 
+    /// ABORTED: the row has another version than the one that the caller read.
+    #[must_use]
+    pub fn version_mismatch(&self, key: &Key) -> Error {
+        let singular = &self.entity().singular;
+        Error::aborted(format!(
+            "{singular} `{key}` was changed since its version was read; read it again"
+        ))
+        .with_detail(Detail::ErrorInfo {
+            reason: "VERSION_MISMATCH".to_owned(),
+            domain: self.message().package.to_string(),
+            metadata: Vec::new(),
+        })
+        .with_detail(self.resource(&key.to_string(), "the version does not match"))
+    }
+
     fn resource(&self, name: &str, description: &str) -> Detail {
         Detail::ResourceInfo {
             resource_type: self.full_name().to_owned(),

@@ -107,3 +107,22 @@ fn of_two_changes_of_one_version_one_is_aborted() {
             .contains("one")
     );
 }
+
+#[test]
+fn a_version_that_is_sent_must_be_the_rows() {
+    let life = Life::new();
+    let ada = life.caller(Caller::new("ada"));
+    let created = r#"{"draft":{"slug":"s"},"draft_id":"a"}"#;
+    ada.ok("DraftService/CreateDraft", created);
+    let change = |slug: &str, version: u32| {
+        let request =
+            format!("{{\"draft\":{{\"id\":\"a\",\"slug\":\"{slug}\",\"version\":\"{version}\"}}}}");
+        ada.call("DraftService/UpdateDraft", &request)
+    };
+    change("one", 1).unwrap();
+    for stale in [1, 3] {
+        let error = change("two", stale).unwrap_err();
+        assert_eq!(error.code(), protoloop_core::Code::Aborted, "{stale}");
+    }
+    change("two", 2).unwrap();
+}
