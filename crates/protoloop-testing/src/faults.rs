@@ -152,3 +152,26 @@ pub async fn a_passed_deadline(connector: &dyn Connector, sleep: &str, sleeping:
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
+
+/// Starts many times at once, each over a connector of its own, and once more: one makes the tables, the others find them
+/// made, and nobody finds a difference.
+///
+/// # Panics
+/// When a start fails.
+pub async fn many_starts<C: Connector>(connectors: Vec<C>, again: &dyn Connector, proto: &str) {
+    let models = Arc::new(Model::all(&tables(proto)).expect("models"));
+    let mut starts = Vec::new();
+    for connector in connectors {
+        let models = Arc::clone(&models);
+        starts.push(tokio::spawn(
+            async move { connector.prepare(&models).await },
+        ));
+    }
+    for start in starts {
+        start
+            .await
+            .expect("a start ends")
+            .expect("a start succeeds");
+    }
+    again.prepare(&models).await.expect("nothing differs");
+}

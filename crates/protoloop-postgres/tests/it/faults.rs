@@ -39,3 +39,17 @@ async fn who_is_refused_is_told_and_no_password_is_shown() {
     let text = format!("{error} {error:?}");
     assert!(!text.contains(databases::PASSWORD), "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_replicas_may_start_at_once() {
+    let Some(server) = databases::postgres() else {
+        return;
+    };
+    let url = server.database();
+    let mut connectors = Vec::new();
+    for _ in 0..10 {
+        connectors.push(protoloop_postgres::open(&url).await.expect("opens"));
+    }
+    let again = protoloop_postgres::open(&url).await.expect("opens");
+    faults::many_starts(connectors, &again, protoloop_repository::laws::PROTO).await;
+}
