@@ -60,6 +60,9 @@ pub struct GetTodoRequest {
     /// Related rows to return as well: paths of relations, separated by commas.
     #[prost(string, tag = "3")]
     pub include: ::protoloop::__private::prost::alloc::string::String,
+    /// What is shown, as a LoopBack JSON filter of `fields` and `include`. Empty for all fields.
+    #[prost(string, tag = "5")]
+    pub filter: ::protoloop::__private::prost::alloc::string::String,
 }
 impl ::protoloop::__private::prost::Name for GetTodoRequest {
     const NAME: &'static str = "GetTodoRequest";
