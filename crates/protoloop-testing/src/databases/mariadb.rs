@@ -58,6 +58,8 @@ pub(super) fn start() -> Result<Server, String> {
         .arg(format!("--socket={}", socket.display()))
         .arg(format!("--pid-file={}", place.folder.join("pid").display()))
         .arg(format!("--init-file={}", init.display()))
+        // At its start a server removes the temporary tables of others that share the folder.
+        .arg(format!("--tmpdir={}", place.folder.display()))
         .args(SETTINGS);
     let watched = Watched::start(&place, &server)?;
     let server = Server::new(Box::new(MariaDb { client, socket }), port, watched)?;
