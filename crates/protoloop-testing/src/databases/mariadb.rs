@@ -48,6 +48,8 @@ pub(super) fn start() -> Result<Server, String> {
         "--skip-test-db",
         "--skip-name-resolve",
     ]);
+    // What sets the tables up is a server too; see below.
+    install.env("TMPDIR", &place.folder);
     output(install.arg("--auth-root-authentication-method=normal"))?;
     let port = free_port()?;
     let socket = place.folder.join("socket");
