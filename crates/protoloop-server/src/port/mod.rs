@@ -8,7 +8,7 @@ mod signs;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use http_body::Body as _;
 use protoloop_core::{BoxFuture, Error};
 use protoloop_gateway::{GrpcKind, PageMayCall, is_form};
@@ -126,10 +126,7 @@ impl Port {
                 self.shown(response, asked.as_deref(), origin)
             });
         }
-        let may_be_connect = signs.has(Signs::CONNECT)
-            || signs.has(Signs::CONTENT_TYPE)
-            || matches!(*request.method(), Method::GET | Method::POST);
-        if may_be_connect && self.connect.claims(&request, self.rest.router()) {
+        if self.connect.claims(&request, self.rest.router()) {
             return Box::pin(async move {
                 let response = self.answer_connect(request, origin).await;
                 self.shown(response, asked.as_deref(), origin)

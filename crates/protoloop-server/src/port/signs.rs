@@ -11,7 +11,6 @@ impl Signs {
     pub(super) const ORIGIN: Self = Self(1 << 1);
     pub(super) const TRACEPARENT: Self = Self(1 << 2);
     pub(super) const UPGRADE: Self = Self(1 << 3);
-    pub(super) const CONNECT: Self = Self(1 << 4);
 
     pub(super) fn of(headers: &HeaderMap) -> Self {
         headers
@@ -31,7 +30,6 @@ impl Signs {
             (7, "upgrade") => Self::UPGRADE,
             (11, "traceparent") => Self::TRACEPARENT,
             (12, "content-type") => Self::CONTENT_TYPE,
-            (24, "connect-protocol-version") => Self::CONNECT,
             _ => Self::default(),
         }
     }

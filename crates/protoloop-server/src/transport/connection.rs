@@ -6,10 +6,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     pin::pin,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -28,7 +25,7 @@ use tokio::{
 };
 use tonic::body::Body;
 
-use super::{Acceptor, head_timer::HeadTimer, linger::Lingering, reap};
+use super::{Acceptor, head_timer::HeadTimer, linger::Lingering, reap, turns::Turns};
 use crate::{
     ServerConfig,
     port::{Held, Port},
@@ -162,7 +159,7 @@ impl Shared {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
-            () = activity.idle(self.config.idle_timeout) => {
+            () = activity.calls.unchanged(self.config.idle_timeout, false) => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -240,31 +237,25 @@ async fn told(stopped: &mut watch::Receiver<bool>) {
     drop(stopped.wait_for(|stopped| *stopped).await);
 }
 
-/// Whether a connection has calls in flight, and how many it has had. Counters only: a call must not read the clock for
-/// the sake of an idle connection.
+/// What goes on on a connection.
 struct Activity {
-    begun: AtomicUsize,
-    ended: AtomicUsize,
+    calls: Turns,
     /// WebSockets, from the first one on.
     tunnels: Mutex<Option<JoinSet<()>>>,
     going: Going,
 }
 
-/// How often within the idle timeout a connection is looked at.
-const LOOKS: u32 = 4;
-
 impl Activity {
     fn new(going: Going) -> Self {
         Self {
-            begun: AtomicUsize::new(0),
-            ended: AtomicUsize::new(0),
+            calls: Turns::default(),
             tunnels: Mutex::new(None),
             going,
         }
     }
 
     fn enter(activity: &Arc<Self>) -> Guard {
-        activity.begun.fetch_add(1, Ordering::Relaxed);
+        activity.calls.begin();
         Guard(Arc::clone(activity))
     }
 
@@ -286,22 +277,6 @@ impl Activity {
     fn tunnels(&self) -> MutexGuard<'_, Option<JoinSet<()>>> {
         self.tunnels.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Returns when the connection has had no call for `limit`, and a quarter of it longer at most.
-    async fn idle(&self, limit: Duration) {
-        let (mut quiet, mut seen) = (0, 0);
-        while quiet < LOOKS {
-            sleep(limit / LOOKS).await;
-            let ended = self.ended.load(Ordering::Relaxed);
-            let begun = self.begun.load(Ordering::Relaxed);
-            quiet = if begun == ended && begun == seen {
-                quiet + 1
-            } else {
-                0
-            };
-            seen = begun;
-        }
-    }
 }
 
 /// One call in flight on a connection.
@@ -309,6 +284,6 @@ struct Guard(Arc<Activity>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.0.ended.fetch_add(1, Ordering::Relaxed);
+        self.0.calls.end();
     }
 }

@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -14,8 +14,7 @@ use std::{
 use futures_util::task::AtomicWaker;
 use hyper::rt::{Sleep, Timer};
 
-/// How often within the limit is looked whether a head is still being waited for.
-const LOOKS: usize = 4;
+use super::turns::Turns;
 
 /// hyper's timer for the heads of one HTTP/1.1 connection.
 ///
@@ -27,9 +26,8 @@ pub(super) struct HeadTimer(Arc<Waiting>);
 
 #[derive(Debug)]
 struct Waiting {
-    /// Waits that have begun and ended; one is under way when they differ.
-    begun: AtomicUsize,
-    ended: AtomicUsize,
+    /// One per head.
+    waits: Turns,
     late: AtomicBool,
     waker: AtomicWaker,
     /// What the timer calls now; hyper adds the limit to it, and nobody reads the sum.
@@ -39,8 +37,7 @@ struct Waiting {
 impl HeadTimer {
     pub(super) fn new() -> Self {
         Self(Arc::new(Waiting {
-            begun: AtomicUsize::new(0),
-            ended: AtomicUsize::new(0),
+            waits: Turns::default(),
             late: AtomicBool::new(false),
             waker: AtomicWaker::new(),
             made: Instant::now(),
@@ -50,25 +47,17 @@ impl HeadTimer {
     /// Ends a wait that takes longer than `limit`. To be polled beside the connection; never returns.
     pub(super) async fn watch(&self, limit: Duration) {
         let waiting = &*self.0;
-        let (mut looks, mut seen) = (0, 0);
         loop {
-            tokio::time::sleep(limit / LOOKS as u32).await;
-            let ended = waiting.ended.load(Ordering::Relaxed);
-            let begun = waiting.begun.load(Ordering::Relaxed);
-            let same = begun != ended && begun == seen;
-            looks = if same { looks + 1 } else { 0 };
-            seen = begun;
-            if looks == LOOKS {
-                waiting.late.store(true, Ordering::Relaxed);
-                waiting.waker.wake();
-            }
+            waiting.waits.unchanged(limit, true).await;
+            waiting.late.store(true, Ordering::Relaxed);
+            waiting.waker.wake();
         }
     }
 }
 
 impl Timer for HeadTimer {
     fn sleep(&self, _: Duration) -> Pin<Box<dyn Sleep>> {
-        self.0.begun.fetch_add(1, Ordering::Relaxed);
+        self.0.waits.begin();
         Box::pin(Wait(Arc::clone(&self.0)))
     }
 
@@ -100,7 +89,7 @@ impl Future for Wait {
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        self.0.ended.fetch_add(1, Ordering::Relaxed);
+        self.0.waits.end();
     }
 }
 

@@ -4,6 +4,7 @@ mod connection;
 mod head_timer;
 mod linger;
 mod tls;
+mod turns;
 
 use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
 
