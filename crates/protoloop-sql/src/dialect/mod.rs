@@ -1,5 +1,38 @@
 //! What databases spell differently.
 
+/// The methods of a [`Dialect`] that one of sea-query's builders writes.
+macro_rules! written_by {
+    ($builder:ident) => {
+        fn select(&self, statement: &sea_query::SelectStatement) -> crate::Statement {
+            crate::Statement::new(statement.build($builder))
+        }
+
+        fn insert(&self, statement: &sea_query::InsertStatement) -> crate::Statement {
+            crate::Statement::new(statement.build($builder))
+        }
+
+        fn update(&self, statement: &sea_query::UpdateStatement) -> crate::Statement {
+            crate::Statement::new(statement.build($builder))
+        }
+
+        fn delete(&self, statement: &sea_query::DeleteStatement) -> crate::Statement {
+            crate::Statement::new(statement.build($builder))
+        }
+
+        fn create_table(&self, statement: &sea_query::TableCreateStatement) -> String {
+            statement.to_string($builder)
+        }
+
+        fn alter_table(&self, statement: &sea_query::TableAlterStatement) -> String {
+            statement.to_string($builder)
+        }
+
+        fn create_index(&self, statement: &sea_query::IndexCreateStatement) -> String {
+            statement.to_string($builder)
+        }
+    };
+}
+
 mod mysql;
 mod postgres;
 mod regex;

@@ -5,18 +5,14 @@ mod live;
 
 use std::borrow::Cow;
 
-use sea_query::{
-    DeleteStatement, Expr, ExprTrait, ForeignKeyCreateStatement, IndexCreateStatement,
-    InsertStatement, MysqlQueryBuilder, SelectStatement, TableAlterStatement, TableCreateStatement,
-    UpdateStatement,
-};
+use sea_query::{Expr, ExprTrait, ForeignKeyCreateStatement, MysqlQueryBuilder};
 
 use super::{
     Dialect,
     regex::{Flavor, translate},
 };
 use crate::{
-    Column, LiveQueries, Scalar, SqlValue, Statement, Storage,
+    Column, LiveQueries, Scalar, SqlValue, Storage,
     migrate::{Ddl, MYSQL_DDL},
     time,
 };
@@ -162,36 +158,10 @@ impl Dialect for Mysql {
         })
     }
 
-    fn select(&self, statement: &SelectStatement) -> Statement {
-        Statement::new(statement.build(MysqlQueryBuilder))
-    }
-
-    fn insert(&self, statement: &InsertStatement) -> Statement {
-        Statement::new(statement.build(MysqlQueryBuilder))
-    }
-
-    fn update(&self, statement: &UpdateStatement) -> Statement {
-        Statement::new(statement.build(MysqlQueryBuilder))
-    }
-
-    fn delete(&self, statement: &DeleteStatement) -> Statement {
-        Statement::new(statement.build(MysqlQueryBuilder))
-    }
-
-    fn create_table(&self, statement: &TableCreateStatement) -> String {
-        statement.to_string(MysqlQueryBuilder)
-    }
-
-    fn alter_table(&self, statement: &TableAlterStatement) -> String {
-        statement.to_string(MysqlQueryBuilder)
-    }
+    written_by!(MysqlQueryBuilder);
 
     fn add_foreign_key(&self, statement: &ForeignKeyCreateStatement) -> Option<String> {
         Some(statement.to_string(MysqlQueryBuilder))
-    }
-
-    fn create_index(&self, statement: &IndexCreateStatement) -> String {
-        statement.to_string(MysqlQueryBuilder)
     }
 
     fn ddl(&self) -> &'static dyn Ddl {

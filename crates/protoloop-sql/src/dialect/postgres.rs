@@ -5,18 +5,14 @@ mod live;
 
 use std::borrow::Cow;
 
-use sea_query::{
-    DeleteStatement, Expr, ExprTrait, ForeignKeyCreateStatement, IndexCreateStatement,
-    InsertStatement, PostgresQueryBuilder, SelectStatement, TableAlterStatement,
-    TableCreateStatement, UpdateStatement,
-};
+use sea_query::{Expr, ExprTrait, ForeignKeyCreateStatement, PostgresQueryBuilder};
 
 use super::{
     Dialect,
     regex::{Flavor, translate},
 };
 use crate::{
-    Column, LiveQueries, Scalar, SqlValue, Statement, Storage,
+    Column, LiveQueries, Scalar, SqlValue, Storage,
     migrate::{Ddl, POSTGRES_DDL},
     time,
 };
@@ -142,33 +138,7 @@ impl Dialect for Postgres {
         })
     }
 
-    fn select(&self, statement: &SelectStatement) -> Statement {
-        Statement::new(statement.build(PostgresQueryBuilder))
-    }
-
-    fn insert(&self, statement: &InsertStatement) -> Statement {
-        Statement::new(statement.build(PostgresQueryBuilder))
-    }
-
-    fn update(&self, statement: &UpdateStatement) -> Statement {
-        Statement::new(statement.build(PostgresQueryBuilder))
-    }
-
-    fn delete(&self, statement: &DeleteStatement) -> Statement {
-        Statement::new(statement.build(PostgresQueryBuilder))
-    }
-
-    fn create_table(&self, statement: &TableCreateStatement) -> String {
-        statement.to_string(PostgresQueryBuilder)
-    }
-
-    fn alter_table(&self, statement: &TableAlterStatement) -> String {
-        statement.to_string(PostgresQueryBuilder)
-    }
-
-    fn create_index(&self, statement: &IndexCreateStatement) -> String {
-        statement.to_string(PostgresQueryBuilder)
-    }
+    written_by!(PostgresQueryBuilder);
 
     fn add_foreign_key(&self, statement: &ForeignKeyCreateStatement) -> Option<String> {
         Some(statement.to_string(PostgresQueryBuilder))

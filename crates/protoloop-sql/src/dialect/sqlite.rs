@@ -5,15 +5,11 @@ mod live;
 
 use std::borrow::Cow;
 
-use sea_query::{
-    DeleteStatement, Expr, ExprTrait, ForeignKeyCreateStatement, IndexCreateStatement,
-    InsertStatement, SelectStatement, SqliteQueryBuilder, TableAlterStatement,
-    TableCreateStatement, UpdateStatement,
-};
+use sea_query::{Expr, ExprTrait, ForeignKeyCreateStatement, SqliteQueryBuilder};
 
 use super::Dialect;
 use crate::{
-    LiveQueries, Scalar, SqlValue, Statement, Storage,
+    LiveQueries, Scalar, SqlValue, Storage,
     migrate::{Ddl, SQLITE_DDL},
     time,
 };
@@ -113,36 +109,10 @@ impl Dialect for Sqlite {
         })
     }
 
-    fn select(&self, statement: &SelectStatement) -> Statement {
-        Statement::new(statement.build(SqliteQueryBuilder))
-    }
-
-    fn insert(&self, statement: &InsertStatement) -> Statement {
-        Statement::new(statement.build(SqliteQueryBuilder))
-    }
-
-    fn update(&self, statement: &UpdateStatement) -> Statement {
-        Statement::new(statement.build(SqliteQueryBuilder))
-    }
-
-    fn delete(&self, statement: &DeleteStatement) -> Statement {
-        Statement::new(statement.build(SqliteQueryBuilder))
-    }
-
-    fn create_table(&self, statement: &TableCreateStatement) -> String {
-        statement.to_string(SqliteQueryBuilder)
-    }
-
-    fn alter_table(&self, statement: &TableAlterStatement) -> String {
-        statement.to_string(SqliteQueryBuilder)
-    }
+    written_by!(SqliteQueryBuilder);
 
     fn add_foreign_key(&self, _: &ForeignKeyCreateStatement) -> Option<String> {
         None
-    }
-
-    fn create_index(&self, statement: &IndexCreateStatement) -> String {
-        statement.to_string(SqliteQueryBuilder)
     }
 
     fn ddl(&self) -> &'static dyn Ddl {
