@@ -99,6 +99,8 @@ fn every_foreign_key_is_a_relation_or_told() {
         "only".to_owned(),
         LiveIndex {
             columns: vec!["two_id".to_owned()],
+            descending: vec![false],
+            method: "btree".to_owned(),
             unique: true,
             partial: false,
             valid: true,

@@ -76,7 +76,7 @@ impl State {
         Ok(())
     }
 
-    /// Reads it, with views where asked.
+    /// Reads it, with views and what only discovery asks for where asked.
     ///
     /// # Errors
     /// As [`State::read`].
@@ -92,6 +92,7 @@ impl State {
             indexes: rows(session, queries.indexes).await?,
             foreign_keys: rows(session, queries.foreign_keys).await?,
             enums: rows(session, queries.enums).await?,
+            checks: rows(session, if views { queries.checks } else { "" }).await?,
             texts: rows(session, queries.texts).await?,
         };
         let mut live = Live::read(&rows)?;

@@ -23,13 +23,17 @@ pub struct LiveQueries {
     pub views: &'static str,
     /// One row per column of an index, in order, primary keys left out: table, index, whether it is unique, whether only
     /// some rows stand in it, whether it is whole (PostgreSQL leaves broken ones behind), whether it belongs to a
-    /// constraint, column or NULL for an expression.
+    /// constraint, column or NULL for an expression or for the beginning of a column, whether it counts down, its method
+    /// (`btree`).
     pub indexes: &'static str,
     /// One row per column of a foreign key, in order: table, constraint, column, target table, target column,
     /// ON DELETE as SQL writes it, whether it was checked for all rows.
     pub foreign_keys: &'static str,
-    /// One row per label of an enum type, in order: type, label. Empty where there are no such types.
+    /// One row per label of an enum type, in order: type as columns declare it, label. Empty where there are no such types.
     pub enums: &'static str,
+    /// One row per condition that the rows of a table must fulfil: table, constraint, the condition as SQL. Empty where
+    /// they stand in the text of the table alone.
+    pub checks: &'static str,
     /// One row per object with a text of its own that a rebuild must make again: table, kind (`table`, `index`,
     /// `trigger`), name, text. Empty where no table is rebuilt.
     pub texts: &'static str,
@@ -44,6 +48,7 @@ pub struct LiveRows {
     pub indexes: Vec<Vec<SqlValue<'static>>>,
     pub foreign_keys: Vec<Vec<SqlValue<'static>>>,
     pub enums: Vec<Vec<SqlValue<'static>>>,
+    pub checks: Vec<Vec<SqlValue<'static>>>,
     pub texts: Vec<Vec<SqlValue<'static>>>,
 }
 
@@ -69,6 +74,8 @@ pub struct LiveTable {
     pub indexes: BTreeMap<String, LiveIndex>,
     /// Its foreign keys, in order of their names.
     pub foreign_keys: Vec<LiveForeignKey>,
+    /// Conditions that its rows must fulfil, as SQL, by the name of the constraint; where they were asked for.
+    pub checks: BTreeMap<String, String>,
     /// Texts that a rebuild must keep.
     pub texts: Vec<LiveText>,
 }
@@ -107,8 +114,12 @@ pub enum Filled {
 /// An index of a live database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveIndex {
-    /// Its columns, in order; an empty name for an expression.
+    /// Its columns, in order; an empty name for an expression, and for the beginning of a column.
     pub columns: Vec<String>,
+    /// For each of them, whether the index counts down.
+    pub descending: Vec<bool>,
+    /// How it finds rows: `btree` where it keeps them in order.
+    pub method: String,
     /// Whether two rows may not share the values.
     pub unique: bool,
     /// Whether only some rows stand in it.
@@ -174,12 +185,15 @@ impl Live {
             };
             let index = table.indexes.entry(row.text(1)?).or_insert(LiveIndex {
                 columns: Vec::new(),
+                descending: Vec::new(),
+                method: row.text(8)?,
                 unique: row.flag(2)?,
                 partial: row.flag(3)?,
                 valid: row.flag(4)?,
                 constraint: row.flag(5)?,
             });
             index.columns.push(row.text(6)?);
+            index.descending.push(row.flag(7)?);
         }
         for row in rows.foreign_keys.iter().map(|row| Row(row)) {
             if let Some(table) = self.tables.get_mut(&row.text(0)?) {
@@ -191,6 +205,11 @@ impl Live {
                 .entry(row.text(0)?)
                 .or_default()
                 .push(row.text(1)?);
+        }
+        for row in rows.checks.iter().map(|row| Row(row)) {
+            if let Some(table) = self.tables.get_mut(&row.text(0)?) {
+                table.checks.insert(row.text(1)?, row.text(2)?);
+            }
         }
         for row in rows.texts.iter().map(|row| Row(row)) {
             if let Some(table) = self.tables.get_mut(&row.text(0)?) {
@@ -234,10 +253,33 @@ impl LiveTable {
     }
 }
 
+impl LiveIndex {
+    /// Whether it finds the same rows as another, in the same order or, read from its end, in the opposite one.
+    #[must_use]
+    pub fn orders_like(&self, other: &Self) -> bool {
+        let opposite = self.descending.iter().zip(&other.descending);
+        self.columns == other.columns
+            && self.method == other.method
+            && (self.descending == other.descending
+                || opposite.into_iter().all(|(one, two)| one != two))
+    }
+}
+
 impl fmt::Display for LiveIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unique = if self.unique { "unique " } else { "" };
-        write!(f, "{unique}on ({})", self.columns.join(", "))?;
+        let method = match &*self.method {
+            "btree" => "",
+            other => &format!("{other} "),
+        };
+        let columns = self.columns.iter().zip(&self.descending);
+        let columns: Vec<_> = columns
+            .map(|(name, down)| match down {
+                true => format!("{name} desc"),
+                false => name.clone(),
+            })
+            .collect();
+        write!(f, "{unique}{method}on ({})", columns.join(", "))?;
         f.write_str(if self.partial { " of some rows" } else { "" })?;
         f.write_str(if self.valid { "" } else { ", half built" })
     }

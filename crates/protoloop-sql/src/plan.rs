@@ -100,20 +100,18 @@ impl Plan {
     }
 
     fn compare_index(&mut self, table: &Table, index: &Index, live: &Live) {
-        let wanted = LiveIndex {
-            columns: index_columns(table, &index.fields),
-            unique: index.unique,
-            partial: table.covered(index).is_some(),
-            valid: true,
-            constraint: false,
-        };
+        let wanted = wanted_index(table, index);
         let name = table.index_name(index);
         match live.index(table.name(), &name) {
             None => {
                 let statement = create_index(table, index, &wanted.columns);
                 self.statements.push(statement);
             }
-            Some((at, found)) if at == table.name() && *found == wanted => {}
+            Some((at, found))
+                if at == table.name()
+                    && found.orders_like(&wanted)
+                    && (found.unique, found.partial, found.valid)
+                        == (wanted.unique, wanted.partial, wanted.valid) => {}
             Some((at, found)) => self.problem(
                 table,
                 &format!("index {name} of {at} is {found}, the model needs {wanted}"),
@@ -164,6 +162,23 @@ impl Plan {
                 &format!("column {name} {is}, the model needs {needs}"),
             );
         }
+    }
+}
+
+/// An index as the model declares it.
+pub(crate) fn wanted_index(table: &Table, index: &Index) -> LiveIndex {
+    let fields = index.fields.iter();
+    let stored = fields.filter(|number| table.column(**number).is_some());
+    LiveIndex {
+        columns: index_columns(table, &index.fields),
+        descending: stored
+            .map(|number| index.descending.contains(number))
+            .collect(),
+        method: "btree".to_owned(),
+        unique: index.unique,
+        partial: table.covered(index).is_some(),
+        valid: true,
+        constraint: false,
     }
 }
 

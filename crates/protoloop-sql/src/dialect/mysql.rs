@@ -20,11 +20,13 @@ use crate::{
 /// MariaDB 10.6 or later.
 pub static MARIADB: Mysql = Mysql {
     options: "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin",
+    live: live::MARIADB,
 };
 
 /// MySQL 8.0.17 or later.
 pub static MYSQL: Mysql = Mysql {
     options: "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_bin",
+    live: live::MYSQL,
 };
 
 /// The dialect of MySQL and of MariaDB; see [`MYSQL`] and [`MARIADB`].
@@ -32,6 +34,7 @@ pub static MYSQL: Mysql = Mysql {
 pub struct Mysql {
     /// Of a table: an order by byte, in which a trailing space counts.
     options: &'static str,
+    live: LiveQueries,
 }
 
 /// Most characters of a text in an index. Three such columns fit the 3,072 bytes of a key.
@@ -124,6 +127,7 @@ impl Dialect for Mysql {
 
     fn same_type(&self, found: &str, wanted: &str) -> bool {
         // MariaDB tells how wide a number is shown.
+        let found = found.split(" COLLATE ").next().unwrap_or(found);
         found.replacen("bigint(20)", "bigint", 1) == wanted || found == wanted
     }
 
@@ -169,7 +173,7 @@ impl Dialect for Mysql {
     }
 
     fn live_queries(&self) -> LiveQueries {
-        live::QUERIES
+        self.live
     }
 
     fn is_not_true(&self, condition: Expr) -> Expr {

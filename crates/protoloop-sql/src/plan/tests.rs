@@ -106,13 +106,7 @@ fn live(table: &Table) -> Live {
         }
     });
     let indexes = table.indexes().map(|index| {
-        let found = LiveIndex {
-            columns: index_columns(table, &index.fields),
-            unique: index.unique,
-            partial: table.covered(index).is_some(),
-            valid: true,
-            constraint: false,
-        };
+        let found = wanted_index(table, index);
         (index.name.to_string(), found)
     });
     let found = LiveTable {

@@ -2,11 +2,26 @@
 
 use crate::LiveQueries;
 
+/// MariaDB tells a DEFAULT as SQL, and `NULL` for none; MySQL tells values without quotes.
+macro_rules! default {
+    (mariadb) => {
+        "NULLIF(c.COLUMN_DEFAULT, 'NULL')"
+    };
+    (mysql) => {
+        "CASE WHEN c.COLUMN_DEFAULT IS NULL OR c.EXTRA LIKE '%DEFAULT_GENERATED%' THEN c.COLUMN_DEFAULT \
+         ELSE QUOTE(c.COLUMN_DEFAULT) END"
+    };
+}
+
 macro_rules! columns {
-    ($kind:literal) => {
+    ($server:ident, $kinds:literal) => {
         concat!(
             "SELECT t.TABLE_NAME, CASE t.TABLE_COMMENT WHEN 'VIEW' THEN '' ELSE t.TABLE_COMMENT END, c.COLUMN_NAME, \
-             c.COLUMN_TYPE, c.IS_NULLABLE = 'YES', c.COLUMN_DEFAULT, \
+             CASE WHEN c.COLLATION_NAME IS NULL OR c.COLLATION_NAME IN ('utf8mb4_nopad_bin', 'utf8mb4_0900_bin') \
+             THEN c.COLUMN_TYPE ELSE CONCAT(c.COLUMN_TYPE, ' COLLATE ', c.COLLATION_NAME) END, \
+             c.IS_NULLABLE = 'YES', ",
+            default!($server),
+            ", \
              CAST(COALESCE((SELECT k.SEQ_IN_INDEX FROM information_schema.STATISTICS AS k \
              WHERE k.TABLE_SCHEMA = c.TABLE_SCHEMA AND k.TABLE_NAME = c.TABLE_NAME AND k.COLUMN_NAME = c.COLUMN_NAME \
              AND k.INDEX_NAME = 'PRIMARY'), 0) AS SIGNED), \
@@ -15,22 +30,41 @@ macro_rules! columns {
              c.COLUMN_COMMENT \
              FROM information_schema.TABLES AS t JOIN information_schema.COLUMNS AS c \
              ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME \
-             WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE = '",
-            $kind,
-            "' AND NOT (c.EXTRA LIKE '%GENERATED%' AND c.COLUMN_COMMENT LIKE 'protoloop: %') \
+             WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE IN (",
+            $kinds,
+            ") AND NOT (c.EXTRA LIKE '%GENERATED%' AND c.COLUMN_COMMENT LIKE 'protoloop: %') \
              ORDER BY t.TABLE_NAME, c.ORDINAL_POSITION"
         )
     };
 }
 
+pub(super) const MARIADB: LiveQueries = LiveQueries {
+    columns: columns!(mariadb, "'BASE TABLE', 'SYSTEM VERSIONED'"),
+    views: columns!(mariadb, "'VIEW'"),
+    checks: "SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS \
+             WHERE CONSTRAINT_SCHEMA = DATABASE() ORDER BY TABLE_NAME, CONSTRAINT_NAME",
+    ..COMMON
+};
+
+pub(super) const MYSQL: LiveQueries = LiveQueries {
+    columns: columns!(mysql, "'BASE TABLE'"),
+    views: columns!(mysql, "'VIEW'"),
+    checks: "SELECT t.TABLE_NAME, k.CONSTRAINT_NAME, k.CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS AS k \
+             JOIN information_schema.TABLE_CONSTRAINTS AS t ON t.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA \
+             AND t.CONSTRAINT_NAME = k.CONSTRAINT_NAME WHERE k.CONSTRAINT_SCHEMA = DATABASE() \
+             ORDER BY t.TABLE_NAME, k.CONSTRAINT_NAME",
+    ..COMMON
+};
+
 /// An index that leaves rows out has a computed column in the place of its first one, whose name the comment tells.
-pub(super) const QUERIES: LiveQueries = LiveQueries {
-    columns: columns!("BASE TABLE"),
-    views: columns!("VIEW"),
+const COMMON: LiveQueries = LiveQueries {
+    columns: "",
+    views: "",
     indexes: "SELECT s.TABLE_NAME, s.INDEX_NAME, s.NON_UNIQUE = 0, \
               EXISTS (SELECT 1 FROM information_schema.COLUMNS AS p WHERE p.TABLE_SCHEMA = s.TABLE_SCHEMA \
               AND p.TABLE_NAME = s.TABLE_NAME AND p.COLUMN_NAME = CONCAT(s.INDEX_NAME, '__')), 1, 0, \
-              CASE WHEN c.COLUMN_COMMENT LIKE 'protoloop: %' THEN SUBSTRING(c.COLUMN_COMMENT, 12) ELSE s.COLUMN_NAME END \
+              CASE WHEN c.COLUMN_COMMENT LIKE 'protoloop: %' THEN SUBSTRING(c.COLUMN_COMMENT, 12) \
+              WHEN s.SUB_PART IS NULL THEN s.COLUMN_NAME END, COALESCE(s.COLLATION = 'D', 0), LOWER(s.INDEX_TYPE) \
               FROM information_schema.STATISTICS AS s LEFT JOIN information_schema.COLUMNS AS c \
               ON c.TABLE_SCHEMA = s.TABLE_SCHEMA AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME \
               WHERE s.TABLE_SCHEMA = DATABASE() AND s.INDEX_NAME <> 'PRIMARY' \
@@ -47,5 +81,6 @@ pub(super) const QUERIES: LiveQueries = LiveQueries {
                    WHERE k.TABLE_SCHEMA = DATABASE() AND k.REFERENCED_TABLE_NAME IS NOT NULL \
                    ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION",
     enums: "",
+    checks: "",
     texts: "",
 };

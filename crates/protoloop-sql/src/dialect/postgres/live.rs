@@ -1,4 +1,4 @@
-//! The schema of a PostgreSQL database: that which names without one mean.
+//! The schema of a PostgreSQL database: that which names without one mean. A column of a domain has the type below it.
 
 use crate::LiveQueries;
 
@@ -6,9 +6,10 @@ macro_rules! columns {
     ($kinds:literal) => {
         concat!(
             "SELECT t.relname::text, coalesce(obj_description(t.oid, 'pg_class'), ''), a.attname::text, \
-             format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attcollation <> y.typcollation \
+             CASE y.typtype WHEN 'd' THEN format_type(y.typbasetype, y.typtypmod) \
+             ELSE format_type(a.atttypid, a.atttypmod) END || CASE WHEN a.attcollation <> y.typcollation \
              THEN ' COLLATE ' || quote_ident(o.collname) ELSE '' END, \
-             NOT a.attnotnull, pg_get_expr(d.adbin, d.adrelid), \
+             NOT (a.attnotnull OR y.typnotnull), pg_get_expr(d.adbin, d.adrelid), \
              coalesce(array_position(k.conkey, a.attnum), 0)::bigint, \
              (CASE WHEN a.attgenerated <> '' THEN 1 \
              WHEN a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%' THEN 2 ELSE 0 END)::bigint, \
@@ -29,12 +30,13 @@ macro_rules! columns {
 
 pub(super) const QUERIES: LiveQueries = LiveQueries {
     columns: columns!("'r', 'p'"),
-    views: columns!("'v', 'm'"),
+    views: columns!("'v', 'm', 'f'"),
     indexes: "SELECT t.relname::text, i.relname::text, x.indisunique, x.indpred IS NOT NULL, x.indisvalid, \
               EXISTS (SELECT 1 FROM pg_constraint AS c WHERE c.conindid = x.indexrelid AND c.contype IN ('u', 'x')), \
-              a.attname::text \
+              a.attname::text, (x.indoption[(k.place - 1)::int] & 1) = 1, m.amname::text \
               FROM pg_index AS x \
               JOIN pg_class AS i ON i.oid = x.indexrelid \
+              JOIN pg_am AS m ON m.oid = i.relam \
               JOIN pg_class AS t ON t.oid = x.indrelid \
               CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k(attnum, place) \
               LEFT JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = k.attnum AND k.attnum > 0 \
@@ -51,7 +53,11 @@ pub(super) const QUERIES: LiveQueries = LiveQueries {
                    JOIN pg_attribute AS b ON b.attrelid = r.oid AND b.attnum = k.other \
                    WHERE c.contype = 'f' AND t.relnamespace = current_schema()::regnamespace \
                    ORDER BY t.relname, c.conname, k.place",
-    enums: "SELECT y.typname::text, e.enumlabel::text FROM pg_type AS y JOIN pg_enum AS e ON e.enumtypid = y.oid \
-            WHERE y.typnamespace = current_schema()::regnamespace ORDER BY y.typname, e.enumsortorder",
+    // Of all schemas, since columns may have types of others.
+    enums: "SELECT format_type(y.oid, NULL), e.enumlabel::text FROM pg_type AS y JOIN pg_enum AS e ON e.enumtypid = y.oid \
+            ORDER BY y.oid, e.enumsortorder",
+    checks: "SELECT t.relname::text, c.conname::text, pg_get_expr(c.conbin, c.conrelid) \
+             FROM pg_constraint AS c JOIN pg_class AS t ON t.oid = c.conrelid \
+             WHERE c.contype = 'c' AND t.relnamespace = current_schema()::regnamespace ORDER BY t.relname, c.conname",
     texts: "",
 };

@@ -38,6 +38,7 @@ impl Ddl for MysqlDdl {
     }
 
     fn same_type(&self, live: &str, wanted: &str) -> bool {
+        let live = live.split(" COLLATE ").next().unwrap_or(live);
         let live = live.replacen("bigint(20)", "bigint", 1);
         live == wanted || live.starts_with("varchar") && wanted.starts_with("varchar")
     }

@@ -6,7 +6,7 @@ use super::{Matched, Planner, contract, expand};
 use crate::{
     LiveIndex, Table,
     migrate::{Action, Step},
-    plan::{self, index_columns},
+    plan::{self, wanted_index},
 };
 
 impl<'a> Planner<'a> {
@@ -16,7 +16,7 @@ impl<'a> Planner<'a> {
         for index in table.indexes() {
             let found = self.state.tables.get(table.name());
             let found = found.and_then(|found| found.indexes.get(&*index.name));
-            let wanted = wanted(table, index);
+            let wanted = wanted_index(table, index);
             let Some(found) =
                 found.filter(|found| !self.serves(table, &index.name, found, &wanted))
             else {
@@ -40,8 +40,11 @@ impl<'a> Planner<'a> {
     fn serves(&self, table: &Table, name: &str, found: &LiveIndex, wanted: &LiveIndex) -> bool {
         let ours = self.made.get(table.name());
         let ours = ours.is_some_and(|made| made.contains(name));
+        // Where a value stands is all the same to one that only keeps values apart.
+        let finds =
+            found.orders_like(wanted) || found.unique && found.columns == wanted.columns && !ours;
         found.valid
-            && found.columns == wanted.columns
+            && finds
             && found.unique == wanted.unique
             && (found.partial == wanted.partial || wanted.partial && !ours)
     }
@@ -94,7 +97,7 @@ impl<'a> Planner<'a> {
     /// Makes the indexes that are missing.
     pub(super) fn create_indexes(&mut self, table: &'a Table) {
         for index in table.indexes() {
-            let wanted = wanted(table, index);
+            let wanted = wanted_index(table, index);
             let found = self.state.index(table.name(), &index.name);
             match found.map(|(at, found)| (at.to_owned(), found.clone())) {
                 Some((at, found)) if at == table.name() => {
@@ -155,15 +158,5 @@ impl<'a> Planner<'a> {
         if let Some(record) = models.get_mut(table.model().full_name()) {
             record.indexes.insert(index.name.to_string());
         }
-    }
-}
-
-fn wanted(table: &Table, index: &Index) -> LiveIndex {
-    LiveIndex {
-        columns: index_columns(table, &index.fields),
-        unique: index.unique,
-        partial: table.covered(index).is_some(),
-        valid: true,
-        constraint: false,
     }
 }

@@ -2,9 +2,9 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::{
-    Dialect, LiveColumn, LiveIndex, LiveTable, LiveText,
+    Dialect, LiveColumn, LiveTable, LiveText,
     migrate::shape::ShapeColumn,
-    plan::index_columns,
+    plan::wanted_index,
     testing::{everything, tables},
 };
 
@@ -47,13 +47,7 @@ fn made(tables: &[Table]) -> (Live, Record) {
             }
         });
         let indexes = table.indexes().map(|index| {
-            let found = LiveIndex {
-                columns: index_columns(table, &index.fields),
-                unique: index.unique,
-                partial: table.covered(index).is_some(),
-                valid: true,
-                constraint: false,
-            };
+            let found = wanted_index(table, index);
             (index.name.to_string(), found)
         });
         let found = LiveTable {
