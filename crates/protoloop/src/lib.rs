@@ -32,11 +32,12 @@ pub use gateway::{Gateway, GatewayError, GatewayServer, Reloader};
 pub use mask::{FieldMask, field_mask};
 pub use protoloop_core::{
     BoxFuture, Call, CallContext, Caller, Code, Detail, Error, FieldViolation, Handler, MethodInfo,
-    Protocol, Reply, Result,
+    PreconditionViolation, Protocol, Reply, Result,
 };
 pub use protoloop_repository::{
-    Changes, Connector, ConnectorExt, Entity, Executed, Filter, Hook, HookContext, Isolation, Key,
-    KeyValueRepository, KeyValues, Managed, MemoryConnector, NativeRow, Query, Record, Repository,
+    BelongsTo, Changes, Connector, ConnectorExt, Entity, Executed, Filter, HasMany, HasManyThrough,
+    HasOne, Hook, HookContext, Isolation, Key, KeyValueRepository, KeyValues, Managed,
+    MemoryConnector, NativeRow, Query, Record, ReferencesMany, Repositories, Repository,
     RepositoryExt, RowStream, Save, ShowDeleted, Transaction, TransactionOptions, Value,
 };
 #[cfg(feature = "gateway")]

@@ -4,15 +4,17 @@ pub use bytes::Bytes;
 pub use prost;
 pub use prost_types;
 pub use protoloop_core::{Error, Handler};
-pub use protoloop_repository::Entity;
+pub use protoloop_repository::{
+    BelongsTo, Entity, HasMany, HasManyThrough, HasOne, ReferencesMany, Repositories,
+};
 pub use tonic;
 pub use tonic_prost;
 
 pub use crate::typed::{
     BidirectionalMethod, ClientStreamingMethod, Context, Engine, ResponseStream,
     ServerStreamingMethod, Service, StandardAnswer, StandardRequest, Streaming, UnaryMethod,
-    bidirectional, client_streaming, decode_row, encode, is_standard, server_streaming, standard,
-    unary,
+    belongs_to, bidirectional, client_streaming, decode_row, encode, has_many, has_many_through,
+    has_one, is_standard, references_many, server_streaming, standard, unary,
 };
 
 /// Keeps what it is given when the feature `client` is on.

@@ -36,7 +36,7 @@ fn implement_one(name: &str) -> TokenStream {
 }
 
 /// prost's name of a message: nested messages stand in a module named after the outer one.
-fn rust_path(name: &str) -> TokenStream {
+pub(super) fn rust_path(name: &str) -> TokenStream {
     let mut parts: Vec<&str> = name.split('.').collect();
     let last = parts.pop().unwrap_or_default().to_upper_camel_case();
     let modules = parts.iter().map(|part| ident(&part.to_snake_case()));
@@ -45,7 +45,7 @@ fn rust_path(name: &str) -> TokenStream {
 }
 
 /// An identifier, raw or underscored where Rust has a keyword of that name, as prost does.
-fn ident(name: &str) -> syn::Ident {
+pub(super) fn ident(name: &str) -> syn::Ident {
     let span = proc_macro2::Span::call_site();
     if syn::parse_str::<syn::Ident>(name).is_ok() {
         return syn::Ident::new(name, span);

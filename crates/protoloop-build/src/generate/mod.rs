@@ -9,12 +9,13 @@ mod entity;
 mod files;
 mod modules;
 mod plan;
+mod relation;
 mod service;
 mod standard;
 
 use std::fmt;
 
-use prost_build::Config;
+use prost_build::{Config, Module};
 use protoloop_schema::Schema;
 
 /// What to generate beside messages.
@@ -85,16 +86,22 @@ pub fn generate(schema: &Schema, options: &Options) -> Result<Vec<GeneratedFile>
     for (module, text) in packages {
         generated.push(GeneratedFile {
             name: modules::file_name(&module),
-            text: finish(&text, &entity::implement(schema, &module))?,
+            text: finish(&text, &behind(schema, &module))?,
         });
     }
     Ok(generated)
 }
 
-/// One package as it is written: messages and services as they came, entities behind, all formatted.
-fn finish(text: &str, entities: &str) -> Result<String, GenerateError> {
+/// What is written behind the messages and services of a package.
+fn behind(schema: &Schema, package: &Module) -> String {
+    let entities = entity::implement(schema, package);
+    entities + &relation::implement(schema, package)
+}
+
+/// One package as it is written: messages and services as they came, models behind, all formatted.
+fn finish(text: &str, behind: &str) -> Result<String, GenerateError> {
     // prost turns the parts of a path into snake case, which takes the underscores.
-    let text = text.replace("::protoloop::private::", "::protoloop::__private::") + entities;
+    let text = text.replace("::protoloop::private::", "::protoloop::__private::") + behind;
     let file = syn::parse_file(&text)
         .map_err(|error| GenerateError(format!("the generated text is no Rust: {error}")))?;
     let text = prettyplease::unparse(&file);

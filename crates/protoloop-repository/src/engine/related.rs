@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use protoloop_core::{CallContext, Error, Result};
 use protoloop_schema::{Relation, RelationKind};
-use protoloop_wire::Patch;
 
 use super::{
     arguments::Arguments,
@@ -12,8 +11,8 @@ use super::{
     read::showing_deleted,
 };
 use crate::{
-    CompareOp, Filter, Key, KeyValue, Link, Model, PropertyPath, Query, Record, Related,
-    Repository as _, TransactionOptions, Value, Write, link::meant,
+    Filter, Key, Model, Query, Record, Repository as _, TransactionOptions, Write,
+    relation::{self, Belonging},
 };
 
 /// The row that a call's rows belong to.
@@ -126,7 +125,7 @@ impl Operation {
         let row = rows.into_iter().next().flatten();
         let row = row.ok_or_else(|| Error::internal_error("a create answered no row"))?;
         let key = self.model().key_of(row.as_ref())?;
-        let link = Write::Create(parent.link_to(&key)?).into();
+        let link = Write::Create(parent.belonging()?.link_to(&key)?).into();
         links.repository.act(cx, vec![link], false).await?;
         transaction.commit().await?;
         self.created(Some(row), false)
@@ -149,34 +148,7 @@ impl Operation {
         let keys = self.linked_ids(request)?;
         self.check_linked(cx, request, &keys).await?;
         let (parent, links) = self.linking(request)?;
-        let transaction = links
-            .repository
-            .begin(cx, &TransactionOptions::new())
-            .await?;
-        let cx = transaction.cx();
-        let query = Query {
-            filter: Some(parent.links_to(&keys)?),
-            ..Query::new(links.model.key_order().clone())
-        };
-        let other = parent.other()?;
-        let present: Vec<Value> = links
-            .repository
-            .find(cx, &query)
-            .await?
-            .iter()
-            .map(|link| links.model.value_of(link.as_ref(), &other))
-            .collect();
-        let mut acts = Vec::new();
-        for key in &keys {
-            let value = key.values().first().map(Value::from);
-            if !value.is_some_and(|value| present.contains(&value)) {
-                acts.push(Write::Create(parent.link_to(key)?).into());
-            }
-        }
-        if !acts.is_empty() {
-            links.repository.act(cx, acts, false).await?;
-        }
-        transaction.commit().await?;
+        relation::link(&*links.repository, cx, parent.belonging()?, &keys).await?;
         Ok(Bytes::new())
     }
 
@@ -185,7 +157,7 @@ impl Operation {
         self.check_parent(cx, request).await?;
         let keys = self.linked_ids(request)?;
         let (parent, links) = self.linking(request)?;
-        let filter = parent.links_to(&keys)?;
+        let filter = parent.belonging()?.links_to(&keys)?;
         links.repository.delete_all(cx, Some(&filter)).await?;
         Ok(Bytes::new())
     }
@@ -250,68 +222,37 @@ impl<'a> Parent<'a> {
         }
     }
 
-    fn value(&self) -> Result<&KeyValue> {
-        match self.key.values() {
-            [value] => Ok(value),
-            _ => Err(Error::internal_error(
+    fn belonging(&self) -> Result<Belonging<'_>> {
+        let [key] = self.key.values() else {
+            return Err(Error::internal_error(
                 "a relation of a key of several fields",
-            )),
-        }
+            ));
+        };
+        Ok(Belonging {
+            relation: self.relation,
+            key,
+            links: self.links.map(|links| &links.model),
+        })
     }
 
     /// Which rows of the other model belong to the row.
     pub(super) fn condition(&self, target: &Model) -> Result<Filter> {
-        let value = Value::from(self.value()?);
-        Ok(match &self.relation.kind {
-            RelationKind::HasOne { key } | RelationKind::HasMany { key } => {
-                let owned = equals(target, *key, value)?;
-                match meant(target, self.relation) {
-                    Some(meant) => Filter::And(vec![owned, meant]),
-                    None => owned,
-                }
-            }
-            RelationKind::HasManyThrough {
-                key, through_key, ..
-            } => {
-                let links = self.links.ok_or_else(|| unfit(target))?;
-                Filter::Related(Box::new(Related {
-                    filter: equals(&links.model, *key, value)?,
-                    link: Link::to_links(target, &links.model, self.relation, *through_key)?,
-                }))
-            }
-            _ => return Err(unfit(target)),
-        })
+        self.belonging()?.condition(target)
     }
 
     /// A new row with the key of the one that it belongs to. `name` is the request field that it came in.
     ///
     /// INVALID_ARGUMENT when it says that it belongs to another.
     pub(super) fn owned(&self, target: &Model, row: Record, name: &str) -> Result<Record> {
-        let (RelationKind::HasOne { key } | RelationKind::HasMany { key }) = self.relation.kind
-        else {
-            return Ok(row);
-        };
-        let mut own = vec![(key, self.value()?.clone())];
-        if let Some(told) = &self.relation.discriminator {
-            own.push((told.field, KeyValue::String(told.value.as_ref().into())));
-        }
-        let mut patch = Patch::default();
-        for (number, value) in own {
-            let path = target
-                .column_property(number)
-                .ok_or_else(|| unfit(target))?;
-            let written = target.view(row.as_ref()).has(number);
-            if written && target.value_of(row.as_ref(), &path) != Value::from(&value) {
-                let field = format!("{name}.{}", target.field_name(number));
-                let what = match number == key {
-                    true => format!("differs from {}", self.name),
-                    false => format!("is not `{value}`, as {} has it", self.name),
-                };
-                return Err(Error::invalid_field(field, what));
-            }
-            target.patch_value(&mut patch, number, &value)?;
-        }
-        Ok(target.patched(row, &patch))
+        let told = self.relation.discriminator.as_ref().map(|told| told.field);
+        self.belonging()?.marked(target, row, |number, value| {
+            let field = format!("{name}.{}", target.field_name(number));
+            let what = match told == Some(number) {
+                true => format!("is not `{value}`, as {} has it", self.name),
+                false => format!("differs from {}", self.name),
+            };
+            Error::invalid_field(field, what)
+        })
     }
 
     /// NOT_FOUND: the row has no other one.
@@ -322,62 +263,4 @@ impl<'a> Parent<'a> {
             self.key, self.relation.name
         ))
     }
-
-    fn link_fields(&self) -> Result<(&Subject, u32, u32)> {
-        match (&self.relation.kind, self.links) {
-            (
-                RelationKind::HasManyThrough {
-                    key, through_key, ..
-                },
-                Some(links),
-            ) => Ok((links, *key, *through_key)),
-            _ => Err(unfit(&self.subject.model)),
-        }
-    }
-
-    /// The field of linking rows that holds the other row's key.
-    fn other(&self) -> Result<PropertyPath> {
-        let (links, _, other) = self.link_fields()?;
-        links
-            .model
-            .column_property(other)
-            .ok_or_else(|| unfit(&links.model))
-    }
-
-    /// The rows that link the row to some others.
-    fn links_to(&self, keys: &[Key]) -> Result<Filter> {
-        let (links, key, _) = self.link_fields()?;
-        let values = keys.iter().flat_map(Key::values).map(Value::from);
-        let others = Filter::In {
-            path: self.other()?,
-            values: values.collect(),
-        };
-        let own = equals(&links.model, key, Value::from(self.value()?))?;
-        Ok(Filter::And(vec![own, others]))
-    }
-
-    /// A new row that links the row to another.
-    fn link_to(&self, other: &Key) -> Result<Record> {
-        let (links, key, through_key) = self.link_fields()?;
-        let model = &links.model;
-        let [other] = other.values() else {
-            return Err(unfit(model));
-        };
-        let mut patch = Patch::default();
-        model.patch_value(&mut patch, key, self.value()?)?;
-        model.patch_value(&mut patch, through_key, other)?;
-        Ok(model.patched(Record(Bytes::new()), &patch))
-    }
-}
-
-fn equals(model: &Model, number: u32, value: Value) -> Result<Filter> {
-    Ok(Filter::Compare {
-        path: model.column_property(number).ok_or_else(|| unfit(model))?,
-        op: CompareOp::Eq,
-        value,
-    })
-}
-
-fn unfit(model: &Model) -> Error {
-    Error::internal_error(format!("{}: a relation without its key", model.full_name()))
 }

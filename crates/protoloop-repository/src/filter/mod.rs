@@ -2,6 +2,7 @@
 
 mod check;
 mod condition;
+mod equals;
 mod error;
 mod eval;
 mod functions;

@@ -63,7 +63,7 @@ fn each(keys: &[Key], found: &HashMap<Key, Record>) -> Vec<Option<Record>> {
 }
 
 /// The condition that a row has one of the keys.
-pub(super) fn is_one_of(model: &Model, keys: &[Key]) -> Filter {
+pub(crate) fn is_one_of(model: &Model, keys: &[Key]) -> Filter {
     match (model.key_order().terms(), keys) {
         (_, [key]) => is(model, key),
         ([_], keys) => {

@@ -24,6 +24,7 @@ pub use guard::ShowDeleted;
 use guard::both;
 use hooks::{Flow, ModelHooks};
 pub use hooks::{Hook, HookContext, Hooks, Save};
+pub(crate) use keyed::is_one_of;
 use stamp::Stamp;
 
 use crate::{

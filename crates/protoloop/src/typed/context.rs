@@ -13,7 +13,7 @@ use std::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use prost::{Message, Name};
 use protoloop_core::{BoxFuture, Call, CallContext, Error, MethodInfo, Result};
-use protoloop_repository::{Entity, Recode, Repository};
+use protoloop_repository::{Entity, Recode, Record, Repositories, Repository};
 
 use super::{
     Engine, StandardRequest,
@@ -73,6 +73,16 @@ impl Context {
         Ok(Arc::new(Recode::new(Arc::clone(records))))
     }
 
+    /// The same call with another context of its own, as within a transaction: what is asked of it works there.
+    ///
+    /// ```text
+    /// orders.transaction(cx, &options, |inside| async { cx.with(inside).standard(request).await })
+    /// ```
+    #[must_use]
+    pub fn with(&self, call: CallContext) -> Self {
+        Self::new(call, Arc::clone(&self.method), self.engine.clone())
+    }
+
     /// Adds a response header; over gRPC it is initial metadata.
     pub fn append_header(&self, name: HeaderName, value: HeaderValue) {
         let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,6 +92,12 @@ impl Context {
     pub(super) fn take_headers(&self) -> HeaderMap {
         let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *headers)
+    }
+}
+
+impl Repositories for Context {
+    fn records(&self, model: &str) -> Result<Arc<dyn Repository<Record>>> {
+        self.engine.repository(model).cloned()
     }
 }
 

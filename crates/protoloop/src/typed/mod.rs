@@ -5,6 +5,7 @@ mod context;
 mod engine;
 mod handler;
 mod hooks;
+mod relation;
 mod service;
 mod streaming;
 
@@ -16,5 +17,6 @@ pub use handler::{
     client_streaming, server_streaming, unary,
 };
 pub use hooks::HookRepositories;
+pub use relation::{belongs_to, has_many, has_many_through, has_one, references_many};
 pub use service::{Service, StandardRequest};
 pub use streaming::{ResponseStream, Streaming};

@@ -12,3 +12,6 @@ pub(crate) mod model;
 /// Models that are nested messages, in a package whose name is a keyword.
 #[path = "../../../protoloop-build/tests/golden/nested/expected/protoloop.rs"]
 pub(crate) mod nested;
+/// Models with a relation of every kind, in two packages.
+#[path = "../../../protoloop-build/tests/golden/relations/expected/protoloop.rs"]
+pub(crate) mod relations;

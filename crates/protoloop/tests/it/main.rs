@@ -7,4 +7,5 @@ mod golden;
 mod hooks;
 #[cfg(feature = "gateway")]
 mod in_process;
+mod relations;
 mod standard;

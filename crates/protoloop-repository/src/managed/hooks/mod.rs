@@ -140,6 +140,12 @@ impl HookContext<'_> {
     }
 }
 
+impl crate::Repositories for HookContext<'_> {
+    fn records(&self, model: &str) -> Result<Arc<dyn crate::Repository<Record>>> {
+        Ok(HookContext::records(self, model)?)
+    }
+}
+
 impl Deref for HookContext<'_> {
     type Target = CallContext;
 
