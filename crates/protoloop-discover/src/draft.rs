@@ -68,7 +68,8 @@ pub(crate) fn drafts(
 ) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for (name, table) in &live.tables {
-        if options.exclude.contains(name) {
+        // What key-value stores keep is no model of the user's.
+        if options.exclude.contains(name) || name == "protoloop_key_values" {
             continue;
         }
         let mut maker = Maker {

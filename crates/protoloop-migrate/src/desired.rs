@@ -51,6 +51,9 @@ impl Desired {
         Ok(Self {
             packages: packages
                 .map(|message| message.package.to_string())
+                // What an import brings: the models there are the toolkit's own, such as that of key-value stores, and
+                // are not gone where the schema does not store them.
+                .filter(|package| package != "protoloop.v1")
                 .collect(),
             tables,
         })

@@ -21,16 +21,20 @@ pub struct Capabilities {
     /// Regular expressions take time in proportion to the text. Without, a hostile one is stopped at the limit of a
     /// statement.
     pub linear_regexp: bool,
+    /// Rows outlive the process. Without, nothing of it is told to callers; what would be stored to be found after a crash
+    /// is not.
+    pub durable: bool,
 }
 
 impl Capabilities {
-    /// Everything, as memory and SQLite can.
+    /// Everything, as SQLite can.
     pub const ALL: Self = Self {
         nul_in_text: true,
         numbers_not_finite: true,
         negative_zero: true,
         indexed_length: None,
         linear_regexp: true,
+        durable: true,
     };
 
     /// Without [`Capabilities::nul_in_text`].
@@ -58,6 +62,13 @@ impl Capabilities {
     #[must_use]
     pub const fn with_indexed_length(mut self, most: u32) -> Self {
         self.indexed_length = Some(most);
+        self
+    }
+
+    /// Without [`Capabilities::durable`].
+    #[must_use]
+    pub const fn without_durability(mut self) -> Self {
+        self.durable = false;
         self
     }
 

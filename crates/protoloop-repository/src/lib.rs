@@ -46,7 +46,7 @@ pub use capabilities::Capabilities;
 pub use connector::{Connector, ConnectorExt};
 pub use cursor::Cursor;
 pub use deadline::within;
-pub use engine::StandardEngine;
+pub use engine::{RequestIds, StandardEngine};
 pub use entity::{Entity, Record};
 pub use etag::etag_matches;
 pub use filter::{CompareOp, Filter, FilterError, Matcher, Pattern, Related, Rows, SeenRows};

@@ -14,7 +14,9 @@ use protox::{
     file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver},
 };
 
-use crate::{Connector, MemoryConnector, Model, Record, Repository, StandardEngine, laws};
+use crate::{
+    Connector, MemoryConnector, Model, Record, Repository, RequestIds, StandardEngine, laws,
+};
 
 /// Files in memory.
 struct Texts(&'static [(&'static str, &'static str)]);
@@ -85,9 +87,23 @@ impl Shop {
         connector: &dyn Connector,
         around: impl Fn(Arc<dyn Repository<Record>>) -> Arc<dyn Repository<Record>>,
     ) -> Self {
+        Self::of(StandardEngine::new(tables()), connector, around)
+    }
+
+    /// A shop that stores the answers to its calls beside the rows.
+    pub(crate) fn remembering(connector: &Arc<MemoryConnector>) -> Self {
+        let stored = RequestIds::new(Arc::clone(connector) as Arc<dyn Connector>);
+        let engine = StandardEngine::new(tables()).request_ids("default", stored);
+        Self::of(engine, connector, |repository| repository)
+    }
+
+    fn of(
+        mut engine: StandardEngine,
+        connector: &dyn Connector,
+        around: impl Fn(Arc<dyn Repository<Record>>) -> Arc<dyn Repository<Record>>,
+    ) -> Self {
         let models = Model::all(tables()).expect("models");
         now(connector.prepare(&models)).expect("prepared");
-        let mut engine = StandardEngine::new(tables());
         for model in &models {
             engine = engine.repository(around(connector.repository(model).expect("prepared")));
         }

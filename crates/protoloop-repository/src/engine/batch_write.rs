@@ -16,7 +16,7 @@ use protoloop_wire::{Limits, Tables, Value, View, Writer, check};
 use super::{
     batch::MAX_BATCH,
     operation::Operation,
-    request_id::{Answers, Turn},
+    request_id::{Answers, RepeatableCall},
 };
 use crate::{Repository as _, RepositoryExt as _, TransactionOptions};
 
@@ -107,25 +107,28 @@ impl BatchWrite {
 
     /// Answers a repeated call as the first time.
     async fn once(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
-        let validate_only = self.view(request).bool(number::VALIDATE_ONLY);
-        let turn = {
-            let id = self.view(request).string(number::REQUEST_ID);
-            match id.is_empty() {
-                true => None,
-                false => Some(self.answers.begin(cx, "request_id", id, request)?),
-            }
-        };
-        match turn {
-            None => self.run(cx, request, validate_only).await,
-            Some(Turn::Answered(answer)) => Ok(answer),
-            Some(Turn::First(ticket)) => {
-                let answer = self.run(cx, request, validate_only).await?;
-                if !validate_only {
-                    ticket.answered(&answer);
-                }
-                Ok(answer)
-            }
+        let view = self.view(request);
+        let (id, tried) = (
+            view.string(number::REQUEST_ID),
+            view.bool(number::VALIDATE_ONLY),
+        );
+        if id.is_empty() || tried {
+            return self.run(cx, request, tried).await;
         }
+        let call = RepeatableCall {
+            method: PATH,
+            field: "request_id",
+            id,
+            request,
+        };
+        // All writes are of one datasource.
+        let Some(first) = self.steps(request)?.into_iter().next() else {
+            return self.run(cx, request, false).await;
+        };
+        let subject = &first.operation.subject;
+        let (repository, stored) = (&*subject.repository, subject.request_ids.as_deref());
+        let run = |cx: CallContext| async move { self.run(&cx, request, false).await };
+        self.answers.once(cx, &call, repository, stored, run).await
     }
 
     async fn run(&self, cx: &CallContext, request: &Bytes, validate_only: bool) -> Result<Bytes> {

@@ -7,6 +7,7 @@ use protoloop_wire::Tables;
 
 use super::batch_write::{BatchWrite, Overridden};
 use super::operation::{Operation, Subject, Subjects};
+use super::request_ids::RequestIds;
 use crate::{Managed, Model, PageTokenKey, Record, Repository};
 
 /// Makes the handlers of a schema's standard methods.
@@ -16,6 +17,8 @@ pub struct StandardEngine {
     /// By full name of the model's message: a user's repository may belong to another instance of the same schema.
     repositories: HashMap<String, Arc<Managed>>,
     overridden: Overridden,
+    /// By datasource.
+    request_ids: HashMap<String, Arc<RequestIds>>,
 }
 
 impl StandardEngine {
@@ -27,6 +30,7 @@ impl StandardEngine {
             page_tokens: PageTokenKey::of_schema(tables.schema()),
             repositories: HashMap::new(),
             overridden: Overridden::default(),
+            request_ids: HashMap::new(),
         }
     }
 
@@ -49,6 +53,15 @@ impl StandardEngine {
     pub fn managed(mut self, repository: Arc<Managed>) -> Self {
         let name = repository.model().full_name().to_owned();
         self.repositories.insert(name, repository);
+        self
+    }
+
+    /// Stores the answers to calls with a `request_id` on models of a datasource, in its own transactions. Without, they
+    /// are remembered by the process.
+    #[must_use]
+    pub fn request_ids(mut self, datasource: &str, stored: RequestIds) -> Self {
+        let stored = Arc::new(stored);
+        self.request_ids.insert(datasource.to_owned(), stored);
         self
     }
 
@@ -102,7 +115,9 @@ impl StandardEngine {
         for entity in self.tables.schema().entities() {
             let model = Model::new(&self.tables, entity.id)?;
             if let Some(repository) = self.repositories.get(model.full_name()) {
-                let subject = Subject::new(model, Arc::clone(repository), &self.page_tokens);
+                let stored = self.request_ids.get(&*entity.datasource).cloned();
+                let repository = Arc::clone(repository);
+                let subject = Subject::new(model, repository, &self.page_tokens, stored);
                 subjects.insert(entity.id, Arc::new(subject));
             }
         }

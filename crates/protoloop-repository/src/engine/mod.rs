@@ -13,8 +13,8 @@
 //!   they belong to.
 //! - `include` brings related rows in their navigation fields, by one question to the store for each relation it names.
 //! - A repeated `request_id` of the same caller gets the first answer again; callers are told apart by who the context
-//!   says they are, or else by their `authorization` and `cookie` metadata. Answers are remembered in the process, in bounded number; another replica,
-//!   or the next run, does not know them.
+//!   says they are, or else by their `authorization` and `cookie` metadata. Answers are remembered by the process, in bounded number, and
+//!   with [`RequestIds`] stored in the transaction of the call, where other replicas and the next run find them.
 
 mod answer;
 mod arguments;
@@ -33,6 +33,7 @@ mod owned;
 mod read;
 mod related;
 mod request_id;
+mod request_ids;
 #[cfg(test)]
 mod tests;
 mod undelete;
@@ -40,3 +41,4 @@ mod update;
 
 pub use batch_write::Overridden;
 pub use builder::StandardEngine;
+pub use request_ids::RequestIds;

@@ -8,7 +8,8 @@ use protoloop_schema::{EntityId, MessageId, Method, StandardKind, StandardMethod
 
 use super::{
     arguments::Arguments,
-    request_id::{Answers, Turn},
+    request_id::{Answers, RepeatableCall},
+    request_ids::RequestIds,
 };
 use protoloop_wire::marked::MarkedFields;
 
@@ -36,6 +37,8 @@ pub(super) struct Subject {
     pub(super) stripped: MarkedFields,
     /// IMMUTABLE fields of the row.
     pub(super) immutable: Vec<u32>,
+    /// Where the datasource keeps the answers to calls with a `request_id`.
+    pub(super) request_ids: Option<Arc<RequestIds>>,
 }
 
 impl Subject {
@@ -43,6 +46,7 @@ impl Subject {
         model: Arc<Model>,
         repository: Arc<Managed>,
         page_tokens: &PageTokenKey,
+        request_ids: Option<Arc<RequestIds>>,
     ) -> Self {
         let (schema, entity, root) = (model.schema(), model.entity(), model.message().id);
         let is_key = |number: u32| entity.key.contains(&number);
@@ -80,6 +84,7 @@ impl Subject {
             refused,
             required,
             page_tokens: page_tokens.clone(),
+            request_ids,
             repository,
             model,
         }
@@ -127,26 +132,25 @@ impl Operation {
 
     /// Answers a repeated call as the first time.
     async fn once(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
-        let (turn, validate_only) = {
-            let arguments = self.arguments(request);
-            let id = arguments.text(arguments.shape.request_id);
-            if id.is_empty() || self.standard.kind.is_read() {
-                return self.run(cx, request).await;
-            }
-            let field = arguments.name(arguments.shape.request_id);
-            let validate_only = arguments.flag(arguments.shape.validate_only);
-            (self.answers.begin(cx, field, id, request)?, validate_only)
+        let arguments = self.arguments(request);
+        let (field, id) = {
+            let number = arguments.shape.request_id;
+            (arguments.name(number), arguments.text(number))
         };
-        match turn {
-            Turn::Answered(answer) => Ok(answer),
-            Turn::First(ticket) => {
-                let answer = self.run(cx, request).await?;
-                if !validate_only {
-                    ticket.answered(&answer);
-                }
-                Ok(answer)
-            }
+        let tried = arguments.flag(arguments.shape.validate_only);
+        if id.is_empty() || tried || self.standard.kind.is_read() {
+            return self.run(cx, request).await;
         }
+        let call = RepeatableCall {
+            method: &self.path,
+            field,
+            id,
+            request,
+        };
+        let (repository, stored) = (self.repository(), self.subject.request_ids.as_deref());
+        let run = |cx: CallContext| async move { self.run(&cx, request).await };
+        let once = self.answers.once(cx, &call, repository, stored, run);
+        Box::pin(once).await
     }
 
     /// Does what the method says.

@@ -1,7 +1,8 @@
-//! Repeated calls with one `request_id` (AIP-155).
+//! Repeated calls with one `request_id` (AIP-155), as one process remembers them.
 
 use std::{
     collections::{HashMap, VecDeque},
+    future::Future,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -9,6 +10,9 @@ use std::{
 use bytes::Bytes;
 use protoloop_core::{CallContext, Caller, Detail, Error, Result};
 use sha2::{Digest as _, Sha256};
+
+use super::request_ids::{Repeatable, RequestIds, other_request};
+use crate::{Record, Repository, transaction::InTransaction};
 
 /// The most answers that are remembered.
 const MAX_ANSWERS: usize = 10_000;
@@ -24,7 +28,7 @@ const CREDENTIALS: [&str; 2] = ["authorization", "cookie"];
 
 /// The answers of the last calls of one method that carried a `request_id`.
 ///
-/// They are held in this process: another replica, or the next run, does not know them.
+/// They are held in this process: another replica, or the next run, does not know them. [`RequestIds`] does.
 #[derive(Debug, Default)]
 pub(super) struct Answers(Mutex<Known>);
 
@@ -65,6 +69,29 @@ impl Key {
     }
 }
 
+impl Key {
+    /// The name of a call of a method, for a store that all methods share.
+    fn name(self, method: &str) -> String {
+        let mut digest = Sha256::new();
+        digest.update(self.0);
+        digest.update(method);
+        let digest: [u8; 32] = digest.finalize().into();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// A call that may be sent again.
+pub(super) struct RepeatableCall<'a> {
+    /// Path of the method.
+    pub(super) method: &'a str,
+    /// The name of its `request_id`.
+    pub(super) field: &'a str,
+    /// What that says.
+    pub(super) id: &'a str,
+    /// The whole request.
+    pub(super) request: &'a [u8],
+}
+
 /// Adds bytes with their length in front, so that no two lists of them give the same digest.
 fn part(digest: &mut Sha256, bytes: &[u8]) {
     digest.update((bytes.len() as u64).to_be_bytes());
@@ -79,7 +106,7 @@ struct Entry {
 }
 
 /// What to do with a call.
-pub(super) enum Turn<'a> {
+enum Turn<'a> {
     /// It was answered before.
     Answered(Bytes),
     /// It is the first; tell the ticket how it went.
@@ -87,7 +114,7 @@ pub(super) enum Turn<'a> {
 }
 
 /// A call under way. Dropped without an answer, it is forgotten, so that it may be tried again.
-pub(super) struct Ticket<'a> {
+struct Ticket<'a> {
     answers: &'a Answers,
     key: Key,
 }
@@ -97,13 +124,7 @@ impl Answers {
     ///
     /// INVALID_ARGUMENT when the caller used the id for another request or it is too long; ABORTED while the first is
     /// under way.
-    pub(super) fn begin(
-        &self,
-        cx: &CallContext,
-        field: &str,
-        id: &str,
-        request: &[u8],
-    ) -> Result<Turn<'_>> {
+    fn begin(&self, cx: &CallContext, field: &str, id: &str, request: &[u8]) -> Result<Turn<'_>> {
         if id.len() > MAX_LENGTH {
             let text = format!("has more than {MAX_LENGTH} bytes");
             return Err(Error::invalid_field(field, text));
@@ -112,10 +133,7 @@ impl Answers {
         let key = Key::new(cx, id);
         let mut known = self.lock();
         match known.by_id.get(&key) {
-            Some(entry) if entry.request != request => Err(Error::invalid_field(
-                field,
-                "was used for another request; make a new one for each",
-            )),
+            Some(entry) if entry.request != request => Err(other_request(field)),
             Some(Entry {
                 answer: Some(answer),
                 ..
@@ -134,6 +152,46 @@ impl Answers {
         }
     }
 
+    /// Does a call with a `request_id`, unless it was done before: then it answers what it answered. `stored` are the
+    /// answers that the datasource of `repository` keeps, where it does.
+    ///
+    /// As [`Answers::begin`].
+    pub(super) async fn once<Run, Done>(
+        &self,
+        cx: &CallContext,
+        call: &RepeatableCall<'_>,
+        repository: &dyn Repository<Record>,
+        stored: Option<&RequestIds>,
+        run: Run,
+    ) -> Result<Bytes>
+    where
+        Run: Fn(CallContext) -> Done + Send + Sync,
+        Done: Future<Output = Result<Bytes>> + Send,
+    {
+        let repeatable = || Repeatable {
+            name: Key::new(cx, call.id).name(call.method),
+            field: call.field,
+            request: Sha256::digest(call.request).into(),
+        };
+        if InTransaction::of(cx).is_some() {
+            // Whether it will have been done is not known before the transaction ends, so this process says nothing of it.
+            return match stored {
+                Some(stored) => stored.once(cx, repository, &repeatable(), run).await,
+                None => run(cx.clone()).await,
+            };
+        }
+        let ticket = match self.begin(cx, call.field, call.id, call.request)? {
+            Turn::Answered(answer) => return Ok(answer),
+            Turn::First(ticket) => ticket,
+        };
+        let answer = match stored {
+            Some(stored) => stored.once(cx, repository, &repeatable(), run).await?,
+            None => run(cx.clone()).await?,
+        };
+        ticket.answered(&answer);
+        Ok(answer)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -141,7 +199,7 @@ impl Answers {
 
 impl Ticket<'_> {
     /// Remembers the answer.
-    pub(super) fn answered(self, answer: &Bytes) {
+    fn answered(self, answer: &Bytes) {
         let mut known = self.answers.lock();
         if let Some(entry) = known.by_id.get_mut(&self.key) {
             entry.answer = Some(answer.clone());

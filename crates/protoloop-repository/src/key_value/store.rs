@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use protoloop_core::{BoxFuture, CallContext, Error, Result};
+use protoloop_core::{BoxFuture, CallContext, Code, Error, Result};
 use protoloop_schema::{Schema, bundled};
 use protoloop_wire::{Tables, Value as WireValue, View, Writer};
 
@@ -117,6 +117,41 @@ impl<E: Entity> KeyValues<E> {
         self.rows.delete_all(cx, Some(&expired)).await
     }
 
+    /// Stores a value where there is none, and answers whether it did. Of several at once, on whatever replica, one does.
+    ///
+    /// # Errors
+    /// As [`KeyValueRepository::set`].
+    pub async fn add(
+        &self,
+        cx: &CallContext,
+        key: &str,
+        value: E,
+        ttl: Option<Duration>,
+    ) -> Result<bool> {
+        let id = self.key(key)?;
+        let end = ttl.and_then(|ttl| self.end(ttl));
+        let row = of_parts(&self.store, key, &value.encode(), end);
+        match self.rows.create(cx, row.clone()).await {
+            Err(error) if error.code() == Code::AlreadyExists => {}
+            outcome => return outcome.map(|_| true),
+        }
+        // What has expired is not there, though its row may be.
+        let (model, now) = (Arc::clone(self.rows.model()), self.now());
+        let check = move |present: Option<&Record>| {
+            let end = present.map(|present| expiry(&model, present));
+            match end {
+                Some(end) if end.is_none_or(|end| now < end) => Err(taken()),
+                _ => Ok(()),
+            }
+        };
+        let check = Box::new(check);
+        let writes = vec![Write::Delete { key: id, check }, Write::Create(row)];
+        match self.rows.write(cx, writes).await {
+            Err(failure) if failure.error.code() == Code::AlreadyExists => Ok(false),
+            outcome => outcome.map(|_| true).map_err(Error::from),
+        }
+    }
+
     /// Now, in what databases hold: microseconds.
     fn now(&self) -> Duration {
         let now = (self.clock)().duration_since(UNIX_EPOCH);
@@ -181,7 +216,7 @@ impl<E: Entity> KeyValues<E> {
     }
 
     /// Removes expired rows once in a while.
-    async fn sweep(&self, cx: &CallContext) -> Result<()> {
+    pub(crate) async fn sweep(&self, cx: &CallContext) -> Result<()> {
         let stored = self.stored.fetch_add(1, Ordering::Relaxed);
         if stored < SWEEP {
             return Ok(());
@@ -208,6 +243,10 @@ fn value_of(view: &View<'_>) -> Bytes {
         Some(WireValue::Bytes(bytes)) => Bytes::copy_from_slice(bytes),
         _ => Bytes::new(),
     }
+}
+
+fn taken() -> Error {
+    Error::already_exists("there is a value of the key")
 }
 
 fn missing(key: &str) -> Error {

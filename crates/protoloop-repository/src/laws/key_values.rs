@@ -13,7 +13,7 @@ use futures_util::{future::join_all, stream::TryStreamExt as _};
 use protoloop_core::{Code, Error};
 
 use super::lab::{Broken, Lab, broken, equal};
-use crate::{KeyValueRepository as _, KeyValues, Record};
+use crate::{KeyValueRepository as _, KeyValues, Record, TransactionOptions};
 
 type Values = KeyValues<Record>;
 
@@ -68,6 +68,50 @@ pub(super) async fn values_are_kept_by_store_and_key(lab: &Lab) -> Result<(), Br
         }
     }
     Ok(())
+}
+
+pub(super) async fn a_value_is_added_once(lab: &Lab) -> Result<(), Broken> {
+    let cx = &lab.cx;
+    let (values, time) = store(lab, "s").await?;
+    let second = Some(Duration::from_secs(1));
+    equal(
+        "added",
+        values.add(cx, "a", value("1"), second).await?,
+        true,
+    )?;
+    equal("once", values.add(cx, "a", value("2"), None).await?, false)?;
+    equal("the first", values.get(cx, "a").await?, Some(value("1")))?;
+    time.store(1_000_000, Ordering::Relaxed);
+    equal(
+        "expired",
+        values.add(cx, "a", value("3"), None).await?,
+        true,
+    )?;
+    equal("for ever", values.ttl(cx, "a").await?, None)?;
+    let at_once = (0..8).map(|_| values.add(cx, "b", value("4"), second));
+    let outcomes = join_all(at_once).await;
+    let added: Vec<bool> = outcomes.into_iter().collect::<Result<_, Error>>()?;
+    let count = added.iter().filter(|added| **added).count();
+    equal("at once", count, 1)?;
+    // One that was added in a transaction which was taken back was not.
+    let transaction = lab.connector.begin(cx, &TransactionOptions::new()).await?;
+    let inside = transaction.cx();
+    equal(
+        "inside",
+        values.add(inside, "c", value("5"), None).await?,
+        true,
+    )?;
+    equal(
+        "again",
+        values.add(inside, "c", value("6"), None).await?,
+        false,
+    )?;
+    transaction.rollback().await?;
+    equal(
+        "not there",
+        values.add(cx, "c", value("7"), None).await?,
+        true,
+    )
 }
 
 pub(super) async fn values_expire_at_their_time(lab: &Lab) -> Result<(), Broken> {

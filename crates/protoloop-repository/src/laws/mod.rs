@@ -101,6 +101,7 @@ const LAWS: &[Law] = laws![
     bulk::two_at_once_make_one_row,
     key_values::values_are_kept_by_store_and_key,
     key_values::values_expire_at_their_time,
+    key_values::a_value_is_added_once,
     key_values::keys_are_found_by_glob,
     key_values::values_take_part_in_transactions,
     transactions::changes_of_several_models_are_committed_together,

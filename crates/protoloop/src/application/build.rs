@@ -4,7 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use protoloop_core::Handler;
 use protoloop_repository::{
-    Connector, Hooks, Managed, Model, Record, Repository, StandardEngine, engine::Overridden,
+    Connector, Hooks, Managed, Model, Record, Repository, RequestIds, StandardEngine,
+    engine::Overridden,
 };
 use protoloop_schema::Schema;
 use protoloop_server::{Check, Dispatcher, Server};
@@ -24,7 +25,20 @@ pub(super) async fn build(application: Application) -> Result<ApplicationServer,
     let repositories = datasources::open(&application.datasources, &models)
         .await
         .map_err(ApplicationError::new)?;
-    let (engine, overridden) = engine(&tables, repositories, &application.hooks)?;
+    let stored = application
+        .datasources
+        .iter()
+        .filter(|(_, connector)| connector.capabilities().durable)
+        .filter(|_| !application.keep_request_ids.is_zero())
+        .map(|(name, connector)| {
+            let stored = RequestIds::new(Arc::clone(connector));
+            (&**name, stored.keep(application.keep_request_ids))
+        });
+    let mut standard = StandardEngine::new(&tables);
+    for (datasource, stored) in stored {
+        standard = standard.request_ids(datasource, stored);
+    }
+    let (engine, overridden) = engine(standard, &tables, repositories, &application.hooks)?;
     let fallback = application.fallback.as_ref();
     let dispatcher = dispatcher(
         &engine,
@@ -53,6 +67,7 @@ pub(super) async fn build(application: Application) -> Result<ApplicationServer,
 
 /// The standard methods, and the repositories for handlers.
 fn engine(
+    mut standard: StandardEngine,
     tables: &Arc<Tables>,
     repositories: Repositories,
     hooks: &Hooks,
@@ -73,7 +88,6 @@ fn engine(
         .map(|(model, repository)| (model, Arc::new(Managed::with_hooks(repository, hooks))))
         .collect();
     hooks.connect(managed.values());
-    let mut standard = StandardEngine::new(tables);
     for repository in managed.values() {
         standard = standard.managed(Arc::clone(repository));
     }

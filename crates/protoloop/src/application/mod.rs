@@ -5,11 +5,11 @@ mod datasources;
 mod error;
 mod server;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use prost::Name;
 use protoloop_core::Handler;
-use protoloop_repository::{Connector, Entity, Hook, Hooks, Record};
+use protoloop_repository::{Connector, Entity, Hook, Hooks, Record, RequestIds};
 use protoloop_schema::{ReadOptions, Schema};
 use protoloop_server::{Check, Sequence, ServerConfig, shutdown};
 use tokio::net::{TcpListener, ToSocketAddrs};
@@ -33,6 +33,7 @@ pub struct Application {
     layers: Sequence,
     checks: Vec<Check>,
     hooks: Hooks,
+    keep_request_ids: Duration,
 }
 
 impl Application {
@@ -66,6 +67,7 @@ impl Application {
             layers: Sequence::builder(),
             checks: Vec::new(),
             hooks: Hooks::new(),
+            keep_request_ids: RequestIds::KEEP,
         }
     }
 
@@ -116,6 +118,15 @@ impl Application {
     #[must_use]
     pub fn hook_all(mut self, hook: impl Hook<Record>) -> Self {
         self.hooks = self.hooks.on_all(hook);
+        self
+    }
+
+    /// For how long a database keeps the answers to calls with a `request_id`, so that the same call again gets the first
+    /// answer, also from another replica and after a crash: a day unless said otherwise. Zero leaves them to the memory of
+    /// each process, and makes no table for them.
+    #[must_use]
+    pub fn keep_request_ids(mut self, keep: Duration) -> Self {
+        self.keep_request_ids = keep;
         self
     }
 
