@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{self, grpc, http, served::Served};
+use crate::support::{grpc, http, served::Served, stores};
 
 const PROTO: &str = r#"syntax = "proto3";
 package shop.v2;
@@ -61,15 +61,14 @@ fn update(id: &str, etag: &Value) -> Value {
 
 #[test]
 fn a_batch_is_done_as_a_whole_over_every_protocol() {
-    let folder = support::folder();
-    let proto = folder.path().join("shop.proto");
-    fs::write(&proto, PROTO).expect("the folder is ours");
-    for database in ["memory:", &support::database_in(&folder)] {
-        let server = Served::start(&proto, database);
+    stores::each(|store| {
+        let proto = store.folder.path().join("shop.proto");
+        fs::write(&proto, PROTO).expect("the folder is ours");
+        let server = Served::start(&proto, &store.url);
         let etag = over_rest(&server);
         failures_take_all_back(&server);
         over_connect_and_grpc(&server, &etag);
-    }
+    });
 }
 
 fn over_rest(server: &Served) -> Value {

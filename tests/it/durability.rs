@@ -11,6 +11,7 @@ use crate::support::{
     self,
     http::{self, Connection},
     served::Served,
+    stores,
 };
 
 const CLIENTS: usize = 4;
@@ -20,9 +21,11 @@ const BEFORE_THE_KILL: usize = 400;
 
 #[test]
 fn kill_during_a_thousand_creates_loses_nothing_acknowledged() {
-    let folder = support::folder();
-    let database = support::database_in(&folder);
-    let server = Served::start(&support::todo(), &database);
+    stores::each_durable(|store| kill_and_look(&store.url));
+}
+
+fn kill_and_look(database: &str) {
+    let server = Served::start(&support::todo(), database);
     let address = server.address();
     let (sender, acknowledged) = mpsc::channel();
     let clients: Vec<_> = (0..CLIENTS)
@@ -46,7 +49,7 @@ fn kill_during_a_thousand_creates_loses_nothing_acknowledged() {
         "{} of {total}: the kill came too late",
         ids.len()
     );
-    let server = Served::start(&support::todo(), &database);
+    let server = Served::start(&support::todo(), database);
     let stored = stored_ids(server.address());
     let lost: Vec<_> = ids.difference(&stored).collect();
     assert!(

@@ -4,7 +4,13 @@ use std::{net::SocketAddr, path::Path, process::Command};
 
 use serde_json::{Value, json};
 
-use crate::support::{self, http, run::run, served::Served, tools};
+use crate::support::{
+    http,
+    run::run,
+    served::Served,
+    stores::{self, Store},
+    tools,
+};
 
 const LIBRARY: &str = r#"
 syntax = "proto3";
@@ -27,12 +33,10 @@ message Book {
 }
 "#;
 
-fn library() -> (tempfile::TempDir, Served) {
-    let folder = support::folder();
-    let path = folder.path().join("library.proto");
+fn library(store: &Store) -> Served {
+    let path = store.folder.path().join("library.proto");
     std::fs::write(&path, LIBRARY).expect("the folder is ours");
-    let db = format!("sqlite:{}", folder.path().join("library.db").display());
-    let server = Served::start_with(&path, &db, &[]);
+    let server = Served::start(&path, &store.url);
     let rows = [
         ("/v1/authors?authorId=a", json!({"name": "Ann"})),
         ("/v1/authors?authorId=b", json!({"name": "Bob"})),
@@ -54,7 +58,7 @@ fn library() -> (tempfile::TempDir, Served) {
         let answer = http::post(server.address(), target, &row.to_string());
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
-    (folder, server)
+    server
 }
 
 /// The ids of a page of books.
@@ -70,8 +74,10 @@ fn ids(server: SocketAddr, query: &str) -> String {
 
 #[test]
 fn filters_of_both_syntaxes_go_over_rest() {
-    let (_folder, server) = library();
-    let server = server.address();
+    stores::each(|store| both_syntaxes(library(store).address()));
+}
+
+fn both_syntaxes(server: SocketAddr) {
     let table = [
         ("filter=author.name%20%3D%20Ann", "2 3"),
         ("filter=author.name%20!%3D%20Ann", "1 4"),
@@ -118,12 +124,15 @@ fn filters_of_both_syntaxes_go_over_rest() {
 
 #[test]
 fn pages_follow_an_order_by_related_rows() {
-    let (_folder, server) = library();
+    stores::each(|store| ordered_pages(library(store).address()));
+}
+
+fn ordered_pages(server: SocketAddr) {
     let mut token = String::new();
     let mut all: Vec<Value> = Vec::new();
     for _ in 0..5 {
         let target = format!("/v1/books?orderBy=author.name&pageSize=1&pageToken={token}");
-        let answer = http::get(server.address(), &target);
+        let answer = http::get(server, &target);
         assert_eq!(answer.status, 200, "{}", answer.text());
         let answer = answer.json();
         all.extend(answer["books"].as_array().cloned().unwrap_or_default());
@@ -140,14 +149,15 @@ fn pages_follow_an_order_by_related_rows() {
 }
 
 /// What sqlmap finds at a place marked `*`.
-fn probe(sqlmap: &Path, server: SocketAddr, folder: &Path, target: &str) -> String {
+fn probe(sqlmap: &Path, server: SocketAddr, store: &Store, target: &str) -> String {
     let mut command = Command::new(sqlmap);
     command
         .args([
             "--batch",
             "--flush-session",
             "--disable-coloring",
-            "--dbms=sqlite",
+            "--dbms",
+            store.kind,
         ])
         .args([
             "--level=1",
@@ -157,7 +167,7 @@ fn probe(sqlmap: &Path, server: SocketAddr, folder: &Path, target: &str) -> Stri
             "--retries=0",
         ])
         .args(["--threads=4", "--ignore-code=400", "--output-dir"])
-        .arg(folder.join("sqlmap"))
+        .arg(store.folder.path().join("sqlmap"))
         .arg("-u")
         .arg(format!("http://{server}{target}"));
     run(&mut command).stdout
@@ -168,14 +178,18 @@ fn sqlmap_finds_no_way_in() {
     let Some(sqlmap) = tools::sqlmap() else {
         return;
     };
-    let (folder, server) = library();
+    stores::each_durable(|store| no_way_in(&sqlmap, store));
+}
+
+fn no_way_in(sqlmap: &Path, store: &Store) {
+    let server = library(store);
     let places = [
         "/v1/books?filter=title%20%3D%20%22x*%22",
         "/v1/books?filter[where][author.name]=Ann*",
         "/v1/books?orderBy=title*",
     ];
     for target in places {
-        let said = probe(&sqlmap, server.address(), folder.path(), target);
+        let said = probe(sqlmap, server.address(), store, target);
         let tried = said.contains("do not appear to be injectable")
             || said.contains("does not seem to be injectable");
         assert!(tried, "{target}: {said}");

@@ -8,7 +8,7 @@ use crate::support::{
     self,
     run::{Ran, run},
     served::Served,
-    tools,
+    stores, tools,
 };
 
 #[test]
@@ -21,13 +21,14 @@ fn python_uses_every_standard_method_by_reflection() {
 }
 
 #[test]
-fn python_uses_every_standard_method_over_sqlite() {
+fn python_uses_every_standard_method_over_every_database() {
     let Some(python) = tools::python() else {
         return;
     };
-    let folder = support::folder();
-    let server = Served::start(&support::todo(), &support::database_in(&folder));
-    assert_eq!(script(&python, "todo.py", server.address(), &[]), "ok");
+    stores::each_durable(|store| {
+        let server = Served::start(&support::todo(), &store.url);
+        assert_eq!(script(&python, "todo.py", server.address(), &[]), "ok");
+    });
 }
 
 #[test]
@@ -156,17 +157,19 @@ fn what_one_protocol_creates_the_others_read_also_after_a_restart() {
     else {
         return;
     };
-    let folder = support::folder();
-    let database = support::database_in(&folder);
-    let server = Served::start(&support::todo(), &database);
+    stores::each_durable(|store| everyone_reads_all(&python, &buf, &curl, &store.url));
+}
+
+fn everyone_reads_all(python: &Path, buf: &Path, curl: &Path, database: &str) {
+    let server = Served::start(&support::todo(), database);
     let (_, by_rest) = rest(
-        &curl,
+        curl,
         server.address(),
         &["/v1/todos", "--json", r#"{"title": "by REST"}"#],
     );
     let create = |protocol: &str| {
         let request = format!(r#"{{"todo": {{"title": "by {protocol}"}}}}"#);
-        json(&buf_curl(&buf, &server, protocol, "CreateTodo", &request).succeeded())
+        json(&buf_curl(buf, &server, protocol, "CreateTodo", &request).succeeded())
     };
     let todos = [
         by_rest,
@@ -181,12 +184,12 @@ fn what_one_protocol_creates_the_others_read_also_after_a_restart() {
                 todo["title"].as_str().expect("a title"),
             );
             assert_eq!(
-                &rest(&curl, server.address(), &[&format!("/v1/todos/{id}")]).1,
+                &rest(curl, server.address(), &[&format!("/v1/todos/{id}")]).1,
                 todo
             );
             for protocol in ["grpc", "grpcweb", "connect"] {
                 let got = buf_curl(
-                    &buf,
+                    buf,
                     server,
                     protocol,
                     "GetTodo",
@@ -194,13 +197,13 @@ fn what_one_protocol_creates_the_others_read_also_after_a_restart() {
                 );
                 assert_eq!(&json(&got.succeeded()), todo, "{protocol}");
             }
-            assert_eq!(script(&python, "get.py", server.address(), &[id]), title);
+            assert_eq!(script(python, "get.py", server.address(), &[id]), title);
         }
     };
     everyone_reads(&server);
     let ended = server.terminate();
     assert!(ended.status.success(), "after SIGTERM: {ended:?}");
-    everyone_reads(&Served::start(&support::todo(), &database));
+    everyone_reads(&Served::start(&support::todo(), database));
 }
 
 /// What a script of `tests/foreign` prints.

@@ -14,6 +14,7 @@ mod discover;
 mod durability;
 mod envoy;
 mod expect;
+mod faults;
 mod filters;
 mod foreign;
 mod forms;

@@ -1,10 +1,10 @@
-//! Related rows over REST and gRPC, in memory and in an SQLite file.
+//! Related rows over REST and gRPC, on every database.
 
 use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{self, grpc, http, served::Served};
+use crate::support::{grpc, http, served::Served, stores};
 
 const PROTO: &str = r#"syntax = "proto3";
 package library.v1;
@@ -87,12 +87,11 @@ impl Library {
 }
 
 fn each(test: impl Fn(&Library)) {
-    let folder = support::folder();
-    let proto = folder.path().join("library.proto");
-    fs::write(&proto, PROTO).expect("the folder is ours");
-    for database in ["memory:", &support::database_in(&folder)] {
+    stores::each(|store| {
+        let proto = store.folder.path().join("library.proto");
+        fs::write(&proto, PROTO).expect("the folder is ours");
         let library = Library {
-            server: Served::start(&proto, database),
+            server: Served::start(&proto, &store.url),
         };
         library.post(
             "/v1/authors",
@@ -108,7 +107,7 @@ fn each(test: impl Fn(&Library)) {
         library.post("/v1/books/1/tags:link", json!({ "tagIds": ["x", "y"] }));
         library.post("/v1/books/2/tags:link", json!({ "tagIds": ["y"] }));
         test(&library);
-    }
+    });
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::support::{
     self,
     http::{self, Response},
     served::Served,
+    stores,
 };
 
 /// A request that has to be refused.
@@ -113,23 +114,30 @@ impl Row {
     }
 }
 
-/// Sends every row to one server, reports all that is wrong at once, and looks whether the server took harm.
+/// Sends every row to one server on each database, reports all that is wrong at once, and looks whether the server took harm.
 pub(crate) fn refuse(rows: &[Row]) {
-    with_kitchen(|server| {
-        let mut wrong = String::new();
-        for row in rows {
-            let answer = http::send(server, row.method, &row.target, &row.headers, &row.body);
-            if let Some(problem) = row.judge(&answer) {
-                let _ = write!(wrong, "\n{}{problem}", row.shown());
+    stores::each(|store| {
+        in_kitchen(&store.url, |server| {
+            let mut wrong = String::new();
+            for row in rows {
+                let answer = http::send(server, row.method, &row.target, &row.headers, &row.body);
+                if let Some(problem) = row.judge(&answer) {
+                    let _ = write!(wrong, "\n{}{problem}", row.shown());
+                }
             }
-        }
-        wrong
+            wrong
+        });
     });
 }
 
-/// Runs a table against a fresh server and checks that it took no harm: it runs, it serves, its log tells of no panic.
+/// The same for a table of any form, in memory.
 pub(crate) fn with_kitchen(table: impl FnOnce(SocketAddr) -> String) {
-    let mut server = Served::start(&support::fixture("kitchen.proto"), "memory:");
+    in_kitchen("memory:", table);
+}
+
+/// Runs a table against a fresh server and checks that it took no harm: it runs, it serves, its log tells of no panic.
+fn in_kitchen(database: &str, table: impl FnOnce(SocketAddr) -> String) {
+    let mut server = Served::start(&support::fixture("kitchen.proto"), database);
     let wrong = table(server.address());
     assert!(server.is_alive(), "the server is gone{wrong}");
     let made = http::post(server.address(), "/v1/dishes", r#"{"name": "still here"}"#);

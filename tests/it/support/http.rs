@@ -43,13 +43,24 @@ pub(crate) fn send(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Response {
+    let answer = try_send(server, method, target, headers, body);
+    answer.unwrap_or_else(|error| panic!("no answer to {method} {target}: {error}"))
+}
+
+/// The same to a server that may go away.
+pub(crate) fn try_send(
+    server: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> io::Result<Response> {
     let mut headers = headers.to_vec();
     headers.push(("connection", "close"));
-    let mut connection = Connection::open(server);
+    let mut connection = Connection::try_open(server)?;
     // The server may answer and close before it has read a body that is too large for it.
     let _ = connection.write(method, target, &headers, body);
-    let answer = connection.read(method == "HEAD");
-    answer.unwrap_or_else(|error| panic!("no answer to {method} {target}: {error}"))
+    connection.read(method == "HEAD")
 }
 
 /// A connection that stays open between requests.
@@ -61,15 +72,18 @@ pub(crate) struct Connection {
 impl Connection {
     /// Connects to a server that listens.
     pub(crate) fn open(host: SocketAddr) -> Self {
-        let stream = TcpStream::connect(host).expect("the server listens");
-        stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
-            .expect("a valid timeout");
-        stream.set_nodelay(true).expect("a TCP socket");
-        Self {
+        Self::try_open(host).expect("the server listens")
+    }
+
+    /// Connects to a server that may be gone.
+    fn try_open(host: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(host)?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
             stream: BufReader::new(stream),
             host,
-        }
+        })
     }
 
     /// `POST` with a JSON body; an error when the server goes away.

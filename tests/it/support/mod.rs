@@ -7,6 +7,7 @@ pub(crate) mod http;
 pub(crate) mod library;
 pub(crate) mod run;
 pub(crate) mod served;
+pub(crate) mod stores;
 pub(crate) mod tools;
 
 use std::{

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    Kind, PASSWORD, Server, USER, free_port,
+    Certificate, Kind, PASSWORD, Server, USER, free_port,
     programs::{Place, find, output},
     watch::Watched,
 };
@@ -24,7 +24,7 @@ struct MariaDb {
 }
 
 /// Starts a server.
-pub(super) fn start() -> Result<Server, String> {
+pub(super) fn start(certificate: Option<Certificate<'_>>) -> Result<Server, String> {
     let folders = ["/usr/sbin", "/usr/bin", "/usr/local/sbin"].map(PathBuf::from);
     let program = find(VARIABLE, &["mariadbd", "mysqld"], &folders)?;
     let install = find(
@@ -63,6 +63,11 @@ pub(super) fn start() -> Result<Server, String> {
         // At its start a server removes the temporary tables of others that share the folder.
         .arg(format!("--tmpdir={}", place.folder.display()))
         .args(SETTINGS);
+    if let Some(certificate) = certificate {
+        let (chain, key) = place.certificate(certificate)?;
+        server.arg(format!("--ssl-cert={chain}"));
+        server.arg(format!("--ssl-key={key}"));
+    }
     let watched = Watched::start(&place, &server)?;
     let server = Server::new(Box::new(MariaDb { client, socket }), port, watched)?;
     Ok(server)
@@ -99,10 +104,16 @@ impl Kind for MariaDb {
             && greeting[4] == 10
     }
 
-    fn administer(&self, _port: u16, sql: &str) -> Result<(), String> {
+    fn run(&self, _port: u16, database: Option<&str>, sql: &str) -> Result<String, String> {
         let mut client = Command::new(&self.client);
-        client.args(["--no-defaults", "--user=root", "--batch"]);
+        client.args([
+            "--no-defaults",
+            "--user=root",
+            "--batch",
+            "--skip-column-names",
+            "--skip-ssl",
+        ]);
         client.arg(format!("--socket={}", self.socket.display()));
-        output(client.args(["-e", sql])).map(drop)
+        output(client.args(["-e", sql]).args(database))
     }
 }

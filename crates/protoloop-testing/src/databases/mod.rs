@@ -15,6 +15,7 @@ use std::{
     env, fmt,
     io::Write as _,
     net::TcpListener,
+    path::Path,
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -39,8 +40,9 @@ trait Kind: Send + Sync + fmt::Debug {
     fn scheme(&self) -> &'static str;
     /// Whether the server answers.
     fn answers(&self, port: u16) -> bool;
-    /// Runs statements as the one who may do everything.
-    fn administer(&self, port: u16, sql: &str) -> Result<(), String>;
+    /// Runs statements in a database, or in none that matters, as the one who may do everything. Answers the rows of the
+    /// last one: a line each, a tab between columns.
+    fn run(&self, port: u16, database: Option<&str>, sql: &str) -> Result<String, String>;
 }
 
 /// A private server.
@@ -56,29 +58,57 @@ pub struct Server {
 #[must_use]
 pub fn postgres() -> Option<&'static Server> {
     static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
-    found("PostgreSQL", SERVER.get_or_init(postgres::start).as_ref())
+    found(
+        "PostgreSQL",
+        SERVER.get_or_init(|| postgres::start(None)).as_ref(),
+    )
 }
 
 /// The MariaDB server of this test process.
 #[must_use]
 pub fn mariadb() -> Option<&'static Server> {
     static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
-    found("MariaDB", SERVER.get_or_init(mariadb::start).as_ref())
+    found(
+        "MariaDB",
+        SERVER.get_or_init(|| mariadb::start(None)).as_ref(),
+    )
 }
 
 /// A PostgreSQL server for one test, which may kill it.
 #[must_use]
 pub fn own_postgres() -> Option<Server> {
-    let server = postgres::start();
-    found("PostgreSQL", server.as_ref())?;
-    server.ok()
+    own("PostgreSQL", postgres::start(None))
 }
 
 /// A MariaDB server for one test, which may kill it.
 #[must_use]
 pub fn own_mariadb() -> Option<Server> {
-    let server = mariadb::start();
-    found("MariaDB", server.as_ref())?;
+    own("MariaDB", mariadb::start(None))
+}
+
+/// A certificate and its key, in PEM files.
+#[derive(Clone, Copy, Debug)]
+pub struct Certificate<'a> {
+    /// The certificate, with those behind it.
+    pub chain: &'a Path,
+    /// Its key.
+    pub key: &'a Path,
+}
+
+/// A PostgreSQL server for one test that speaks TLS to those who ask for it.
+#[must_use]
+pub fn postgres_with_tls(certificate: Certificate<'_>) -> Option<Server> {
+    own("PostgreSQL", postgres::start(Some(certificate)))
+}
+
+/// A MariaDB server for one test that speaks TLS to those who ask for it.
+#[must_use]
+pub fn mariadb_with_tls(certificate: Certificate<'_>) -> Option<Server> {
+    own("MariaDB", mariadb::start(Some(certificate)))
+}
+
+fn own(what: &str, server: Result<Server, String>) -> Option<Server> {
+    found(what, server.as_ref())?;
     server.ok()
 }
 
@@ -167,8 +197,20 @@ impl Server {
     /// # Panics
     /// When the server refuses them.
     pub fn administer(&self, sql: &str) {
-        let outcome = self.kind.administer(self.port, sql);
+        let outcome = self.kind.run(self.port, None, sql);
         outcome.unwrap_or_else(|why| panic!("{sql}: {why}"));
+    }
+
+    /// Runs statements in a database as the one who may do everything. Answers the rows of the last one: a line each, a tab
+    /// between columns.
+    ///
+    /// # Panics
+    /// When the server refuses them.
+    #[must_use]
+    pub fn query(&self, database: &str, sql: &str) -> String {
+        let outcome = self.kind.run(self.port, Some(database), sql);
+        let rows = outcome.unwrap_or_else(|why| panic!("{sql}: {why}"));
+        rows.trim_end().to_owned()
     }
 
     /// Kills the server as `kill -9` does.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Kind, PASSWORD, Server, USER, free_port,
+    Certificate, Kind, PASSWORD, Server, USER, free_port,
     programs::{Place, find, output},
     watch::Watched,
 };
@@ -21,7 +21,7 @@ struct Postgres {
 }
 
 /// Starts a server.
-pub(super) fn start() -> Result<Server, String> {
+pub(super) fn start(certificate: Option<Certificate<'_>>) -> Result<Server, String> {
     let program = find(VARIABLE, &["postgres"], &debian())?;
     // A link to it says nothing of the others.
     let program = fs::canonicalize(&program).map_err(|error| error.to_string())?;
@@ -61,6 +61,12 @@ pub(super) fn start() -> Result<Server, String> {
     ] {
         server.arg("-c").arg(setting);
     }
+    if let Some(certificate) = certificate {
+        let (chain, key) = place.certificate(certificate)?;
+        server.args(["-c", "ssl=on"]);
+        server.arg("-c").arg(format!("ssl_cert_file={chain}"));
+        server.arg("-c").arg(format!("ssl_key_file={key}"));
+    }
     let watched = Watched::start(&place, &server)?;
     Server::new(Box::new(Postgres { folder }), port, watched)
 }
@@ -90,11 +96,15 @@ impl Kind for Postgres {
             .is_ok_and(|status| status.success())
     }
 
-    fn administer(&self, port: u16, sql: &str) -> Result<(), String> {
+    fn run(&self, port: u16, database: Option<&str>, sql: &str) -> Result<String, String> {
         let mut psql = Command::new(self.folder.join("psql"));
         psql.args([
             "-X",
             "-q",
+            "-A",
+            "-t",
+            "-F",
+            "\t",
             "-v",
             "ON_ERROR_STOP=1",
             "-h",
@@ -102,7 +112,8 @@ impl Kind for Postgres {
             "-U",
             USER,
         ]);
-        psql.args(["-p", &port.to_string(), "-d", "postgres", "-c", sql]);
-        output(psql.env("PGPASSWORD", PASSWORD)).map(drop)
+        let database = database.unwrap_or("postgres");
+        psql.args(["-p", &port.to_string(), "-d", database, "-c", sql]);
+        output(psql.env("PGPASSWORD", PASSWORD))
     }
 }

@@ -7,6 +7,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use super::Certificate;
+
 /// The folder of a server.
 pub(super) struct Place {
     pub(super) folder: PathBuf,
@@ -34,6 +36,21 @@ impl Place {
             }
         };
         Ok(Self { folder, user })
+    }
+
+    /// Copies of a certificate and its key that the server's user may read, and nobody else.
+    pub(super) fn certificate(&self, from: Certificate<'_>) -> Result<(String, String), String> {
+        let copy = |from: &Path, name: &str| {
+            let to = self.folder.join(name);
+            fs::copy(from, &to).map_err(|error| format!("{}: {error}", from.display()))?;
+            let mode = fs::Permissions::from_mode(0o600);
+            fs::set_permissions(&to, mode).map_err(|error| error.to_string())?;
+            if let Some(user) = self.user {
+                output(Command::new("chown").arg(user).arg(&to))?;
+            }
+            Ok::<_, String>(to.display().to_string())
+        };
+        Ok((copy(from.chain, "tls.pem")?, copy(from.key, "tls.key")?))
     }
 
     /// A command run by the server's user in its folder.
