@@ -100,6 +100,63 @@ pub(crate) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
     Some(value)
 }
 
+/// Takes varints off the front into the first of `slots` for as long as they are of one length, and gives back how many
+/// they were; `None` where the bytes end inside the first one.
+///
+/// Where the next one begins is then known before this one is looked at. Numbers that stand in a list are mostly of one
+/// size, and a processor that has to wait for the end of each does little else.
+#[inline]
+pub(crate) fn take_alike<T>(
+    bytes: &mut &[u8],
+    slots: &mut [T],
+    value: impl Fn(u64) -> T,
+) -> Option<usize> {
+    let length = bytes
+        .first_chunk()
+        .map(|word| varint_of_word(u64::from_le_bytes(*word)).1);
+    Some(match length {
+        Some(1) => take_run::<1, T>(bytes, slots, value),
+        Some(2) => take_run::<2, T>(bytes, slots, value),
+        Some(3) => take_run::<3, T>(bytes, slots, value),
+        Some(4) => take_run::<4, T>(bytes, slots, value),
+        Some(5) => take_run::<5, T>(bytes, slots, value),
+        Some(6) => take_run::<6, T>(bytes, slots, value),
+        Some(7) => take_run::<7, T>(bytes, slots, value),
+        Some(8) => take_run::<8, T>(bytes, slots, value),
+        _ => {
+            let first = slots.first_mut()?;
+            *first = value(take_varint(bytes)?);
+            1
+        }
+    })
+}
+
+/// Takes varints of so many bytes, up to eight, off the front for as long as one is followed by another.
+#[inline]
+fn take_run<const LENGTH: usize, T>(
+    bytes: &mut &[u8],
+    slots: &mut [T],
+    value: impl Fn(u64) -> T,
+) -> usize {
+    let all = u64::MAX >> (64 - 8 * LENGTH);
+    let marks = all & 0x8080_8080_8080_8080;
+    let mut count = 0;
+    for slot in slots {
+        let Some(word) = bytes.first_chunk() else {
+            break;
+        };
+        let word = u64::from_le_bytes(*word);
+        // Each byte but the last says that another one follows.
+        if word & marks != marks >> 8 {
+            break;
+        }
+        *slot = value(seven_of_each(word & all));
+        *bytes = &bytes[LENGTH..];
+        count += 1;
+    }
+    count
+}
+
 /// The varint at the start of four bytes, and how many of them it takes; 5 where it goes on behind them.
 #[inline]
 const fn varint_of_half_word(word: u32) -> (u32, usize) {
@@ -391,6 +448,30 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn varints_are_taken_together_only_where_they_are_alike() {
+        let values: Vec<u64> = (0..64)
+            .flat_map(|bits| [1 << bits; 3])
+            .chain([0, u64::MAX, 1, 1, 300, 0, 300])
+            .collect();
+        let mut out = Vec::new();
+        for value in &values {
+            push_varint(&mut out, *value);
+        }
+        for room in [1, 2, 7, values.len()] {
+            let (mut bytes, mut found) = (&out[..], Vec::new());
+            while !bytes.is_empty() {
+                let mut slots = vec![0; room];
+                let count = take_alike(&mut bytes, &mut slots, |value| value);
+                found.extend_from_slice(&slots[..count.expect("a varint")]);
+            }
+            assert_eq!(found, values);
+        }
+        for broken in [&[0x80][..], &[0xFF; 8], &[0xFF; 11]] {
+            assert_eq!(take_alike(&mut &broken[..], &mut [0], |value| value), None);
+        }
+    }
 
     #[test]
     fn the_length_of_a_varint_is_that_of_its_bytes() {

@@ -108,21 +108,18 @@ impl Multipart {
     }
 
     fn preamble(&mut self) -> Result<()> {
-        let kept = match self.delimiter.find(&self.text) {
-            Some(at) => {
-                self.text.advance(at);
-                self.text.advance(self.delimiter.needle().len());
-                self.state = State::Boundary;
-                return Ok(());
-            }
-            None => self.beginning_of_delimiter(),
-        };
-        let out = self.text.len() - kept;
+        let found = self.delimiter.find(&self.text);
+        let out = found.unwrap_or_else(|| self.text.len() - self.beginning_of_delimiter());
         self.text.advance(out);
         self.left_out += out;
+        // Also when the boundary is there: the bound may not depend on how much came at once.
         if self.left_out > MAX_PREAMBLE {
             let message = "the body is no multipart/form-data with that boundary";
             return Err(Error::invalid_argument(message));
+        }
+        if found.is_some() {
+            self.text.advance(self.delimiter.needle().len());
+            self.state = State::Boundary;
         }
         Ok(())
     }
@@ -261,6 +258,9 @@ mod tests {
                 .message()
                 .contains("no multipart/form-data with that boundary")
         );
+        // Also where the boundary comes with it.
+        let preamble = refused(format!("{long}\r\n--b--"));
+        assert!(preamble.message().contains("with that boundary"));
         let head = refused(format!(
             "--b\r\nContent-Disposition: form-data; name={long}"
         ));

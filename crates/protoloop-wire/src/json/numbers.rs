@@ -6,7 +6,7 @@ use super::{
     decimal::{MOST_DIGITS, write_digits_before},
     number::special_word,
 };
-use crate::wire::{take_varint, unzigzag32, unzigzag64};
+use crate::wire::{take_alike, unzigzag32, unzigzag64};
 
 /// Appends packed values of a kind as elements of a JSON array, with commas between them. `None` for kinds that are not
 /// numbers alone, with nothing written, and where the bytes end inside a value, with rubbish written.
@@ -42,12 +42,8 @@ impl<T, S: FnMut(&mut [T; BATCH]) -> Option<usize>> Source<T> for S {}
 fn varints<T>(mut bytes: &[u8], value: impl Fn(u64) -> T) -> impl Source<T> {
     move |batch| {
         let mut count = 0;
-        for slot in batch {
-            if bytes.is_empty() {
-                break;
-            }
-            *slot = value(take_varint(&mut bytes)?);
-            count += 1;
+        while count < batch.len() && !bytes.is_empty() {
+            count += take_alike(&mut bytes, &mut batch[count..], &value)?;
         }
         Some(count)
     }
