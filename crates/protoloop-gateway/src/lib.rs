@@ -44,3 +44,7 @@ pub use router::{MAX_PATH_BYTES, MAX_SEGMENTS, Match, Outcome, PathError, Route,
 pub use rpc::{ConnectGateway, GrpcGateway, GrpcKind, RpcOptions};
 pub use socket::{Close, Conversation, Frame, FrameFormat};
 pub use stream::KeepAlive;
+
+/// A table that is made from a schema and read by every request. Callers cannot add to it, so that its hash need not stand
+/// up to keys that are chosen to collide.
+type Lookup<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;

@@ -1,10 +1,11 @@
 //! The compiled templates: a trie over segments.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use protoloop_schema::{HttpMethod, Segment};
 
 use super::path::SplitPath;
+use crate::Lookup;
 
 /// A route by its position in the router.
 pub(super) type RouteIndex = usize;
@@ -12,7 +13,7 @@ pub(super) type RouteIndex = usize;
 /// Where templates that begin alike go on.
 #[derive(Debug, Default)]
 pub(super) struct Node {
-    literals: HashMap<Arc<str>, Self>,
+    literals: Lookup<Arc<str>, Self>,
     single: Option<Box<Self>>,
     multi: Option<Box<Self>>,
     /// The templates that end here, by verb; the empty text is "no verb".

@@ -10,16 +10,13 @@ mod envelope;
 mod grpc;
 mod requests;
 
-use std::{
-    collections::{HashMap, HashSet},
-    ops::Deref,
-    sync::Arc,
-};
+use std::{collections::HashSet, ops::Deref, sync::Arc};
 
 use protoloop_core::MethodInfo;
 use protoloop_schema::MessageId;
 use protoloop_wire::{Tables, json};
 
+use crate::Lookup;
 use codec::Codec;
 pub use connect::ConnectGateway;
 pub use grpc::{GrpcGateway, GrpcKind};
@@ -91,7 +88,7 @@ impl Entry {
 #[derive(Debug)]
 struct Methods {
     /// Those of the schema, by their paths.
-    known: HashMap<Arc<str>, Entry>,
+    known: Lookup<Arc<str>, Entry>,
     /// Services of which no more is known than the name: whatever is called there may be a method.
     open: HashSet<String>,
 }

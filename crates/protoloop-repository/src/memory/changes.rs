@@ -158,14 +158,15 @@ impl<'a> Changes<'a> {
         let number = self.number;
         let model = Arc::clone(self.model(number));
         let counted = model.entity().id_strategy == IdStrategy::Sequence;
-        let row = match model.find_key(row.as_ref()) {
+        let (key, row) = match model.find_key(row.as_ref()) {
+            Some(key) => (key, row),
             None if counted => {
                 let next = Arc::make_mut(&mut self.stores[number]).next_number()?;
-                model.with_sequence(row, next)?
+                let row = model.with_sequence(row, next)?;
+                (model.key_of(row.as_ref())?, row)
             }
-            _ => row,
+            None => (model.key_of(row.as_ref())?, row),
         };
-        let key = model.key_of(row.as_ref())?;
         Arc::make_mut(&mut self.stores[number]).insert(&key, row.0.clone())?;
         self.undo.push((number, key, None));
         references::check(self, number, None, &row)?;

@@ -34,11 +34,8 @@ pub(super) fn find(model: &Model, store: &Store, all: &Stores, query: &Query) ->
 /// The keys of the rows that a filter selects, in their order.
 pub(super) fn keys(store: &Store, all: &Stores, filter: Option<&Filter>) -> Vec<Key> {
     let test = Test::new(&store.model, filter, &AllRows(all));
-    let selected = |key: &&Key| {
-        let row = store.rows.get(*key);
-        row.is_some_and(|row| test.selects(row))
-    };
-    store.order.iter().filter(selected).cloned().collect()
+    let selected = store.rows.iter().filter(|(_, row)| test.selects(row));
+    selected.map(|(key, _)| key.clone()).collect()
 }
 
 /// How many rows a filter selects.
@@ -72,18 +69,15 @@ fn by_key<'a>(
     after: Option<&Cursor>,
 ) -> Box<dyn Iterator<Item = &'a Bytes> + 'a> {
     let after = after.and_then(|cursor| read::to_key(&cursor.values));
-    let row = |key: &Key| store.rows.get(key);
     match (direction, after) {
-        (Direction::Ascending, None) => Box::new(store.order.iter().filter_map(row)),
-        (Direction::Ascending, Some(after)) => Box::new(
-            store
-                .order
-                .range((Bound::Excluded(after), Bound::Unbounded))
-                .filter_map(row),
-        ),
-        (Direction::Descending, None) => Box::new(store.order.iter().rev().filter_map(row)),
+        (Direction::Ascending, None) => Box::new(store.rows.values()),
+        (Direction::Ascending, Some(after)) => {
+            let rows = store.rows.range((Bound::Excluded(after), Bound::Unbounded));
+            Box::new(rows.map(|(_, row)| row))
+        }
+        (Direction::Descending, None) => Box::new(store.rows.values().rev()),
         (Direction::Descending, Some(after)) => {
-            Box::new(store.order.range(..after).rev().filter_map(row))
+            Box::new(store.rows.range(..after).rev().map(|(_, row)| row))
         }
     }
 }
@@ -123,7 +117,7 @@ pub(super) fn links(
         return links;
     };
     let keys: HashSet<&KeyValue> = keys.iter().collect();
-    for row in store.order.iter().filter_map(|key| store.rows.get(key)) {
+    for row in store.rows.values() {
         let view = model.view(row);
         let value = |path: &PropertyPath| KeyValue::of(&read::scalar(&view, path).to_value());
         if let (Some(key), Some(other)) = (value(&key), value(&other))

@@ -1,7 +1,7 @@
 //! The rows of one model with their indexes.
 
 use std::{
-    collections::{BTreeSet, HashMap, hash_map::Entry},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     sync::Arc,
 };
 
@@ -10,12 +10,11 @@ use protoloop_core::{Error, Result};
 
 use crate::{Key, KeyValue, Model, PropertyPath, read};
 
-/// Rows, the order of their keys, and the unique indexes. All parts agree at any time.
+/// Rows in the order of their keys, and the unique indexes. Both agree at any time.
 #[derive(Clone, Debug)]
 pub(super) struct Store {
     pub(super) model: Arc<Model>,
-    pub(super) rows: HashMap<Key, Bytes>,
-    pub(super) order: BTreeSet<Key>,
+    pub(super) rows: BTreeMap<Key, Bytes>,
     uniques: Vec<Unique>,
     /// The last number that the sequence gave, or a larger one that came with a row.
     pub(super) sequence: i64,
@@ -59,8 +58,7 @@ impl Store {
             .collect();
         Self {
             model: Arc::clone(model),
-            rows: HashMap::new(),
-            order: BTreeSet::new(),
+            rows: BTreeMap::new(),
             uniques,
             sequence: 0,
         }
@@ -90,7 +88,6 @@ impl Store {
             }
         }
         place.insert(row);
-        self.order.insert(key.clone());
         self.skip_to(key);
         Ok(())
     }
@@ -120,17 +117,9 @@ impl Store {
             }
         }
         match row {
-            Some(row) => {
-                if before.is_none() {
-                    self.order.insert(key.clone());
-                }
-                self.rows.insert(key.clone(), row);
-            }
-            None => {
-                self.order.remove(key);
-                self.rows.remove(key);
-            }
-        }
+            Some(row) => self.rows.insert(key.clone(), row),
+            None => self.rows.remove(key),
+        };
         self.skip_to(key);
         Ok(before)
     }

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, convert::Infallible};
 
+use foldhash::fast::RandomState;
 use http::{Request, Response};
 use tonic::{Status, body::Body, server::NamedService};
 use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
@@ -11,7 +12,7 @@ type Foreign = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
 
 /// Services by name. They answer HTTP requests themselves; the sequence does not see them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ForeignServices(HashMap<String, Foreign>);
+pub(crate) struct ForeignServices(HashMap<String, Foreign, RandomState>);
 
 impl ForeignServices {
     pub(crate) fn add<S>(&mut self, service: S)
