@@ -16,7 +16,7 @@ use std::{env, path::Path, process::Command, time::Duration};
 
 use gateway::{Gateway, Kind};
 use load::{Load, Tally};
-use report::Line;
+use report::{Line, Pace};
 
 /// Clients' connections, with one request in flight on each.
 const CONNECTIONS: usize = 32;
@@ -78,11 +78,27 @@ async fn race() {
         let lines = run(method, &gateways).await;
         report::table(&format!("REST {method}, {CONNECTIONS} at once"), &lines);
     }
-    let ours = &gateways[0];
-    let mut load = Load::connect(ours.address, CONNECTIONS).await;
-    let highest = load.closed("GET", TURN).await.per_second();
-    let paced = load.paced(highest * SHARE, TURN * 5).await;
-    report::latency(highest * SHARE, &paced);
+    let paces = latencies(&gateways).await;
+    report::latency(SHARE, &paces);
+}
+
+/// Each gateway at a share of the highest rate that it reached just before, in turns.
+async fn latencies(gateways: &[Gateway]) -> Vec<Pace> {
+    let mut loads = Vec::new();
+    for gateway in gateways {
+        loads.push(Load::connect(gateway.address, CONNECTIONS).await);
+    }
+    let mut turns: Vec<Vec<Tally>> = gateways.iter().map(|_| Vec::new()).collect();
+    for _ in 0..ROUNDS {
+        for (load, turns) in loads.iter_mut().zip(&mut turns) {
+            let highest = load.closed("GET", TURN / 2).await.per_second();
+            turns.push(load.paced(highest * SHARE, TURN).await);
+        }
+    }
+    let paces = gateways.iter().zip(turns);
+    paces
+        .map(|(gateway, turns)| Pace::of(gateway.kind, &turns))
+        .collect()
 }
 
 /// One method through every gateway, in turns.

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use crate::{gateway::Kind, load::Tally};
 
+/// How many times p50 our p99 may be.
+const LATE: f64 = 5.0;
+
 /// One gateway's medians over its turns.
 pub(crate) struct Line {
     kind: Kind,
@@ -58,11 +61,51 @@ pub(crate) fn table(title: &str, lines: &[Line]) {
     }
 }
 
-pub(crate) fn latency(rate: f64, tally: &Tally) {
-    let at = |share: f64| tally.latencies[(tally.latencies.len() as f64 * share) as usize];
-    let (median, late) = (at(0.5), at(0.99));
-    let ratio = late.as_secs_f64() / median.as_secs_f64();
-    println!(
-        "\nprotoloop gateway at {rate:.0} requests/s: p50 {median:.1?}, p99 {late:.1?}, {ratio:.1}x (at most 5x wanted)"
-    );
+/// One gateway's latencies at a pace: medians over its turns, for the moments when the machine stands still are not its own.
+pub(crate) struct Pace {
+    kind: Kind,
+    rate: f64,
+    half: Duration,
+    late: Duration,
+    /// The highest of the turns' 99th percentiles.
+    latest: Duration,
+}
+
+impl Pace {
+    pub(crate) fn of(kind: Kind, turns: &[Tally]) -> Self {
+        let at = |share: f64| {
+            turns.iter().map(move |turn| {
+                let index = (turn.latencies.len() as f64 * share) as usize;
+                turn.latencies[index].as_secs_f64()
+            })
+        };
+        Self {
+            kind,
+            rate: median(turns.iter().map(Tally::per_second)),
+            half: Duration::from_secs_f64(median(at(0.5))),
+            late: Duration::from_secs_f64(median(at(0.99))),
+            latest: Duration::from_secs_f64(at(0.99).fold(0.0, f64::max)),
+        }
+    }
+}
+
+/// The first line is ours.
+pub(crate) fn latency(share: f64, paces: &[Pace]) {
+    println!("\nREST GET at {share} of the highest rate");
+    for (index, pace) in paces.iter().enumerate() {
+        let ratio = pace.late.as_secs_f64() / pace.half.as_secs_f64();
+        let verdict = match (index, ratio <= LATE) {
+            (0, true) => format!("at most {LATE}x wanted: met"),
+            (0, false) => format!("at most {LATE}x wanted: MISSED"),
+            _ => String::new(),
+        };
+        println!(
+            "  {:<18} {:>8.0} requests/s  p50 {:>8.1?}  p99 {:>8.1?} {ratio:>6.1}x  highest p99 of a turn {:>8.1?}  {verdict}",
+            pace.kind.name(),
+            pace.rate,
+            pace.half,
+            pace.late,
+            pace.latest
+        );
+    }
 }
