@@ -1,7 +1,15 @@
 //! Many buyers of few things, and a crash in their midst.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
+use protoloop_testing::databases::{self, Server};
 use shop::shop::v1::{
     ListOrderLinesRequest, ListOrdersRequest, Order, OrderLine,
     order_line_service_client::OrderLineServiceClient, order_service_client::OrderServiceClient,
@@ -9,7 +17,7 @@ use shop::shop::v1::{
 use tokio::sync::Barrier;
 use tonic::{Code, transport::Channel};
 
-use crate::support::{Binary, Shop, buying, channel, on_each};
+use crate::support::{Binary, Database, Shop, buying, channel, on_each};
 
 on_each! {
     /// 32 buyers, each with a connection, of 10 things.
@@ -130,6 +138,78 @@ on_each! {
             let sold = i32::try_from(sent.len()).expect("few") * of_each;
             assert_eq!(left, 1000 - sold);
         }
+    }
+}
+
+/// The database is killed twice while the shop sells; every call is sent until it is acknowledged, with its request id.
+async fn sells_while_its_database_is_killed(server: Server) {
+    let shop = Shop::open(Database::of(server.database())).await;
+    let (ada, home) = shop.customer("ada").await;
+    let tea = shop.product("tea", 1, 1_000_000).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut buyers = Vec::new();
+    for buyer in 0..4 {
+        let mut orders = OrderServiceClient::new(channel(&shop.binary.address).await);
+        let (ada, home, tea, stop) = (ada.clone(), home.clone(), tea.clone(), Arc::clone(&stop));
+        buyers.push(tokio::spawn(async move {
+            let mut placed = BTreeSet::new();
+            while !stop.load(Ordering::Relaxed) {
+                let id = format!("{buyer}-{}", placed.len());
+                let request = buying(&ada, &home, &[(&tea.id, 1)], &id);
+                let begun = Instant::now();
+                let order = loop {
+                    assert!(begun.elapsed() < Duration::from_secs(30), "{id}");
+                    match orders.checkout(request.clone()).await {
+                        Ok(order) => break order.into_inner().id,
+                        Err(told) => {
+                            let code = told.code();
+                            assert!(matches!(code, Code::Unavailable | Code::Aborted), "{told}");
+                            tokio::time::sleep(Duration::from_millis(20)).await;
+                        }
+                    }
+                };
+                assert!(placed.insert(order), "two requests have one order");
+            }
+            placed
+        }));
+    }
+    for _ in 0..2 {
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        tokio::task::block_in_place(|| {
+            server.kill();
+            server.start();
+        });
+    }
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    stop.store(true, Ordering::Relaxed);
+    let mut placed = BTreeSet::new();
+    for buyer in buyers {
+        placed.extend(buyer.await.expect("no panic"));
+    }
+    assert!(placed.len() > 4, "nothing was sold");
+    let (orders, lines) = everything(&channel(&shop.binary.address).await).await;
+    let stored: BTreeSet<String> = orders.iter().map(|order| order.id.clone()).collect();
+    assert_eq!(stored, placed);
+    assert!(
+        orders.iter().all(|order| order.lines.len() == 1),
+        "a half order"
+    );
+    assert_eq!(lines.len(), orders.len());
+    let sold = i32::try_from(orders.len()).expect("few");
+    assert_eq!(shop.stock(&tea.id).await, 1_000_000 - sold);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_postgres_doubles_no_order() {
+    if let Some(server) = databases::own_postgres() {
+        sells_while_its_database_is_killed(server).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_mariadb_doubles_no_order() {
+    if let Some(server) = databases::own_mariadb() {
+        sells_while_its_database_is_killed(server).await;
     }
 }
 

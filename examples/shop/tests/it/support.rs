@@ -20,6 +20,12 @@ pub(crate) struct Database {
     _folder: Option<tempfile::TempDir>,
 }
 
+impl Database {
+    pub(crate) fn of(url: String) -> Self {
+        Self { url, _folder: None }
+    }
+}
+
 pub(crate) fn sqlite() -> Option<Database> {
     let folder = tempfile::tempdir().expect("room for a folder");
     Some(Database {
@@ -29,13 +35,11 @@ pub(crate) fn sqlite() -> Option<Database> {
 }
 
 pub(crate) fn postgres() -> Option<Database> {
-    let url = databases::postgres()?.database();
-    Some(Database { url, _folder: None })
+    Some(Database::of(databases::postgres()?.database()))
 }
 
 pub(crate) fn mariadb() -> Option<Database> {
-    let url = databases::mariadb()?.database();
-    Some(Database { url, _folder: None })
+    Some(Database::of(databases::mariadb()?.database()))
 }
 
 /// One test on every database: `on_each!(async fn name(shop) { … })`.
