@@ -67,6 +67,7 @@ impl<D: Driver> ServerConnector<D> {
     }
 
     async fn prepare_all(&self, models: &[Arc<Model>]) -> Result<()> {
+        self.capabilities().check(self.name(), models)?;
         let driver = self.server.primary.driver();
         let mut tables = Vec::with_capacity(models.len());
         let mut problems = Vec::new();

@@ -211,6 +211,11 @@ impl<D: Driver> Repository<Record> for ServerRepository<D> {
         self.table.model()
     }
 
+    fn neighbour(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {
+        let table = self.table.relative(model)?;
+        Ok(Arc::new(Self::new(table, Arc::clone(&self.server))))
+    }
+
     fn find<'a>(
         &'a self,
         cx: &'a CallContext,

@@ -41,11 +41,34 @@ pub async fn open(url: &str) -> Result<MysqlConnector> {
         .and_then(|row| row.try_get(0))
         .map_err(fault)?;
     mariadb = version.to_ascii_lowercase().contains("mariadb");
+    check_version(&version)?;
     drop(first);
     let replica = options.replica.map(|options| driver(options, mariadb));
     let connector = ServerConnector::new(driver(options.primary, mariadb), replica, &options.pool);
     connector.ping().await?;
     Ok(connector)
+}
+
+/// FAILED_PRECONDITION of a server that is too old: it would not understand what it is told.
+fn check_version(version: &str) -> Result<()> {
+    let (name, least) = match version.to_ascii_lowercase().contains("mariadb") {
+        true => ("MariaDB", [10, 6, 0]),
+        false => ("MySQL", [8, 0, 17]),
+    };
+    // Old clients are told `5.5.5-` in front of MariaDB's version.
+    let said = version.strip_prefix("5.5.5-").unwrap_or(version);
+    let mut found = [0; 3];
+    let parts = said.split(|c: char| !c.is_ascii_digit());
+    for (place, part) in found.iter_mut().zip(parts) {
+        *place = part.parse::<u32>().unwrap_or(0);
+    }
+    if found >= least {
+        return Ok(());
+    }
+    let [major, minor, patch] = least;
+    Err(protoloop_core::Error::failed_precondition(format!(
+        "the server is {name} {version}; {name} {major}.{minor}.{patch} or later is needed"
+    )))
 }
 
 impl Mysql {
@@ -96,6 +119,9 @@ impl Driver for Mysql {
             .without_numbers_not_finite()
             .without_negative_zero()
             .with_indexed_length(255)
+            .with_index_bytes(3072)
+            .with_name_bytes(64)
+            .with_columns(1017)
             .without_linear_regexp()
     }
 
@@ -182,5 +208,27 @@ impl fmt::Debug for Mysql {
             .field("database", &self.options.get_database())
             .field("mariadb", &self.mariadb)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_version;
+
+    #[test]
+    fn servers_that_are_too_old_are_told_apart() {
+        for good in [
+            "10.11.6-MariaDB-0+deb12u1",
+            "5.5.5-10.6.0-MariaDB",
+            "8.0.17",
+            "8.4.0-commercial",
+            "9.1.0",
+        ] {
+            assert!(check_version(good).is_ok(), "{good}");
+        }
+        for old in ["10.5.9-MariaDB", "5.7.44-log", "8.0.16", "nonsense"] {
+            let error = check_version(old).expect_err(old);
+            assert!(error.message().contains(old), "{error}");
+        }
     }
 }

@@ -47,7 +47,10 @@ impl Driver for Postgres {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::ALL.without_nul_in_text()
+        Capabilities::ALL
+            .without_nul_in_text()
+            .with_name_bytes(63)
+            .with_columns(1600)
     }
 
     async fn connect(&self) -> Result<PostgresLink, Fault> {

@@ -40,6 +40,8 @@ fn of_state(error: &PgDatabaseError) -> FaultKind {
         "42P01" | "42703" | "3F000" => FaultKind::NoTable,
         "26000" => FaultKind::Stale,
         "0A000" if error.message().contains("cached plan") => FaultKind::Stale,
+        // A value of an index is longer than a page of it takes.
+        "54000" if error.message().starts_with("index row") => FaultKind::Unfit(None),
         "2201B" | "54000" | "54001" | "54011" | "54023" => FaultKind::TooComplex,
         code if code.starts_with("22") => FaultKind::Unfit(column()),
         code if code.starts_with("08") => FaultKind::Lost,

@@ -4,8 +4,12 @@ use std::{fmt, sync::Arc};
 
 use protoloop_core::{Error, Result};
 use protoloop_schema::{EntityId, Relation, RelationKind};
+use protoloop_wire::View;
 
-use crate::{CompareOp, Filter, Model, Value};
+use crate::{
+    CompareOp, Filter, Model, PropertyPath, Value,
+    read::{self, Scalar},
+};
 
 /// A relation, followed from a row of one model to rows of another.
 #[derive(Clone)]
@@ -16,6 +20,8 @@ pub struct Link {
     target: Arc<Model>,
     join: Join,
     to_many: bool,
+    /// What the row itself must say for its key to be meant, where that may refer to several models.
+    told: Option<(PropertyPath, Arc<str>)>,
     /// What a related row must fulfil to be seen: the tenant's rows, those that are not deleted. [`Filter::True`] unless
     /// [`Filter::scope_related`] or [`OrderBy::scope_related`](crate::OrderBy::scope_related) has set it.
     pub scope: Filter,
@@ -106,9 +112,16 @@ impl Model {
             source: self.entity().id,
             join,
             to_many,
+            told: self.told(relation),
             scope: meant(&target, relation).unwrap_or(Filter::True),
             target,
         })
+    }
+
+    fn told(&self, relation: &Relation) -> Option<(PropertyPath, Arc<str>)> {
+        let near = matches!(relation.kind, RelationKind::BelongsTo { .. });
+        let told = relation.discriminator.as_ref().filter(|_| near)?;
+        Some((self.column_property(told.field)?, Arc::clone(&told.value)))
     }
 
     fn check_neighbour(&self, relation: &Relation, other: &Self) -> Result<()> {
@@ -167,6 +180,7 @@ impl Link {
             target: Arc::clone(links),
             join: Join::Field { own, target: other },
             to_many: true,
+            told: None,
             scope: Filter::True,
         })
     }
@@ -187,6 +201,21 @@ impl Link {
     #[must_use]
     pub fn target(&self) -> &Arc<Model> {
         &self.target
+    }
+
+    /// A text field of the row and what it must hold for the row to be related to others by this relation; `None` where
+    /// its key refers to one model only.
+    #[must_use]
+    pub fn told(&self) -> Option<(&PropertyPath, &str)> {
+        let (path, value) = self.told.as_ref()?;
+        Some((path, value))
+    }
+
+    /// Whether a row says that its key is one of this relation.
+    pub(crate) fn is_told(&self, row: &View<'_>) -> bool {
+        self.told.as_ref().is_none_or(|(path, value)| {
+            matches!(read::scalar(row, path), Scalar::String(text) if text == &**value)
+        })
     }
 
     /// Which rows belong together.

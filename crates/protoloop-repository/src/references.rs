@@ -47,6 +47,17 @@ impl Model {
         )
     }
 
+    /// FAILED_PRECONDITION: a key that may refer to several models, and nothing that says to which.
+    #[must_use]
+    pub(crate) fn untold(&self, key: u32, discriminator: u32, models: &[&str]) -> Error {
+        let (key, field) = (self.field_name(key), self.field_name(discriminator));
+        let names = models.join("`, `");
+        let message = format!("{field}: names no model that {key} refers to; there is `{names}`");
+        let subject = format!("{}.{field}", self.full_name());
+        let help = format!("name the model of the row that {key} refers to");
+        violation(&message, &field, self, subject, help)
+    }
+
     /// FAILED_PRECONDITION: rows refer to one of the model that is to be deleted. They are not told.
     #[must_use]
     pub fn still_referred(&self, reference: &Reference) -> Error {

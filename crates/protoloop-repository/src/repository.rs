@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 
 use crate::{
-    Changes, Cursor, Entity, Executed, Filter, GroupQuery, Key, Model, OrderBy, Query, RowStream,
-    Transaction, TransactionOptions, Value,
+    Changes, Cursor, Entity, Executed, Filter, GroupQuery, Key, Model, OrderBy, Query, Record,
+    RowStream, Transaction, TransactionOptions, Value,
     bulk::{delete_each, pages, update_each},
     group,
 };
@@ -22,6 +22,20 @@ use crate::{
 pub trait Repository<E: Entity>: Send + Sync + 'static {
     /// The model.
     fn model(&self) -> &Arc<Model>;
+
+    /// The rows of another model in the same store, as this repository shows its own: for keys that refer to them.
+    ///
+    /// # Errors
+    /// FAILED_PRECONDITION when the store does not hold that model; UNIMPLEMENTED of a repository that knows its own
+    /// model only.
+    fn neighbour(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {
+        Err(Error::unimplemented(format!(
+            "the repository of {} cannot look for rows of {}, which keys in lists and into several models ask for; \
+             implement `Repository::neighbour`, or say `on_delete: NO_ACTION`",
+            self.model().full_name(),
+            model.full_name()
+        )))
+    }
 
     /// The rows that a query selects, in its order.
     ///

@@ -21,8 +21,8 @@ pub(crate) fn condition_in(source: &Source<'_>, filter: &Filter) -> Result<Expr>
     Ok(match filter {
         Filter::True => Expr::val(true),
         Filter::False => Expr::val(false),
-        Filter::And(parts) => all(Condition::all(), source, parts)?,
-        Filter::Or(parts) => all(Condition::any(), source, parts)?,
+        Filter::And(parts) => all(&Condition::all(), source, parts)?,
+        Filter::Or(parts) => all(&Condition::any(), source, parts)?,
         Filter::Not(inner) => source.dialect().is_not_true(condition_in(source, inner)?),
         Filter::Has { path } => Property::at(source, path)?.is_present(),
         Filter::Compare { path, op, value } => compare(source, path, *op, value)?,
@@ -49,16 +49,24 @@ pub(crate) fn condition_in(source: &Source<'_>, filter: &Filter) -> Result<Expr>
     })
 }
 
-fn all(empty: Condition, source: &Source<'_>, parts: &[Filter]) -> Result<Expr> {
+/// Most conditions that stand side by side; more are put into groups. sea-query goes down by one call for each.
+const ABREAST: usize = 16;
+
+fn all(empty: &Condition, source: &Source<'_>, parts: &[Filter]) -> Result<Expr> {
     if parts.is_empty() {
         // AND of nothing is true, OR of nothing is false.
-        return Ok(Expr::val(empty == Condition::all()));
+        return Ok(Expr::val(*empty == Condition::all()));
     }
-    let mut condition_of_all = empty;
-    for part in parts {
-        condition_of_all = condition_of_all.add(condition_in(source, part)?);
+    let conditions = parts.iter().map(|part| condition_in(source, part));
+    let mut conditions: Vec<Expr> = conditions.collect::<Result<_>>()?;
+    let join = |some: &[Expr]| -> Expr {
+        let joined = some.iter().cloned().fold(empty.clone(), Condition::add);
+        joined.into()
+    };
+    while conditions.len() > ABREAST {
+        conditions = conditions.chunks(ABREAST).map(join).collect();
     }
-    Ok(condition_of_all.into())
+    Ok(join(&conditions))
 }
 
 fn compare(source: &Source<'_>, path: &PropertyPath, op: CompareOp, value: &Value) -> Result<Expr> {

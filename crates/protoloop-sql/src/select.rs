@@ -6,7 +6,7 @@ mod tests;
 use std::sync::Arc;
 
 use protoloop_core::Result;
-use protoloop_repository::{Filter, Join, Key, Link, Query};
+use protoloop_repository::{Filter, Join, Key, Link, Query, Value};
 use sea_query::{Condition, Expr, ExprTrait, SelectStatement};
 
 use crate::{
@@ -83,6 +83,12 @@ impl Table {
         let Join::Field { own, target: field } = *link.join() else {
             return Err(self.broken("a place behind a relation to many rows"));
         };
+        let is_told = link.told().is_none_or(|(path, value)| {
+            self.model().value_of(row, path) == Value::String(value.to_owned())
+        });
+        if !is_told {
+            return Ok(None);
+        }
         let own = self.model().column_property(own);
         let own = own.ok_or_else(|| self.broken("a relation without its key"))?;
         let value = self.model().value_of(row, &own);

@@ -120,6 +120,9 @@ impl<'a> Source<'a> {
                 add(&mut select, &linking, scope)?;
             }
         }
+        if let Some((path, value)) = link.told() {
+            select.and_where(self.joined(path.column())?.eq(value));
+        }
         add(&mut select, &target, &link.scope)?;
         with(&target, &mut select)?;
         Ok(select)

@@ -50,6 +50,7 @@ impl SqliteConnector {
     }
 
     async fn prepare_all(&self, models: &[Arc<Model>]) -> Result<()> {
+        self.capabilities().check(self.name(), models)?;
         let desired = Desired::new(models, &SQLITE)?;
         let migrator = Migrator::new(self, &desired, MigrateOptions::default());
         if self.options.leave_schema {

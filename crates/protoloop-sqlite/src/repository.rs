@@ -226,6 +226,11 @@ impl Repository<Record> for SqliteRepository {
         self.table.model()
     }
 
+    fn neighbour(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {
+        let table = self.table.relative(model)?;
+        Ok(Arc::new(Self::new(table, Arc::clone(&self.store))))
+    }
+
     fn find<'a>(
         &'a self,
         cx: &'a CallContext,

@@ -4,4 +4,4 @@ pub mod databases;
 pub mod faults;
 mod proto;
 
-pub use proto::tables;
+pub use proto::{served_tables, tables};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protoloop_schema::Schema;
+use protoloop_schema::{ReadOptions, Schema};
 use protoloop_wire::Tables;
 use protox::file::{
     ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver,
@@ -25,6 +25,23 @@ impl FileResolver for Text {
 /// When the text is wrong.
 #[must_use]
 pub fn tables(text: &str) -> Arc<Tables> {
+    read(text, &ReadOptions::default())
+}
+
+/// The same with what a server adds: the batch service.
+///
+/// # Panics
+/// As there.
+#[must_use]
+pub fn served_tables(text: &str) -> Arc<Tables> {
+    let options = ReadOptions {
+        batch: true,
+        ..ReadOptions::default()
+    };
+    read(text, &options)
+}
+
+fn read(text: &str, options: &ReadOptions) -> Arc<Tables> {
     let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto");
     let mut resolver = ChainFileResolver::new();
     resolver.add(Text(text.to_owned()));
@@ -33,7 +50,7 @@ pub fn tables(text: &str) -> Arc<Tables> {
     let mut compiler = protox::Compiler::with_file_resolver(resolver);
     compiler.include_imports(true).include_source_info(true);
     compiler.open_file("test.proto").expect("the text compiles");
-    let schema = Schema::from_descriptor_set(&compiler.encode_file_descriptor_set());
+    let schema = Schema::read(&compiler.encode_file_descriptor_set(), options);
     let schema = schema.unwrap_or_else(|problems| panic!("{problems}"));
     Tables::new(&Arc::new(schema))
 }

@@ -5,7 +5,7 @@ use protoloop_core::{CallContext, Result};
 use crate::{Changes, Entity, Filter, Key, Query, Repository, TransactionOptions, Write};
 
 /// Rows in one go.
-const PAGE: u32 = 500;
+pub(crate) const PAGE: u32 = 500;
 
 /// Applies changes to each row of a filter, in one transaction.
 pub(crate) async fn update_each<E: Entity, R: Repository<E> + ?Sized>(
@@ -65,7 +65,8 @@ async fn each<E: Entity, R: Repository<E> + ?Sized>(
     Ok(keys.len() as u64)
 }
 
-async fn keys<E: Entity, R: Repository<E> + ?Sized>(
+/// The keys of the rows that a filter selects.
+pub(crate) async fn keys<E: Entity, R: Repository<E> + ?Sized>(
     repository: &R,
     cx: &CallContext,
     filter: Option<&Filter>,

@@ -12,7 +12,7 @@ use futures_core::Stream;
 use protoloop_core::Result;
 
 pub use changes::Changes;
-pub(crate) use each::{delete_each, update_each};
+pub(crate) use each::{PAGE, delete_each, keys, update_each};
 pub use pages::pages;
 
 /// Rows as they come from the store; an error ends them.

@@ -133,7 +133,14 @@ impl Checker {
     ) -> Result<Filter, FilterError> {
         match arg {
             Arg::Literal(literal) => compare(model, found, by, literal),
-            Arg::Composite(expression) => self.distribute(model, found, by, expression),
+            Arg::Composite(expression) => match among(model, found, by, expression)? {
+                Some(filter) => Ok(filter),
+                // The first one is counted already.
+                None => {
+                    self.conditions += 1;
+                    self.distribute(model, found, by, expression)
+                }
+            },
         }
     }
 
@@ -162,13 +169,62 @@ impl Checker {
             Expr::Restriction {
                 member,
                 comparison: None,
-            } if !member.is_empty() => compare(model, found, by, &joined(member))?,
+            } if !member.is_empty() => {
+                self.spend(member[0].column)?;
+                compare(model, found, by, &joined(member))?
+            }
             Expr::Restriction { member, .. } => {
                 return wrong(member.first().map_or(1, |name| name.column));
             }
             Expr::Function { name, .. } | Expr::Related { name, .. } => return wrong(name.column),
         })
     }
+}
+
+/// `f = (a OR b)` of single values is one condition, that `f` is among them; `None` for any other group.
+fn among(
+    model: &Model,
+    found: &Resolved,
+    by: Comparator,
+    expression: &Expr,
+) -> Result<Option<Filter>, FilterError> {
+    let (Expr::Or(parts), Some(path)) = (expression, &found.path) else {
+        return Ok(None);
+    };
+    let target = found.via.last().map_or(model, |link| link.target());
+    let equals = matches!(by, Comparator::Op(CompareOp::Eq) | Comparator::Has);
+    if !equals || path.leaf().shape != LeafShape::Single || path.is_dynamic(target) {
+        return Ok(None);
+    }
+    let mut values = Vec::with_capacity(parts.len());
+    for part in parts {
+        let Expr::Restriction {
+            member,
+            comparison: None,
+        } = part
+        else {
+            return Ok(None);
+        };
+        let Some(first) = member.first() else {
+            return Ok(None);
+        };
+        let literal = joined(member);
+        let is_pattern =
+            path.leaf().kind == LeafKind::String && literal::wildcard(&literal).is_some();
+        if is_pattern || (literal.text == "*" && !literal.quoted) {
+            return Ok(None);
+        }
+        if values.len() == limits::LIST {
+            let most = limits::LIST;
+            return Err(FilterError::new(
+                first.column,
+                format!("a group has at most {most} values"),
+            ));
+        }
+        values.push(literal::value(target, path.leaf(), &literal)?);
+    }
+    let condition = Condition::among(vec![(path.clone(), values)], None);
+    Ok(Some(condition.through(found.via.clone())))
 }
 
 fn bare(member: &[Name]) -> FilterError {

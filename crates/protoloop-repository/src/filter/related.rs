@@ -88,7 +88,7 @@ impl RelatedSets {
         let Some(found) = self.0.get(&place_of(related)) else {
             return false;
         };
-        let Some(own) = &found.own else {
+        let Some(own) = found.own.as_ref().filter(|_| related.link.is_told(row)) else {
             return false;
         };
         if !found.list {
@@ -205,6 +205,7 @@ fn linking(
 /// The values that a term of an order finds behind to-one relations, by the key in the row.
 #[derive(Debug)]
 pub(crate) struct RelatedValues {
+    link: Link,
     own: Option<PropertyPath>,
     /// With the key of the related row: of several, which no unique index has kept out, the first counts.
     values: HashMap<Box<[u8]>, (Value, Value)>,
@@ -247,6 +248,7 @@ impl RelatedValues {
             });
         }
         Some(Self {
+            link: link.clone(),
             own: model.column_property(own),
             values,
         })
@@ -254,7 +256,7 @@ impl RelatedValues {
 
     /// The value for a row; null where the relation leads nowhere.
     pub(crate) fn value(&self, row: &View<'_>) -> Value {
-        let own = self.own.as_ref();
+        let own = self.own.as_ref().filter(|_| self.link.is_told(row));
         let key = own.and_then(|own| key(&read::scalar(row, own).to_value()));
         let found = key.and_then(|key| self.values.get(&key));
         found.map_or(Value::Null, |(_, value)| value.clone())

@@ -5,6 +5,7 @@
 mod alter;
 mod atomic;
 mod bulk;
+mod capabilities;
 mod crud;
 mod filters;
 mod groups;
@@ -47,6 +48,7 @@ macro_rules! laws {
 }
 
 const LAWS: &[Law] = laws![
+    capabilities::a_model_that_asks_for_more_is_refused,
     crud::a_row_is_found_as_it_was_stored,
     crud::rows_are_found_in_the_order_of_the_ids,
     crud::an_edit_sees_the_row_and_replaces_it,
@@ -74,6 +76,8 @@ const LAWS: &[Law] = laws![
     related::orders_reach_related_rows,
     related::what_may_not_be_seen_counts_as_absent,
     related::values_of_any_type_keep_theirs,
+    related::lists_of_large_keys_are_followed,
+    related::a_key_is_of_the_model_that_the_row_names,
     orders::orders_are_total,
     groups::rows_are_found_by_the_keys_they_belong_to,
     groups::what_is_asked_of_a_group_counts_per_key,

@@ -272,3 +272,99 @@ pub(super) async fn what_may_not_be_seen_counts_as_absent(lab: &Lab) -> Result<(
     let place = people.place(&lab.cx, &order, &rows[2]).await?;
     equal("scoped place", place.values[0].is_null(), true)
 }
+
+/// Stores rows and expects ids of a model for filters and orders.
+async fn expect(
+    lab: &Lab,
+    rows: &[(&str, &[&str])],
+    model: &str,
+    asked: &[(&str, &str, &str)],
+) -> Result<(), Broken> {
+    for (model, lines) in rows {
+        let repository = lab.repository(model)?;
+        for line in *lines {
+            repository
+                .create(&lab.cx, row(repository.model(), line)?)
+                .await?;
+        }
+    }
+    let repository = lab.repository(model)?;
+    let model = repository.model();
+    for (filter, order, due) in asked {
+        let wrong = |error: crate::FilterError| broken(error.to_string());
+        let mut query = Query::new(OrderBy::parse(model, order).map_err(wrong)?);
+        query.filter = Some(Filter::parse(model, filter).map_err(wrong)?);
+        let found = repository.find(&lab.cx, &query).await?;
+        let ids: Vec<String> = found
+            .iter()
+            .filter_map(|row| Some(model.find_key(row.as_ref())?.to_string()))
+            .collect();
+        equal(
+            &format!("{filter} {order}"),
+            ids.join(" "),
+            (*due).to_owned(),
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) async fn lists_of_large_keys_are_followed(lab: &Lab) -> Result<(), Broken> {
+    let rows: &[(&str, &[&str])] = &[
+        (
+            "Crate",
+            &[
+                r#"{"id":"0","name":"zero"}"#,
+                r#"{"id":"7","name":"small"}"#,
+                r#"{"id":"9223372036854775807","name":"last"}"#,
+                r#"{"id":"9223372036854775808","name":"first"}"#,
+                r#"{"id":"10000000000000000000","name":"ten"}"#,
+                r#"{"id":"18446744073709551615","name":"largest"}"#,
+            ],
+        ),
+        (
+            "Load",
+            &[
+                r#"{"id":"1","crateIds":["7","9223372036854775807"]}"#,
+                r#"{"id":"2","crateIds":["9223372036854775808","0"]}"#,
+                r#"{"id":"3","crateIds":["18446744073709551615","10000000000000000000"]}"#,
+                r#"{"id":"4"}"#,
+            ],
+        ),
+    ];
+    let asked = [
+        ("crates.name = zero", "", "2"),
+        ("crates.name = small", "", "1"),
+        ("crates.name = last", "", "1"),
+        ("crates.name = first", "", "2"),
+        ("crates.name = ten", "", "3"),
+        ("crates.name = largest", "", "3"),
+        ("NOT crates:*", "", "4"),
+    ];
+    expect(lab, rows, "Load", &asked).await
+}
+
+pub(super) async fn a_key_is_of_the_model_that_the_row_names(lab: &Lab) -> Result<(), Broken> {
+    let rows: &[(&str, &[&str])] = &[
+        ("Crew", &[r#"{"id":"x","name":"crew"}"#]),
+        ("Craft", &[r#"{"id":"x","name":"craft"}"#]),
+        (
+            "Remark",
+            &[
+                r#"{"id":"1","ofType":"Crew","ofId":"x"}"#,
+                r#"{"id":"2","ofType":"Craft","ofId":"x"}"#,
+                r#"{"id":"3","ofId":"x"}"#,
+                r#"{"id":"4","ofType":"Crew"}"#,
+            ],
+        ),
+    ];
+    let asked = [
+        ("crew.name = crew", "", "1"),
+        ("craft.name = craft", "", "2"),
+        ("crew:*", "", "1"),
+        ("NOT craft:*", "", "1 3 4"),
+        ("craft.name != craft", "", "1 3 4"),
+        ("", "craft.name", "2 1 3 4"),
+        ("", "crew.name desc", "2 3 4 1"),
+    ];
+    expect(lab, rows, "Remark", &asked).await
+}

@@ -9,6 +9,7 @@ mod act;
 mod attempt;
 mod guard;
 mod hooks;
+mod keeper;
 mod keyed;
 mod stamp;
 #[cfg(test)]
@@ -25,11 +26,12 @@ use guard::both;
 use hooks::{Flow, ModelHooks};
 pub use hooks::{Hook, HookContext, Hooks, Save};
 pub(crate) use keyed::is_one_of;
+use keeper::Keeper;
 use stamp::Stamp;
 
 use crate::{
-    Changes, Cursor, Executed, Filter, GroupBy, GroupQuery, Key, Model, OrderBy, Query, Record,
-    Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
+    Changes, Cursor, Executed, Filter, GroupBy, GroupQuery, Key, Model, OrderBy, Query,
+    Record, Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
     bulk::{delete_each, update_each},
     pages,
 };
@@ -58,7 +60,7 @@ impl Managed {
                 .iter()
                 .any(|entity| entity.tenant_key.is_some() || entity.delete_time.is_some()),
             hooks: hooks.of(inner.model()),
-            inner,
+            inner: Keeper::around(inner),
         }
     }
 
@@ -200,6 +202,10 @@ impl std::fmt::Debug for Managed {
 impl Repository<Record> for Managed {
     fn model(&self) -> &Arc<Model> {
         self.inner.model()
+    }
+
+    fn neighbour(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {
+        self.inner.neighbour(model)
     }
 
     fn find<'a>(

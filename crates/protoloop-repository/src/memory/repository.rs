@@ -140,6 +140,22 @@ impl Repository<Record> for MemoryRepository {
         &self.model
     }
 
+    fn neighbour(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {
+        let name = model.full_name();
+        let number = {
+            let stores = self.shared.read();
+            let mut stores = stores.iter();
+            stores.position(|store| store.model.full_name() == name)
+        };
+        let number =
+            number.ok_or_else(|| Error::failed_precondition(format!("{name} was not prepared")))?;
+        Ok(Arc::new(Self {
+            model: Arc::clone(model),
+            shared: Arc::clone(&self.shared),
+            number,
+        }))
+    }
+
     fn find<'a>(
         &'a self,
         cx: &'a CallContext,

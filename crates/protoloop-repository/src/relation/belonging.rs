@@ -96,6 +96,11 @@ impl<'a> Belonging<'a> {
         }
     }
 
+    /// The field of linking rows that holds this row's key.
+    pub(crate) fn own_key(&self) -> Result<u32> {
+        Ok(self.linking()?.1)
+    }
+
     /// The field of linking rows that holds the other row's key.
     pub(crate) fn other(&self) -> Result<PropertyPath> {
         let (links, _, other) = self.linking()?;

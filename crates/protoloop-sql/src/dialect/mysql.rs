@@ -21,12 +21,14 @@ use crate::{
 pub static MARIADB: Mysql = Mysql {
     options: "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin",
     live: live::MARIADB,
+    collation: "utf8mb4_nopad_bin",
 };
 
 /// MySQL 8.0.17 or later.
 pub static MYSQL: Mysql = Mysql {
     options: "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_bin",
     live: live::MYSQL,
+    collation: "utf8mb4_0900_bin",
 };
 
 /// The dialect of MySQL and of MariaDB; see [`MYSQL`] and [`MARIADB`].
@@ -35,6 +37,8 @@ pub struct Mysql {
     /// Of a table: an order by byte, in which a trailing space counts.
     options: &'static str,
     live: LiveQueries,
+    /// The collation of that order, of which each of the two servers knows another name.
+    collation: &'static str,
 }
 
 /// Most characters of a text in an index. Three such columns fit the 3,072 bytes of a key.
@@ -218,11 +222,11 @@ impl Dialect for Mysql {
     }
 
     fn json_contains(&self, json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr {
-        json::contains(json, storage, scalar)
+        json::contains(self.collation, json, storage, scalar)
     }
 
     fn json_contained_by(&self, json: Expr, storage: Storage, scalars: &[Scalar<'_>]) -> Expr {
-        json::contained_by(json, storage, scalars)
+        json::contained_by(self.collation, json, storage, scalars)
     }
 
     fn json_length(&self, json: Expr, _is_object: bool) -> Expr {
@@ -230,7 +234,7 @@ impl Dialect for Mysql {
     }
 
     fn json_has_element(&self, json: Expr, storage: Storage, column: Expr) -> Option<Expr> {
-        json::has_element(json, storage, column)
+        json::has_element(self.collation, json, storage, column)
     }
 
     fn json_key_of(&self, json: Expr, key: &str, storage: Storage) -> Expr {
@@ -242,11 +246,11 @@ impl Dialect for Mysql {
     }
 
     fn json_ordered(&self, storage: Storage, value: Expr) -> Option<Expr> {
-        (storage != Storage::Bytes).then(|| json::comparable(storage, &value))
+        (storage != Storage::Bytes).then(|| json::comparable(self.collation, storage, &value))
     }
 
     fn json_comparable(&self, storage: Storage, value: Expr) -> Expr {
-        json::comparable(storage, &value)
+        json::comparable(self.collation, storage, &value)
     }
 
     fn json_operand(&self, storage: Storage, scalar: Scalar<'_>) -> Expr {

@@ -1,6 +1,9 @@
 use protoloop_repository::{Cursor, Filter, OrderBy, Query, SeenRows, Value};
 
-use crate::{Table, testing::tables};
+use crate::{
+    MARIADB, MYSQL, Table,
+    testing::{tables, tables_in},
+};
 
 const LIBRARY: &str = r#"
 syntax = "proto3";
@@ -165,4 +168,50 @@ fn lists_and_values_of_any_type_become_conditions() {
             "like(extra.a, \"x%\")",
         ]
     ));
+}
+
+#[test]
+fn each_of_the_two_servers_is_told_a_collation_that_it_knows() {
+    let texts = [&MARIADB, &MYSQL].map(|dialect| {
+        let tables = tables_in(LIBRARY, dialect);
+        let filters = ["extra.a = \"x\"", "words:a", "see_also.title = \"x\""];
+        let conditions = filters.map(|text| {
+            let filter = Filter::parse(tables[3].model(), text).expect(text);
+            tables[3].count(Some(&filter)).expect("compiles").sql
+        });
+        conditions.join("\n")
+    });
+    let [mariadb, mysql] = &texts;
+    assert!(mariadb.contains("utf8mb4_nopad_bin") && !mariadb.contains("0900"));
+    assert!(mysql.contains("utf8mb4_0900_bin") && !mysql.contains("nopad"));
+    insta::assert_snapshot!(mysql);
+}
+
+/// A note is of an author or of a book.
+const NOTES: &str = r#"
+syntax = "proto3";
+package shop.v1;
+import "protoloop/v1/annotations.proto";
+message Note {
+  option (protoloop.v1.model) = { };
+  string id = 1 [(protoloop.v1.field) = { id: CLIENT }];
+  string of_type = 2;
+  string of_id = 3;
+  Book book = 4 [(protoloop.v1.relation) = { belongs_to: { key: "of_id" discriminator: "of_type" } }];
+}
+message Book {
+  option (protoloop.v1.model) = { };
+  string id = 1 [(protoloop.v1.field) = { id: CLIENT }];
+  string title = 2;
+}
+"#;
+
+#[test]
+fn a_polymorphic_key_is_followed_where_it_is_told_so() {
+    let tables = tables(NOTES);
+    let notes = &tables[0];
+    let order = OrderBy::parse(notes.model(), "book.title").expect("an order");
+    let (order, _) = notes.select(&Query::new(order)).expect("compiles");
+    let condition = conditions(notes, &["book.title = \"x\"", "NOT book:*"]);
+    insta::assert_snapshot!(format!("{condition}\n\n{}", order.sql));
 }

@@ -42,29 +42,39 @@ fn element() -> Expr {
     Expr::cust("`_each`.`value`")
 }
 
-pub(super) fn contains(json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr {
+pub(super) fn contains(collation: &str, json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr {
     Expr::cust_with_exprs(
         some_element!("", "? = ?"),
         [
             json,
-            comparable(storage, &element()),
+            comparable(collation, storage, &element()),
             operand(storage, scalar),
         ],
     )
 }
 
-pub(super) fn contained_by(json: Expr, storage: Storage, scalars: &[Scalar<'_>]) -> Expr {
+pub(super) fn contained_by(
+    collation: &str,
+    json: Expr,
+    storage: Storage,
+    scalars: &[Scalar<'_>],
+) -> Expr {
     let operands = scalars.iter().map(|scalar| operand(storage, *scalar));
-    let among = comparable(storage, &element()).is_in(operands);
+    let among = comparable(collation, storage, &element()).is_in(operands);
     Expr::cust_with_exprs(some_element!("NOT ", "(?) IS NOT TRUE"), [json, among])
 }
 
 /// A column stores a duration in another form than JSON does.
-pub(super) fn has_element(json: Expr, storage: Storage, column: Expr) -> Option<Expr> {
+pub(super) fn has_element(
+    collation: &str,
+    json: Expr,
+    storage: Storage,
+    column: Expr,
+) -> Option<Expr> {
     let element = match storage {
         Storage::Duration => return None,
         Storage::Bytes => Expr::cust_with_exprs("FROM_BASE64(?)", [element()]),
-        storage => comparable(storage, &element()),
+        storage => comparable(collation, storage, &element()),
     };
     Some(Expr::cust_with_exprs(
         some_element!("", "? = ?"),
@@ -87,9 +97,9 @@ pub(super) fn of(json: Expr, storage: Storage) -> Expr {
 /// A value is text here. ProtoJSON writes 64-bit integers, times and numbers that are not finite as strings; this makes
 /// them comparable. Bytes stay base64, of which only equality means anything. There is no NaN, so it is null, and what is
 /// infinite is the last number.
-pub(super) fn comparable(storage: Storage, value: &Expr) -> Expr {
-    let of = |template: &'static str, times: usize| {
-        Expr::cust_with_exprs(template, vec![value.clone(); times])
+pub(super) fn comparable(collation: &str, storage: Storage, value: &Expr) -> Expr {
+    let of = |template: &str, times: usize| {
+        Expr::cust_with_exprs(template.to_owned(), vec![value.clone(); times])
     };
     match storage {
         Storage::Bool => of("(? = 'true')", 1),
@@ -110,7 +120,7 @@ pub(super) fn comparable(storage: Storage, value: &Expr) -> Expr {
         Storage::Duration => of("CAST(TRIM(TRAILING 's' FROM ?) AS DECIMAL(24,9))", 1),
         // By byte, whatever the column's collation is.
         Storage::Text | Storage::Bytes | Storage::Json => of(
-            "CAST(? AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_nopad_bin",
+            &format!("CAST(? AS CHAR CHARACTER SET utf8mb4) COLLATE {collation}"),
             1,
         ),
     }

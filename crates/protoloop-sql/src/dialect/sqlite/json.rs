@@ -65,16 +65,29 @@ pub(super) fn length(json: Expr, is_object: bool) -> Expr {
     Expr::cust_with_exprs(template, [json])
 }
 
-/// Columns of unsigned 64-bit integers hold the large ones as bytes, which no JSON value can be compared with.
+/// Bytes are base64 in JSON, which SQLite cannot read.
 pub(super) fn has_element(json: Expr, storage: Storage, column: Expr) -> Option<Expr> {
+    let element = Expr::cust(r#""_each"."value""#);
     let element = match storage {
-        Storage::Uint64 | Storage::Bytes => return None,
-        storage => comparable(storage, Expr::cust(r#""_each"."value""#)),
+        Storage::Bytes => return None,
+        Storage::Uint64 => stored_uint(element),
+        storage => comparable(storage, element),
     };
     Some(Expr::cust_with_exprs(
         r#"EXISTS (SELECT 1 FROM json_each(?) AS "_each" WHERE ? = ?)"#,
         [json, element, column],
     ))
+}
+
+/// The decimal text of an unsigned 64-bit integer as a column holds it: one beyond the signed ones as its eight bytes. It is
+/// split behind its ninth digit from the right, so that no part of the sum is too large.
+fn stored_uint(text: Expr) -> Expr {
+    Expr::cust_with_exprs(
+        "(CASE WHEN substr('00000000000000000000' || ?, -20) <= '09223372036854775807' THEN CAST(? AS INTEGER) \
+         ELSE unhex(printf('%016X', (CAST(substr(?, 1, length(?) - 9) AS INTEGER) - 18446744073) * 1000000000 \
+         + CAST(substr(?, -9) AS INTEGER) - 709551616)) END)",
+        vec![text; 5],
+    )
 }
 
 pub(super) fn key_of(json: Expr, key: &str, storage: Storage) -> Expr {

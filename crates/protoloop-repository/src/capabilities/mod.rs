@@ -1,5 +1,7 @@
 //! What a connector can do.
 
+mod fit;
+
 /// What a connector can do, told before anything is asked of it. The laws hold a connector to what it declares: what it can,
 /// it does as every other one; what it cannot, it refuses as told here, and never does half of it.
 ///
@@ -24,6 +26,12 @@ pub struct Capabilities {
     /// Rows outlive the process. Without, nothing of it is told to callers; what would be stored to be found after a crash
     /// is not.
     pub durable: bool,
+    /// Most bytes of the values of an index together, each at its longest. Beyond, [`Capabilities::check`] refuses the model.
+    pub index_bytes: Option<u32>,
+    /// Most bytes of the name of a table or column. Beyond, the model is refused.
+    pub name_bytes: Option<u32>,
+    /// Most columns of a table. Beyond, the model is refused.
+    pub columns: Option<u32>,
 }
 
 impl Capabilities {
@@ -35,6 +43,9 @@ impl Capabilities {
         indexed_length: None,
         linear_regexp: true,
         durable: true,
+        index_bytes: None,
+        name_bytes: None,
+        columns: None,
     };
 
     /// Without [`Capabilities::nul_in_text`].
@@ -76,6 +87,27 @@ impl Capabilities {
     #[must_use]
     pub const fn without_linear_regexp(mut self) -> Self {
         self.linear_regexp = false;
+        self
+    }
+
+    /// With a bound on [`Capabilities::index_bytes`].
+    #[must_use]
+    pub const fn with_index_bytes(mut self, most: u32) -> Self {
+        self.index_bytes = Some(most);
+        self
+    }
+
+    /// With a bound on [`Capabilities::name_bytes`].
+    #[must_use]
+    pub const fn with_name_bytes(mut self, most: u32) -> Self {
+        self.name_bytes = Some(most);
+        self
+    }
+
+    /// With a bound on [`Capabilities::columns`].
+    #[must_use]
+    pub const fn with_columns(mut self, most: u32) -> Self {
+        self.columns = Some(most);
         self
     }
 }
