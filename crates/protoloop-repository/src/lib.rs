@@ -27,6 +27,7 @@ mod native;
 mod order;
 mod page_token;
 mod path;
+mod place;
 mod query;
 mod read;
 mod recode;
@@ -49,7 +50,9 @@ pub use deadline::within;
 pub use engine::{RequestIds, StandardEngine};
 pub use entity::{Entity, Record};
 pub use etag::etag_matches;
-pub use filter::{CompareOp, Filter, FilterError, Matcher, Pattern, Related, Rows, SeenRows};
+pub use filter::{
+    CompareOp, Element, Filter, FilterError, Matcher, Pattern, Related, Rows, SeenRows,
+};
 pub use group::{GroupBy, GroupQuery, Groups, LinkedBy};
 pub use key::{Key, KeyValue};
 pub use key_value::{Clock, KeyStream, KeyValueRepository, KeyValues};
@@ -61,6 +64,7 @@ pub use native::{Executed, NativeRow};
 pub use order::{Direction, OrderBy, OrderTerm};
 pub use page_token::PageTokenKey;
 pub use path::{Leaf, LeafKind, LeafShape, PropertyPath, Step};
+pub use place::{EARTH_RADIUS, HALF_RADIANS, Place, RADIANS};
 pub use query::Query;
 pub use recode::Recode;
 pub use relation::{BelongsTo, HasMany, HasManyThrough, HasOne, ReferencesMany, Repositories};

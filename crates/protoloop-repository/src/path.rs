@@ -4,6 +4,8 @@ use std::{fmt, sync::Arc};
 
 use protoloop_schema::{EnumId, MessageId, Presence};
 
+use crate::{Model, Place};
+
 /// A checked path to a property: `title`, `address.city`, `labels.env`.
 ///
 /// It is made by [`Model::property`](crate::Model::property), which knows every name; a path never leads through a
@@ -15,6 +17,8 @@ pub struct PropertyPath {
     pub(crate) leaf: Leaf,
     /// The message that holds the last field, where that is not the row.
     pub(crate) parent: Option<MessageId>,
+    /// Where the property is how far the place is that the steps lead to: from where.
+    pub(crate) from: Option<Place>,
 }
 
 /// One step of a path.
@@ -93,6 +97,48 @@ impl PropertyPath {
     #[must_use]
     pub fn leaf(&self) -> &Leaf {
         &self.leaf
+    }
+
+    /// Where the property is how far a `google.type.LatLng` is, in meters: from which place. The steps lead to the message then.
+    #[must_use]
+    pub fn from(&self) -> Option<Place> {
+        self.from
+    }
+
+    /// How far the place is that this path leads to; `None` when it leads to no single `google.type.LatLng`.
+    pub(crate) fn distance(&self, model: &Model, from: Place) -> Option<Self> {
+        let LeafKind::Message(id) = self.leaf.kind else {
+            return None;
+        };
+        let is_place = &*model.schema().message(id).full_name == "google.type.LatLng";
+        (is_place && self.leaf.shape == LeafShape::Single).then(|| Self {
+            text: format!("distance({self}, {}, {})", from.latitude, from.longitude).into(),
+            leaf: Leaf {
+                kind: LeafKind::Double,
+                presence: Presence::Explicit,
+                ..self.leaf
+            },
+            from: Some(from),
+            ..self.clone()
+        })
+    }
+
+    /// A field of the message that a path of a distance leads to: 1 for the latitude, 2 for the longitude.
+    #[must_use]
+    pub fn degrees(&self, number: u32) -> Self {
+        let mut steps = self.steps.to_vec();
+        steps.push(Step::Field(number));
+        Self {
+            steps: steps.into(),
+            leaf: Leaf {
+                kind: LeafKind::Double,
+                shape: LeafShape::Single,
+                presence: Presence::Implicit,
+                wrapped: false,
+            },
+            from: None,
+            ..self.clone()
+        }
     }
 
     /// The number of the row's field that the path begins with: the column.

@@ -68,6 +68,11 @@ pub(crate) fn scalar<'a>(row: &View<'a>, path: &PropertyPath) -> Scalar<'a> {
         Place::Field(number) => parent.get(number),
         Place::MapValue(value) => Some(value),
     };
+    if let Some(from) = path.from() {
+        let message = found.and_then(|value| value.as_message());
+        let place = message.and_then(|message| crate::Place::of(&message));
+        return place.map_or(Scalar::Null, |place| Scalar::F64(from.distance(place)));
+    }
     match found {
         Some(value) => of_wire(value, leaf.kind),
         None if leaf.presence == Presence::Implicit => default(leaf.kind),

@@ -9,7 +9,9 @@ use crate::{Link, Model, PropertyError, PropertyPath, filter::limits};
 pub(crate) struct Resolved {
     /// The relations on the way.
     pub(crate) via: Vec<Link>,
-    /// The property behind them; `None` where the names end with a relation.
+    /// The lists of messages behind them, each within the one before.
+    pub(crate) lists: Vec<PropertyPath>,
+    /// The property behind all; `None` where the names end with a relation.
     pub(crate) path: Option<PropertyPath>,
 }
 
@@ -30,14 +32,16 @@ impl Model {
             let hidden = |field| model.field(field).is_none_or(|field| field.hidden);
             let relation = model.relation(name.as_ref());
             let Some(relation) = relation.filter(|relation| !hidden(relation.field)) else {
-                let path = model
-                    .property(&names[at..])
-                    .map_err(|error| PropertyError {
-                        segment: at + error.segment,
-                        ..error
-                    })?;
+                let (lists, path) =
+                    model
+                        .element_property(&names[at..])
+                        .map_err(|error| PropertyError {
+                            segment: at + error.segment,
+                            ..error
+                        })?;
                 return Ok(Resolved {
                     via,
+                    lists,
                     path: Some(path),
                 });
             };
@@ -59,7 +63,11 @@ impl Model {
                 segment: 0,
                 message: "a property name is missing".to_owned(),
             }),
-            false => Ok(Resolved { via, path: None }),
+            false => Ok(Resolved {
+                via,
+                lists: Vec::new(),
+                path: None,
+            }),
         }
     }
 }

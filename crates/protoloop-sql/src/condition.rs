@@ -1,7 +1,7 @@
 //! Filters as conditions.
 
 use protoloop_core::Result;
-use protoloop_repository::{CompareOp, Filter, PropertyPath, Value};
+use protoloop_repository::{CompareOp, Element, Filter, LeafKind, PropertyPath, Value};
 use sea_query::{Condition, Expr, ExprTrait};
 
 use crate::{
@@ -39,6 +39,7 @@ pub(crate) fn condition_in(source: &Source<'_>, filter: &Filter) -> Result<Expr>
         Filter::Contains { path, value } => Property::at(source, path)?.contains(value)?,
         Filter::ContainedBy { path, values } => Property::at(source, path)?.is_contained(values)?,
         Filter::Length { path, op, value } => length(source, path, *op, *value)?,
+        Filter::Element(element) => some_element(source, element)?,
         Filter::Related(related) => {
             let select = source.follow(&related.link, |target, select| {
                 select.expr(Expr::cust("1"));
@@ -47,6 +48,17 @@ pub(crate) fn condition_in(source: &Source<'_>, filter: &Filter) -> Result<Expr>
             Expr::exists(select)
         }
     })
+}
+
+/// Lists inside of lists have aliases of their own, so an element may be looked at for further ones.
+fn some_element(source: &Source<'_>, element: &Element) -> Result<Expr> {
+    let LeafKind::Message(message) = element.list.leaf().kind else {
+        return Err(source.table().broken("elements that are no messages"));
+    };
+    let list = Property::at(source, &element.list)?.json();
+    let (alias, elements) = source.elements(&list, message);
+    let condition = condition_in(&elements, &element.filter)?;
+    Ok(source.dialect().json_some(list, &alias, condition))
 }
 
 /// Most conditions that stand side by side; more are put into groups. sea-query goes down by one call for each.

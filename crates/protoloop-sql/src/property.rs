@@ -10,6 +10,7 @@ use crate::{Scalar, Storage, Table, source::Source, table::iden};
 /// A property as SQL sees it.
 pub(crate) struct Property<'a> {
     source: Source<'a>,
+    path: &'a PropertyPath,
     leaf: &'a Leaf,
     /// The field number of the column.
     column: u32,
@@ -39,18 +40,37 @@ enum Last {
     TypedKey(Box<str>),
     /// The parent itself, where it is of the leaf's type.
     Typed,
+    /// The value of a key of a JSON object, where it is an array.
+    KeyList(Box<str>),
+    /// The parent itself, where it is an array.
+    List,
 }
 
 impl<'a> Property<'a> {
     pub(crate) fn at(source: &Source<'a>, path: &'a PropertyPath) -> Result<Self> {
         let table = source.table();
+        if let Some(element) = source.element() {
+            let message = Some(element.message);
+            let place = inside(table, element.json.clone(), message, path.steps(), path);
+            let place = place.ok_or_else(|| table.broken(&format!("{path} does not fit")))?;
+            return Ok(Self {
+                source: source.clone(),
+                path,
+                leaf: path.leaf(),
+                column: 0,
+                place,
+                nullable: true,
+                unset_is_null: false,
+            });
+        }
         let column = table
             .column(path.column())
             .ok_or_else(|| table.broken(&format!("no column for {path}")))?;
         let leaf = path.leaf();
-        if path.is_column() {
+        if path.is_column() && path.from().is_none() {
             return Ok(Self {
                 source: source.clone(),
+                path,
                 leaf,
                 column: column.number,
                 place: Place::Column(iden(&column.name)),
@@ -60,10 +80,27 @@ impl<'a> Property<'a> {
         }
         // The table's name keeps the column apart from those of functions that read JSON.
         let json = source.qualified(iden(&column.name));
-        let place = inside(table, json, path)
+        if path.is_column() {
+            // How far the place in the column is.
+            return Ok(Self {
+                source: source.clone(),
+                path,
+                leaf,
+                column: column.number,
+                place: Place::Json {
+                    parent: json,
+                    last: Last::Typed,
+                    implicit: false,
+                },
+                nullable: true,
+                unset_is_null: false,
+            });
+        }
+        let place = below_column(table, json, path)
             .ok_or_else(|| table.broken(&format!("{path} does not fit the schema")))?;
         Ok(Self {
             source: source.clone(),
+            path,
             leaf,
             column: column.number,
             place,
@@ -93,8 +130,25 @@ impl<'a> Property<'a> {
                 }
                 Last::Key(key) => dialect.json_has_key(parent.clone(), key),
                 Last::TypedKey(_) | Last::Typed => self.json_value().is_not_null(),
+                Last::KeyList(_) | Last::List => dialect.json_length(self.json(), false).gt(0),
             },
         }
+    }
+
+    /// How far a place is from another; `None` for any other property.
+    fn distance(&self) -> Result<Option<Expr>> {
+        let Some(from) = self.path.from() else {
+            return Ok(None);
+        };
+        let (latitude, longitude) = (self.path.degrees(1), self.path.degrees(2));
+        let latitude = Property::at(&self.source, &latitude)?.ordered()?;
+        let longitude = Property::at(&self.source, &longitude)?.ordered()?;
+        let dialect = self.source.dialect();
+        let distance = dialect.distance(latitude, longitude, from);
+        let distance = distance.ok_or_else(|| {
+            Error::unimplemented(format!("{} cannot measure distances", dialect.name()))
+        })?;
+        Ok(Some(distance))
     }
 
     /// The value, for `=`; null where it is absent.
@@ -148,6 +202,9 @@ impl<'a> Property<'a> {
 
     /// The value, for `<` and for orders; null where it is absent.
     pub(crate) fn ordered(&self) -> Result<Expr> {
+        if let Some(distance) = self.distance()? {
+            return Ok(distance);
+        }
         match &self.place {
             Place::Column(name) => Ok(self.stored(name)),
             Place::Json { .. } => {
@@ -207,12 +264,16 @@ impl<'a> Property<'a> {
         let length = dialect.json_length(self.json(), self.leaf.shape == LeafShape::Map);
         match &self.place {
             Place::Column(_) => length,
+            Place::Json {
+                last: Last::KeyList(_) | Last::List,
+                ..
+            } => Expr::case(self.json().is_not_null(), length).into(),
             Place::Json { parent, .. } => Expr::case(parent.clone().is_not_null(), length).into(),
         }
     }
 
     /// The JSON of a list or map.
-    fn json(&self) -> Expr {
+    pub(crate) fn json(&self) -> Expr {
         let dialect = self.source.dialect();
         match &self.place {
             // The table's name keeps the column apart from those of the function that reads it.
@@ -221,6 +282,8 @@ impl<'a> Property<'a> {
                 Last::Field(name) => dialect.json_part(parent.clone(), &[name]),
                 Last::Key(key) | Last::TypedKey(key) => dialect.json_key(parent.clone(), key),
                 Last::Typed => parent.clone(),
+                Last::KeyList(key) => dialect.json_key_list(parent.clone(), key),
+                Last::List => dialect.json_list(parent.clone()),
             },
         }
     }
@@ -234,6 +297,7 @@ impl<'a> Property<'a> {
                 Last::Key(key) => dialect.json_value(dialect.json_key(parent.clone(), key), &[]),
                 Last::TypedKey(key) => dialect.json_key_of(parent.clone(), key, self.storage()),
                 Last::Typed => dialect.json_of(parent.clone(), self.storage()),
+                Last::KeyList(_) | Last::List => self.json(),
             },
         }
     }
@@ -284,12 +348,23 @@ impl<'a> Property<'a> {
 }
 
 /// Follows a path into a JSON column; `None` when it is not one of the schema.
-fn inside(table: &Table, column: Expr, path: &PropertyPath) -> Option<Place> {
+fn below_column(table: &Table, column: Expr, path: &PropertyPath) -> Option<Place> {
+    let model = table.model();
+    let (first, rest) = path.steps().split_first()?;
+    let message = entered(model.schema(), model.entity().message, first)?;
+    inside(table, column, message, rest, path)
+}
+
+/// Follows steps into JSON that holds a message.
+fn inside(
+    table: &Table,
+    mut json: Expr,
+    mut message: Option<MessageId>,
+    rest: &[Step],
+    path: &PropertyPath,
+) -> Option<Place> {
     let model = table.model();
     let dialect = table.dialect();
-    let (first, rest) = path.steps().split_first()?;
-    let mut message = entered(model.schema(), model.entity().message, first)?;
-    let mut json = column;
     let mut fields: Vec<String> = Vec::new();
     let (last, middle) = rest.split_last()?;
     let well_known = |id: MessageId| model.schema().message(id).well_known;
@@ -329,6 +404,15 @@ fn inside(table: &Table, column: Expr, path: &PropertyPath) -> Option<Place> {
             }
             None => Last::Typed,
         },
+        (Step::Field(_), taken) if well_known(message?) == Some(WellKnown::ListValue) => {
+            match taken {
+                Some((object, key)) => {
+                    parent = object;
+                    Last::KeyList(key.clone())
+                }
+                None => Last::List,
+            }
+        }
         (Step::Field(number), _) => Last::Field(field_name(model.schema(), message?, *number)?),
         (Step::MapKey(key), _) => Last::Key(key.clone()),
     };

@@ -5,6 +5,7 @@ mod tests;
 
 use protoloop_core::{Error, Result};
 use protoloop_repository::{Filter, Join, Link};
+use protoloop_schema::MessageId;
 use sea_query::{Condition, DynIden, Expr, ExprTrait, Order, SelectStatement};
 
 use crate::{Dialect, Table, condition::condition_in, table::iden};
@@ -14,8 +15,17 @@ use crate::{Dialect, Table, condition::condition_in, table::iden};
 pub(crate) struct Source<'a> {
     table: &'a Table,
     alias: Option<DynIden>,
-    /// How many relations lead to it.
+    /// How many relations and lists lead to it.
     depth: usize,
+    /// Set for the elements of a list inside a row of the table.
+    element: Option<Element>,
+}
+
+/// An element of a list of messages.
+#[derive(Clone)]
+pub(crate) struct Element {
+    pub(crate) json: Expr,
+    pub(crate) message: MessageId,
 }
 
 impl<'a> Source<'a> {
@@ -25,6 +35,7 @@ impl<'a> Source<'a> {
             table,
             alias: None,
             depth: 0,
+            element: None,
         }
     }
 
@@ -66,7 +77,27 @@ impl<'a> Source<'a> {
             table,
             alias: Some(iden(alias)),
             depth: self.depth + 1,
+            element: None,
         }
+    }
+
+    /// The elements of a list.
+    pub(crate) fn elements(&self, list: &Expr, message: MessageId) -> (String, Self) {
+        let alias = format!("_e{}", self.depth + 1);
+        let element = Element {
+            json: self.dialect().json_element(list, &alias),
+            message,
+        };
+        let source = Self {
+            depth: self.depth + 1,
+            element: Some(element),
+            ..self.clone()
+        };
+        (alias, source)
+    }
+
+    pub(crate) fn element(&self) -> Option<&Element> {
+        self.element.as_ref()
     }
 
     fn alias(&self) -> DynIden {

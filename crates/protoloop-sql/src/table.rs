@@ -231,23 +231,7 @@ impl Table {
 
     /// The name of an index in the database: one that is too long is cut, with a number that keeps it apart.
     pub(crate) fn index_name<'a>(&self, index: &'a Index) -> Cow<'a, str> {
-        let most = self.dialect.max_name();
-        if index.name.len() <= most {
-            return Cow::Borrowed(&index.name);
-        }
-        // FNV-1a, which stays the same in every version.
-        let hash = index
-            .name
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
-        let hash = format!("_{:08x}", hash as u32);
-        let mut end = most - hash.len();
-        while !index.name.is_char_boundary(end) {
-            end -= 1;
-        }
-        Cow::Owned(format!("{}{hash}", &index.name[..end]))
+        short_name(&index.name, self.dialect.max_name())
     }
 
     /// The column of a field.
@@ -488,4 +472,21 @@ fn is_counted(model: &Model, number: u32) -> bool {
     let target = |id| model.schema().entity(id).id_strategy == IdStrategy::Sequence;
     let mut references = model.references();
     own || references.any(|reference| reference.key == number && target(reference.to))
+}
+
+/// A name of at most so many bytes: one that is too long is cut, with a number that keeps it apart.
+pub(crate) fn short_name(name: &str, most: usize) -> Cow<'_, str> {
+    if name.len() <= most {
+        return Cow::Borrowed(name);
+    }
+    // FNV-1a, which stays the same in every version.
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let hash = format!("_{:08x}", hash as u32);
+    let mut end = most - hash.len();
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    Cow::Owned(format!("{}{hash}", &name[..end]))
 }

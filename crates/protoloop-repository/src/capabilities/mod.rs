@@ -26,6 +26,8 @@ pub struct Capabilities {
     /// Rows outlive the process. Without, nothing of it is told to callers; what would be stored to be found after a crash
     /// is not.
     pub durable: bool,
+    /// Filters and orders measure distances between places. Without, they are UNIMPLEMENTED.
+    pub distances: bool,
     /// Most bytes of the values of an index together, each at its longest. Beyond, [`Capabilities::check`] refuses the model.
     pub index_bytes: Option<u32>,
     /// Most bytes of the name of a table or column. Beyond, the model is refused.
@@ -43,6 +45,7 @@ impl Capabilities {
         indexed_length: None,
         linear_regexp: true,
         durable: true,
+        distances: true,
         index_bytes: None,
         name_bytes: None,
         columns: None,
@@ -87,6 +90,13 @@ impl Capabilities {
     #[must_use]
     pub const fn without_linear_regexp(mut self) -> Self {
         self.linear_regexp = false;
+        self
+    }
+
+    /// Without [`Capabilities::distances`].
+    #[must_use]
+    pub const fn without_distances(mut self) -> Self {
+        self.distances = false;
         self
     }
 

@@ -4,8 +4,9 @@
 //! transaction, so it obeys whatever the method obeys.
 
 use std::{
-    collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError, RwLock},
+    collections::HashMap,
+    fmt,
+    sync::{Arc, PoisonError, RwLock, Weak},
 };
 
 use bytes::Bytes;
@@ -34,27 +35,41 @@ mod number {
 }
 
 /// The fields of a write, by number.
-const ARMS: [(u32, &str, StandardKind); 3] = [
+const ARMS: [(u32, &str, StandardKind); 4] = [
     (1, "create", StandardKind::Create),
     (2, "update", StandardKind::Update),
     (3, "delete", StandardKind::Delete),
+    (4, "undelete", StandardKind::Undelete),
 ];
 
-/// The paths of standard methods that the application answers itself. A batch cannot do those: it knows only what the
-/// engine would do in their place.
-#[derive(Clone, Debug, Default)]
-pub struct Overridden(Arc<RwLock<HashSet<String>>>);
+/// The standard methods that the application answers itself. A batch calls those in the context of its transaction.
+///
+/// It keeps no handler alive: they know the engine, which knows these.
+#[derive(Clone, Default)]
+pub struct Overridden(Arc<RwLock<HashMap<String, Weak<dyn Handler>>>>);
 
 impl Overridden {
-    /// Adds a path: `/shop.v1.BookService/CreateBook`.
-    pub fn add(&self, path: &str) {
-        let mut paths = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        paths.insert(path.to_owned());
+    /// Adds what answers a path: `/shop.v1.BookService/CreateBook`.
+    pub fn add(&self, path: &str, handler: &Arc<dyn Handler>) {
+        let mut handlers = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        handlers.insert(path.to_owned(), Arc::downgrade(handler));
     }
 
-    fn contains(&self, path: &str) -> bool {
-        let paths = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        paths.contains(path)
+    /// `None` for a method that the engine answers.
+    fn get(&self, path: &str) -> Result<Option<Arc<dyn Handler>>> {
+        let handlers = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(handler) = handlers.get(path) else {
+            return Ok(None);
+        };
+        let gone = || Error::internal_error("a handler ended before the server");
+        handler.upgrade().map(Some).ok_or_else(gone)
+    }
+}
+
+impl fmt::Debug for Overridden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let handlers = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        f.debug_set().entries(handlers.keys()).finish()
     }
 }
 
@@ -72,6 +87,8 @@ pub(super) struct BatchWrite {
 struct Step<'a> {
     arm: &'static str,
     operation: &'a Operation,
+    /// What the application answers in the operation's place.
+    own: Option<Arc<dyn Handler>>,
     request: Bytes,
 }
 
@@ -182,7 +199,7 @@ impl BatchWrite {
             .iter()
             .find_map(|arm| Some((arm, write.message_merged(arm.0)?)));
         let Some(((_, arm, kind), any)) = set else {
-            let text = "says nothing; set `create`, `update` or `delete`";
+            let text = "says nothing; set `create`, `update`, `delete` or `undelete`";
             return Err(Error::invalid_field(place, text));
         };
         let place = format!("{place}.{arm}");
@@ -198,12 +215,6 @@ impl BatchWrite {
             let text = format!("`{name}` is no request of a standard {kind:?} method");
             return Err(Error::invalid_field(place, text));
         };
-        if self.overridden.contains(&operation.path) {
-            return Err(Error::unimplemented(format!(
-                "{place}: the application answers {} itself, and a batch cannot call it",
-                operation.path
-            )));
-        }
         let value = match any.get(number::ANY_VALUE) {
             Some(Value::Bytes(bytes)) => bytes,
             _ => &[],
@@ -218,6 +229,7 @@ impl BatchWrite {
         refuse_batch_arguments(operation, &value, &place)?;
         Ok(Step {
             arm,
+            own: self.overridden.get(&operation.path)?,
             operation,
             request: value,
         })
@@ -269,7 +281,10 @@ fn same_datasource(first: &Step<'_>, step: &Step<'_>, index: usize) -> Result<()
 async fn all(cx: &CallContext, steps: &[Step<'_>]) -> Result<Bytes> {
     let mut out = Writer::new();
     for (index, step) in steps.iter().enumerate() {
-        let answer = step.operation.run(cx, &step.request).await;
+        let answer = match &step.own {
+            None => step.operation.run(cx, &step.request).await,
+            Some(handler) => answered(cx, step, &**handler).await,
+        };
         let answer = answer.map_err(|error| in_write(index, step.arm, error))?;
         let schema = step.operation.model().schema();
         let name = &schema.message(step.operation.output).full_name;
@@ -281,6 +296,15 @@ async fn all(cx: &CallContext, steps: &[Step<'_>]) -> Result<Bytes> {
         out.close(result);
     }
     Ok(out.finish().into())
+}
+
+/// What the application answers to a write.
+async fn answered(cx: &CallContext, step: &Step<'_>, handler: &dyn Handler) -> Result<Bytes> {
+    let schema = step.operation.model().schema();
+    let method = schema.method_by_path(&step.operation.path);
+    let method = method.ok_or_else(|| Error::internal_error("a method without its schema"))?;
+    let call = Call::unary(Arc::clone(&method.info), cx.clone(), step.request.clone());
+    handler.call(call).await?.into_one()
 }
 
 /// The error as one of a write: `writes[3].update.book.title: is required`.

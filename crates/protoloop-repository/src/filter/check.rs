@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     CompareOp, Filter, FilterError,
-    condition::{Condition, Quantifier, is_ordered},
+    condition::{Condition, Elements, Quantifier, is_ordered},
     functions, json, limits, literal,
     syntax::{self, Arg, Comparator, Expr, Name},
 };
@@ -224,6 +224,7 @@ fn among(
         values.push(literal::value(target, path.leaf(), &literal)?);
     }
     let condition = Condition::among(vec![(path.clone(), values)], None);
+    let condition = condition.of_element(&found.lists);
     Ok(Some(condition.through(found.via.clone())))
 }
 
@@ -268,6 +269,7 @@ fn compare(
             ));
         }
     };
+    let condition = condition.of_element(&found.lists);
     Ok(condition.through(found.via.clone()))
 }
 
@@ -296,6 +298,23 @@ fn condition(
 }
 
 fn single(
+    model: &Model,
+    path: &PropertyPath,
+    by: Comparator,
+    literal: &Name,
+) -> Result<Condition, FilterError> {
+    if by == Comparator::Has && path.is_dynamic(model) {
+        // It is the value, or a list that has it.
+        let kind = literal::kind(literal);
+        let value = literal::value(model, path.typed(kind).leaf(), literal)?;
+        let element = Condition::of_list(path, Elements::Any, vec![(kind, value)]);
+        let equal = of_type(model, path, by, literal)?;
+        return Ok(equal.or(element));
+    }
+    of_type(model, path, by, literal)
+}
+
+fn of_type(
     model: &Model,
     path: &PropertyPath,
     by: Comparator,

@@ -2,7 +2,7 @@
 
 use protoloop_schema::WellKnown;
 
-use super::{CompareOp, Filter, Pattern, Related};
+use super::{CompareOp, Element, Filter, Pattern, Related};
 use crate::{Leaf, LeafKind, LeafShape, Link, Model, PropertyPath, Step, Value};
 
 /// A condition on a row or on rows related to it, and whether its complement is meant.
@@ -90,6 +90,39 @@ impl Condition {
         Self::is(one_of(parts.collect()))
     }
 
+    /// The same of a value whose type every row chooses, where it is a list: that has all of the elements, one of them, or
+    /// nothing but them.
+    pub(super) fn of_list(
+        path: &PropertyPath,
+        which: Elements,
+        values: Vec<(LeafKind, Value)>,
+    ) -> Self {
+        let equals = values.into_iter().map(|(kind, value)| Filter::Compare {
+            path: path.element(kind),
+            op: CompareOp::Eq,
+            value,
+        });
+        let some = |filter| {
+            Filter::Element(Box::new(Element {
+                list: path.list(),
+                filter,
+            }))
+        };
+        Self::is(match which {
+            Elements::All => Filter::And(equals.map(some).collect()),
+            Elements::Any => some(one_of(equals.collect())),
+            Elements::Only => {
+                let other = Filter::Not(Box::new(one_of(equals.collect())));
+                let is_list = Filter::Length {
+                    path: path.list(),
+                    op: CompareOp::Ge,
+                    value: 0,
+                };
+                Filter::And(vec![is_list, Filter::Not(Box::new(some(other)))])
+            }
+        })
+    }
+
     pub(super) fn like(path: PropertyPath, pattern: &str, folded: bool) -> Result<Self, String> {
         let folded = folded.then(|| Pattern::folding(pattern)).transpose()?;
         Ok(Self::is(Filter::Like {
@@ -99,12 +132,28 @@ impl Condition {
         }))
     }
 
+    /// One of two that are no complements.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self::is(Filter::Or(vec![self.holds, other.holds]))
+    }
+
     /// The other rows.
     pub(super) fn complement(self) -> Self {
         Self {
             negated: !self.negated,
             ..self
         }
+    }
+
+    /// The same of one of the elements of lists, the outermost first.
+    pub(super) fn of_element(mut self, lists: &[PropertyPath]) -> Self {
+        for list in lists.iter().rev() {
+            self.holds = Filter::Element(Box::new(Element {
+                list: list.clone(),
+                filter: self.holds,
+            }));
+        }
+        self
     }
 
     /// The condition on the row itself, or on one of the rows that the relations lead to. A complement is that of the
@@ -174,6 +223,25 @@ impl Quantifier {
     }
 }
 
+/// Which elements of a list are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Elements {
+    All,
+    Any,
+    Only,
+}
+
+impl Elements {
+    /// By the name of the function or operator.
+    pub(super) fn of(name: &str) -> Self {
+        match name {
+            "contains" => Self::All,
+            "containedBy" => Self::Only,
+            _ => Self::Any,
+        }
+    }
+}
+
 fn one_of(mut parts: Vec<Filter>) -> Filter {
     match (parts.len(), parts.pop()) {
         (1, Some(only)) => only,
@@ -194,7 +262,7 @@ pub(super) fn is_ordered(leaf: &Leaf) -> bool {
 
 impl PropertyPath {
     /// Whether it leads to a `google.protobuf.Value`, whose type every row chooses.
-    pub(super) fn is_dynamic(&self, model: &Model) -> bool {
+    pub(crate) fn is_dynamic(&self, model: &Model) -> bool {
         let leaf = self.leaf();
         let LeafKind::Message(id) = leaf.kind else {
             return false;
@@ -203,8 +271,33 @@ impl PropertyPath {
             && model.schema().message(id).well_known == Some(WellKnown::Value)
     }
 
+    /// The path to the elements of the value where it is a list.
+    pub(super) fn list(&self) -> Self {
+        let mut steps = self.steps.to_vec();
+        // `list_value` of a Value, then `values` of a ListValue.
+        steps.extend([Step::Field(6), Step::Field(1)]);
+        Self {
+            steps: steps.into(),
+            leaf: Leaf {
+                shape: LeafShape::List,
+                ..self.leaf
+            },
+            ..self.clone()
+        }
+    }
+
+    /// The path from an element of [`PropertyPath::list`] to what it holds, where it is of one type.
+    pub(super) fn element(&self, kind: LeafKind) -> Self {
+        let typed = self.typed(kind);
+        let last = typed.steps.last().cloned();
+        Self {
+            steps: last.into_iter().collect(),
+            ..typed
+        }
+    }
+
     /// The path to the value where it is of one type: a string, a number or a bool. It is null in rows that hold another.
-    pub(super) fn typed(&self, kind: LeafKind) -> Self {
+    pub(crate) fn typed(&self, kind: LeafKind) -> Self {
         let number = match kind {
             LeafKind::String => 3,
             LeafKind::Bool => 4,
@@ -225,6 +318,7 @@ impl PropertyPath {
                 wrapped: false,
             },
             parent: Some(value),
+            from: None,
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use protoloop_wire::{View, map_key};
+use protoloop_wire::{Value as WireValue, View, map_key};
 
-use super::{CompareOp, Filter, like, related::RelatedSets};
+use super::{CompareOp, Element, Filter, like, related::RelatedSets};
 use crate::{
     LeafShape, Model, PropertyPath, Value,
     read::{self, Scalar},
@@ -51,6 +51,7 @@ impl Filter {
                 let length = length(row, path);
                 op.holds(length.map(|length| length.cmp(value)))
             }
+            Self::Element(element) => some_element(row, element),
             Self::Related(condition) => related.is_some_and(|sets| sets.holds(condition, row)),
         }
     }
@@ -84,6 +85,16 @@ fn contains(row: &View<'_>, path: &PropertyPath, value: &Value) -> bool {
             .any(|found| read::of_wire(found, leaf.kind).compare(value) == Some(Ordering::Equal)),
         _ => false,
     }
+}
+
+fn some_element(row: &View<'_>, element: &Element) -> bool {
+    let Some((parent, number)) = read::many(row, &element.list) else {
+        return false;
+    };
+    parent.repeated(number).any(|found| match found {
+        WireValue::Message(view) => element.filter.holds(&view, None),
+        _ => false,
+    })
 }
 
 fn contained_by(row: &View<'_>, path: &PropertyPath, values: &[Value]) -> bool {

@@ -1,13 +1,13 @@
 //! The functions that AIP-160 is extended by.
 
 use super::{
-    Filter, FilterError, Pattern,
+    CompareOp, Filter, FilterError, Pattern,
     check::Checker,
-    condition::Condition,
+    condition::{Condition, Elements},
     literal, suggest,
     syntax::{Comparator, Name},
 };
-use crate::{Leaf, LeafKind, LeafShape, Model, PropertyPath};
+use crate::{Leaf, LeafKind, LeafShape, Model, Place, PropertyPath, Value};
 
 const NAMES: &[&str] = &[
     "like",
@@ -17,10 +17,14 @@ const NAMES: &[&str] = &[
     "containsAny",
     "containedBy",
     "length",
+    "distance",
     "some",
     "every",
     "none",
 ];
+
+pub(crate) const NO_PLACE: &str =
+    "there is no such place: latitudes are from -90 to 90, longitudes from -180 to 180";
 
 /// The condition of a function, or of its comparison with a value.
 pub(super) fn check(
@@ -57,6 +61,11 @@ pub(super) fn check(
     };
     let condition = match (text, comparison) {
         ("length", Some((by, value))) => call.length(*by, value)?,
+        ("distance", Some((by, value))) => call.distance(*by, value)?,
+        ("distance", None) => {
+            let what = "write `distance(f, latitude, longitude) < 1000`, in meters";
+            return Err(at(what.to_owned()));
+        }
         ("length", None) => {
             return Err(at("write `length(f) = 2`, or another comparison".to_owned()));
         }
@@ -74,7 +83,7 @@ pub(super) fn check(
             call.elements()?
         }
     };
-    Ok(condition.through(found.via))
+    Ok(condition.of_element(&found.lists).through(found.via))
 }
 
 struct Call<'a> {
@@ -120,6 +129,15 @@ impl Call<'_> {
             let what = format!("{name} takes a property and at least one value");
             return Err(self.wrong(self.name.column, what));
         }
+        if path.is_dynamic(self.model) {
+            let values = self.values.iter().map(|value| {
+                let kind = literal::kind(value);
+                let leaf = *path.typed(kind).leaf();
+                Ok((kind, literal::value(self.model, &leaf, value)?))
+            });
+            let values = values.collect::<Result<_, FilterError>>()?;
+            return Ok(Condition::of_list(path, Elements::of(name), values));
+        }
         let mut leaf: Leaf = *path.leaf();
         match leaf.shape {
             LeafShape::List => {}
@@ -142,8 +160,41 @@ impl Call<'_> {
         })
     }
 
+    fn distance(&self, by: Comparator, value: &Name) -> Result<Condition, FilterError> {
+        let [latitude, longitude] = self.values else {
+            let what = "distance takes a place, a latitude and a longitude";
+            return Err(self.wrong(self.name.column, what.to_owned()));
+        };
+        let number = |name: &Name| {
+            let number = name.text.parse().ok().filter(|_| !name.quoted);
+            let text = &name.text;
+            number.ok_or_else(|| self.wrong(name.column, format!("`{text}` is no number")))
+        };
+        let place = Place::new(number(latitude)?, number(longitude)?);
+        let place = place.ok_or_else(|| self.wrong(latitude.column, NO_PLACE.to_owned()))?;
+        let path = self.path.distance(self.model, place);
+        let path = path.ok_or_else(|| {
+            let what = format!(
+                "`{}` is no google.type.LatLng, which distance is for",
+                self.path
+            );
+            self.wrong(self.property.column, what)
+        })?;
+        let Comparator::Op(op @ (CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge)) =
+            by
+        else {
+            let what = "compare a distance by `<`, `<=`, `>` or `>=`";
+            return Err(self.wrong(value.column, what.to_owned()));
+        };
+        let meters = number(value)?;
+        Ok(Condition::compare(path, op, Value::F64(meters)))
+    }
+
     fn length(&self, by: Comparator, value: &Name) -> Result<Condition, FilterError> {
-        let path = self.path.clone();
+        let path = match self.path.is_dynamic(self.model) {
+            true => self.path.list(),
+            false => self.path.clone(),
+        };
         if path.leaf().shape == LeafShape::Single {
             let what = format!("`{path}` is no list, which length is for");
             return Err(self.wrong(self.property.column, what));

@@ -63,5 +63,6 @@ fn parent_of(path: &PropertyPath) -> Option<PropertyPath> {
             wrapped: false,
         },
         parent: None,
+        from: None,
     })
 }

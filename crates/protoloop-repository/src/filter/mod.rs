@@ -22,6 +22,7 @@ mod time;
 use std::sync::Arc;
 
 pub use error::FilterError;
+pub(crate) use functions::NO_PLACE;
 pub(crate) use json::is_json;
 pub(crate) use related::RelatedValues;
 pub use related::{Matcher, Rows};
@@ -110,8 +111,19 @@ pub enum Filter {
         /// With what.
         value: u64,
     },
+    /// An element of a list of messages fulfils a filter. Its negation says that none does.
+    Element(Box<Element>),
     /// A related row fulfils a filter. Its negation says that none does.
     Related(Box<Related>),
+}
+
+/// A condition on the elements of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Element {
+    /// A list leaf whose elements are messages.
+    pub list: PropertyPath,
+    /// What one of them fulfils. Its paths begin in the element, and it asks for no related rows.
+    pub filter: Filter,
 }
 
 /// A condition on related rows.

@@ -5,7 +5,6 @@
 mod alter;
 mod atomic;
 mod bulk;
-mod capabilities;
 mod crud;
 mod filters;
 mod groups;
@@ -48,7 +47,6 @@ macro_rules! laws {
 }
 
 const LAWS: &[Law] = laws![
-    capabilities::a_model_that_asks_for_more_is_refused,
     crud::a_row_is_found_as_it_was_stored,
     crud::rows_are_found_in_the_order_of_the_ids,
     crud::an_edit_sees_the_row_and_replaces_it,

@@ -32,19 +32,35 @@ impl Model {
     /// # Errors
     /// [`PropertyError`] for unknown, hidden, navigation and not filterable fields, and for paths through lists.
     pub fn property<S: AsRef<str>>(&self, names: &[S]) -> Result<PropertyPath, PropertyError> {
+        let (lists, path) = self.element_property(names)?;
+        match lists.first() {
+            None => Ok(path),
+            Some(list) => Err(wrong(0, format!("`{list}` is a list; test it with `:`"))),
+        }
+    }
+
+    /// The same, where names may lead through lists of messages: then each list, of which the first begins in the row and any
+    /// other in an element of the one before, and the property in an element of the last.
+    pub(crate) fn element_property<S: AsRef<str>>(
+        &self,
+        names: &[S],
+    ) -> Result<(Vec<PropertyPath>, PropertyPath), PropertyError> {
         let mut walk = Walk {
             schema: self.schema(),
             text: String::new(),
             parent: None,
             steps: Vec::with_capacity(names.len()),
+            lists: Vec::new(),
         };
         let leaf = walk.root(self, names)?;
-        Ok(PropertyPath {
+        let path = PropertyPath {
             text: Arc::from(walk.text),
             steps: walk.steps.into_boxed_slice(),
             leaf,
             parent: walk.parent,
-        })
+            from: None,
+        };
+        Ok((walk.lists, path))
     }
 
     /// The property of one of the row's fields, filterable or not.
@@ -61,6 +77,7 @@ pub(crate) fn column(schema: &Schema, field: &Field) -> Option<PropertyPath> {
         steps: Box::new([Step::Field(field.number)]),
         leaf: leaf_of(schema, field)?,
         parent: None,
+        from: None,
     })
 }
 
@@ -69,6 +86,8 @@ struct Walk<'a> {
     text: String,
     steps: Vec<Step>,
     parent: Option<MessageId>,
+    /// The lists on the way.
+    lists: Vec<PropertyPath>,
 }
 
 impl Walk<'_> {
@@ -125,6 +144,11 @@ impl Walk<'_> {
             (Cardinality::Singular, Kind::Message(id)) if self.is_dynamic(id) => {
                 self.dynamic(id, names, at + 1)
             }
+            (Cardinality::Repeated, Kind::Message(id) | Kind::Group(id))
+                if self.schema.message(id).well_known.is_none() || self.is_dynamic(id) =>
+            {
+                self.element(field, id, names, at)
+            }
             (Cardinality::Repeated, _) => Err(wrong(
                 at,
                 format!("`{}` is a list; test it with `:`", field.name),
@@ -134,6 +158,30 @@ impl Walk<'_> {
                 format!("`{}` has no field `{}`", field.name, next.as_ref()),
             )),
         }
+    }
+
+    /// Goes on in the elements of the list `field`, which are messages.
+    fn element<S: AsRef<str>>(
+        &mut self,
+        field: &Field,
+        id: MessageId,
+        names: &[S],
+        at: usize,
+    ) -> Result<Leaf, PropertyError> {
+        let leaf = leaf_of(self.schema, field).ok_or_else(|| unsupported(field, at))?;
+        self.lists.push(PropertyPath {
+            text: Arc::from(self.text.as_str()),
+            steps: std::mem::take(&mut self.steps).into_boxed_slice(),
+            leaf,
+            parent: self.parent.take(),
+            from: None,
+        });
+        if self.is_dynamic(id) {
+            return self.dynamic(id, names, at + 1);
+        }
+        let next = names.get(at + 1).map_or("", AsRef::as_ref);
+        let field = find(self.schema.message(id), next, at + 1)?;
+        self.field(field, names, at + 1)
     }
 
     /// Takes the map key `key`, which is `names[at]`, and goes on into a message value.

@@ -2,6 +2,8 @@
 
 mod parse;
 
+pub(crate) use parse::parts;
+
 use crate::{Join, Link, PropertyPath};
 
 /// A total order of a model's rows: the terms that were asked for, completed by the key fields, ascending.

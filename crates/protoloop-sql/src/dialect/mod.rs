@@ -33,6 +33,7 @@ macro_rules! written_by {
     };
 }
 
+mod distance;
 mod mysql;
 mod postgres;
 mod regex;
@@ -40,6 +41,7 @@ mod sqlite;
 
 use std::fmt;
 
+use protoloop_repository::Place;
 use sea_query::{
     DeleteStatement, Expr, ForeignKeyCreateStatement, IndexCreateStatement, InsertStatement,
     SelectStatement, TableAlterStatement, TableCreateStatement, UpdateStatement,
@@ -169,6 +171,23 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     fn json_key_of(&self, json: Expr, key: &str, storage: Storage) -> Expr;
     /// The plain value of a JSON text where it is a string, a number or a bool, as [`Dialect::json_key_of`].
     fn json_of(&self, json: Expr, storage: Storage) -> Expr;
+    /// Meters between two places, of which one is given by expressions in degrees, which may be null; null for degrees that
+    /// there are not. `None` where the database has no sine.
+    fn distance(&self, latitude: Expr, longitude: Expr, from: Place) -> Option<Expr> {
+        let _ = (latitude, longitude, from);
+        None
+    }
+
+    /// The JSON of a key of a JSON object where it is an array; null for any other type.
+    fn json_key_list(&self, json: Expr, key: &str) -> Expr {
+        self.json_list(self.json_key(json, key))
+    }
+    /// A JSON text where it is an array; null for any other type.
+    fn json_list(&self, json: Expr) -> Expr;
+    /// The JSON of an element of a JSON array, within the condition of [`Dialect::json_some`] over the same array.
+    fn json_element(&self, list: &Expr, alias: &str) -> Expr;
+    /// Whether an element of a JSON array fulfils a condition; not so for null.
+    fn json_some(&self, list: Expr, alias: &str, condition: Expr) -> Expr;
     /// A plain value taken from JSON, in a form that compares with [`Dialect::json_operand`] and orders like the
     /// values; `None` where only equality is possible.
     fn json_ordered(&self, storage: Storage, value: Expr) -> Option<Expr>;

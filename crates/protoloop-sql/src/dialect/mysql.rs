@@ -5,6 +5,7 @@ mod live;
 
 use std::borrow::Cow;
 
+use protoloop_repository::Place;
 use sea_query::{Expr, ExprTrait, ForeignKeyCreateStatement, MysqlQueryBuilder};
 
 use super::{
@@ -243,6 +244,30 @@ impl Dialect for Mysql {
 
     fn json_of(&self, json: Expr, storage: Storage) -> Expr {
         json::of(json, storage)
+    }
+
+    fn json_list(&self, json: Expr) -> Expr {
+        Expr::cust_with_exprs(
+            "(CASE WHEN JSON_TYPE(?) = 'ARRAY' THEN ? END)",
+            [json.clone(), json],
+        )
+    }
+
+    /// JSON_TABLE gives objects to no column, so its elements are taken by their place.
+    fn json_element(&self, list: &Expr, alias: &str) -> Expr {
+        let template = format!("JSON_EXTRACT(?, CONCAT('$[', `{alias}`.`place` - 1, ']'))");
+        Expr::cust_with_exprs(template, [list.clone()])
+    }
+
+    fn json_some(&self, list: Expr, alias: &str, condition: Expr) -> Expr {
+        let template = format!(
+            "EXISTS (SELECT 1 FROM JSON_TABLE(?, '$[*]' COLUMNS (`place` FOR ORDINALITY)) AS `{alias}` WHERE ?)"
+        );
+        Expr::cust_with_exprs(template, [list, condition])
+    }
+
+    fn distance(&self, latitude: Expr, longitude: Expr, from: Place) -> Option<Expr> {
+        Some(super::distance::meters(&latitude, &longitude, from))
     }
 
     fn json_ordered(&self, storage: Storage, value: Expr) -> Option<Expr> {

@@ -5,6 +5,7 @@ mod live;
 
 use std::borrow::Cow;
 
+use protoloop_repository::Place;
 use sea_query::{Expr, ExprTrait, ForeignKeyCreateStatement, PostgresQueryBuilder};
 
 use super::{
@@ -220,6 +221,25 @@ impl Dialect for Postgres {
 
     fn json_of(&self, json: Expr, storage: Storage) -> Expr {
         json::of(json, storage)
+    }
+
+    fn json_list(&self, json: Expr) -> Expr {
+        Expr::cust_with_exprs("(CASE jsonb_typeof($1) WHEN 'array' THEN $1 END)", [json])
+    }
+
+    fn json_element(&self, _list: &Expr, alias: &str) -> Expr {
+        Expr::cust(format!(r#""{alias}"."value""#))
+    }
+
+    fn json_some(&self, list: Expr, alias: &str, condition: Expr) -> Expr {
+        let template = format!(
+            r#"EXISTS (SELECT 1 FROM jsonb_array_elements(CASE jsonb_typeof($1) WHEN 'array' THEN $1 END) AS "{alias}"("value") WHERE $2)"#
+        );
+        Expr::cust_with_exprs(template, [list, condition])
+    }
+
+    fn distance(&self, latitude: Expr, longitude: Expr, from: Place) -> Option<Expr> {
+        Some(super::distance::meters(&latitude, &longitude, from))
     }
 
     fn json_ordered(&self, storage: Storage, value: Expr) -> Option<Expr> {

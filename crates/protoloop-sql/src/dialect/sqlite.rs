@@ -183,6 +183,27 @@ impl Dialect for Sqlite {
         json::of(json, storage)
     }
 
+    fn json_key_list(&self, json: Expr, key: &str) -> Expr {
+        json::key_list(json, key)
+    }
+
+    fn json_list(&self, json: Expr) -> Expr {
+        Expr::cust_with_exprs(
+            "(CASE json_type(?) WHEN 'array' THEN ? END)",
+            [json.clone(), json],
+        )
+    }
+
+    /// `value` of an element that is a text has no quotes, so it is taken out of the list again.
+    fn json_element(&self, list: &Expr, alias: &str) -> Expr {
+        Expr::cust_with_exprs(format!(r#"(? -> "{alias}"."key")"#), [list.clone()])
+    }
+
+    fn json_some(&self, list: Expr, alias: &str, condition: Expr) -> Expr {
+        let template = format!(r#"EXISTS (SELECT 1 FROM json_each(?) AS "{alias}" WHERE ?)"#);
+        Expr::cust_with_exprs(template, [list, condition])
+    }
+
     fn json_ordered(&self, storage: Storage, value: Expr) -> Option<Expr> {
         (storage != Storage::Bytes).then(|| json::comparable(storage, value))
     }

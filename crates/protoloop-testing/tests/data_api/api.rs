@@ -7,7 +7,7 @@ use http::Request;
 use http_body_util::{BodyExt as _, Full};
 use protoloop_core::{BoxFuture, Call, CallContext, Caller, Error, Handler, Reply, Result};
 use protoloop_gateway::{RestGateway, RestOptions};
-use protoloop_repository::{Connector, Model, StandardEngine};
+use protoloop_repository::{Capabilities, Connector, Model, StandardEngine};
 use protoloop_wire::{Tables, json};
 
 /// The engine behind every method of the schema.
@@ -30,6 +30,7 @@ pub(crate) struct Api {
     tables: Arc<Tables>,
     gateway: RestGateway,
     engine: Engine,
+    capabilities: Capabilities,
 }
 
 /// The tables of a file, compiled once.
@@ -56,10 +57,16 @@ impl Api {
         let handlers = engine.handlers().unwrap();
         let gateway = RestGateway::new(Arc::clone(&tables), RestOptions::default());
         Self {
+            capabilities: connector.capabilities(),
             gateway: gateway.unwrap_or_else(|problems| panic!("{problems}")),
             engine: Engine(handlers.into()),
             tables,
         }
+    }
+
+    /// What the connector can do.
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.capabilities
     }
 
     /// Sends `GET /v1/items?filter=n > 1`, with header lines and after an empty line a body, as in HTTP/1. The query is

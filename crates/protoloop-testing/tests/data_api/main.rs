@@ -8,6 +8,7 @@
 
 mod annotations;
 mod api;
+mod asking;
 mod connectors;
 mod keys;
 mod page;
@@ -85,6 +86,12 @@ rows![
     rules::s16_batches_and_exact_values,
     rules::s17_bounds,
     rules::s18_patch,
+];
+
+rows![
+    paths, "shop.proto":
+    rules::s6_elements,
+    rules::s6_distances,
 ];
 
 rows![

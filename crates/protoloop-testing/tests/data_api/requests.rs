@@ -355,6 +355,21 @@ pub(crate) async fn r11_batch_write(api: &Api) {
         ),
     ])
     .await;
+    let back = write("undelete", "UndeleteDraftRequest", r#""id":"d""#);
+    let none = write("undelete", "UndeleteDraftRequest", r#""id":"e""#);
+    api.check(&[
+        ("POST /v1/drafts?draft_id=d\n\n{}", "200 …"),
+        ("DELETE /v1/drafts/d", "200 …"),
+        ("GET /v1/drafts", "200 {}"),
+        (
+            &batch(&[back.clone(), none], ""),
+            "404 NOT_FOUND writes[1].undelete: draft `e` was not found",
+        ),
+        ("GET /v1/drafts", "200 {}"),
+        (&batch(&[back], ""), "200 …"),
+        ("GET /v1/drafts", r#"200 {"drafts":[{"id":"d"}]}"#),
+    ])
+    .await;
     let books = api.ok("GET /v1/books").await;
     let books: serde_json::Value = serde_json::from_str(&books).unwrap();
     let stale = stale.replace("$ID", books["books"][0]["id"].as_str().unwrap());

@@ -121,7 +121,7 @@ fn dispatcher(
         for (path, handler) in service.handlers(engine) {
             match (schema.method_by_path(path), handler) {
                 (Some(method), Some(handler)) => {
-                    overridden.add(path);
+                    overridden.add(path, &handler);
                     handlers[method.info.index] = Some(handler);
                 }
                 // A standard method that is not overridden.

@@ -1,6 +1,9 @@
 //! Reading related rows.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use bytes::Bytes;
+use futures_util::future::try_join_all;
 use protoloop_core::{BoxFuture, CallContext, Result};
 use protoloop_schema::RelationKind;
 
@@ -15,15 +18,23 @@ use crate::{
     engine::operation::{Operation, Subject},
     group::cut,
     link::meant,
+    transaction::InTransaction,
 };
 
 /// How many related rows an answer may still hold.
-struct Room(usize);
+struct Room(AtomicUsize);
 
 impl Room {
-    fn take(&mut self, rows: usize) -> Result<()> {
-        self.0 = self.0.checked_sub(rows).ok_or_else(|| too_many(MAX_ROWS))?;
-        Ok(())
+    fn take(&self, rows: usize) -> Result<()> {
+        let less = |left: usize| left.checked_sub(rows);
+        let taken = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        taken.map(|_| ()).map_err(|_| too_many(MAX_ROWS))
+    }
+
+    fn left(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -37,8 +48,8 @@ impl Operation {
         branches: &'a [Branch],
     ) -> BoxFuture<'a, Result<Vec<Bytes>>> {
         Box::pin(async move {
-            let mut room = Room(MAX_ROWS);
-            shown(cx, &self.subject, rows, mask, branches, &mut room).await
+            let room = Room(AtomicUsize::new(MAX_ROWS));
+            shown(cx, &self.subject, rows, mask, branches, &room).await
         })
     }
 }
@@ -49,13 +60,25 @@ fn shown<'a>(
     rows: Vec<Record>,
     mask: Option<&'a protoloop_wire::mask::Mask>,
     branches: &'a [Branch],
-    room: &'a mut Room,
+    room: &'a Room,
 ) -> BoxFuture<'a, Result<Vec<Bytes>>> {
     Box::pin(async move {
-        let mut attached = Vec::with_capacity(branches.len());
-        for branch in branches {
-            attached.push(branch.load(cx, subject, &rows, room).await?);
-        }
+        let mut attached = match branches {
+            // At once, each over a connection of its own; a transaction has one only.
+            [_, _, ..] if InTransaction::of(cx).is_none() => {
+                let loads = branches
+                    .iter()
+                    .map(|branch| branch.load(cx, subject, &rows, room));
+                try_join_all(loads).await?
+            }
+            branches => {
+                let mut attached = Vec::with_capacity(branches.len());
+                for branch in branches {
+                    attached.push(branch.load(cx, subject, &rows, room).await?);
+                }
+                attached
+            }
+        };
         attached.sort_by_key(|attached| attached.field);
         let rows = rows.into_iter().enumerate();
         let shown = rows.map(|(index, row)| {
@@ -73,7 +96,7 @@ impl Branch {
         cx: &CallContext,
         subject: &Subject,
         rows: &[Record],
-        room: &mut Room,
+        room: &Room,
     ) -> Result<Attached> {
         let (keys, by) = self.keys(&subject.model, rows);
         let mut attached = Attached::new(self.relation.field);
@@ -128,7 +151,7 @@ impl Branch {
     }
 
     /// The rows of lists of keys, of which limit and skip count in the list.
-    async fn listed(&self, cx: &CallContext, keys: Keys, room: &mut Room) -> Result<Found> {
+    async fn listed(&self, cx: &CallContext, keys: Keys, room: &Room) -> Result<Found> {
         let id = self.target.model.entity().key.first().copied().unwrap_or(0);
         let wanted = keys.keys.clone();
         let groups = self
@@ -147,7 +170,7 @@ impl Branch {
         by: GroupBy,
         keys: Vec<crate::KeyValue>,
         counted: bool,
-        room: &mut Room,
+        room: &Room,
     ) -> Result<Vec<Vec<Record>>> {
         let model = &self.target.model;
         let order = self
@@ -164,11 +187,11 @@ impl Branch {
                 skip: if counted { self.skip } else { 0 },
                 ..Query::new(order)
             },
-            most: Some(u32::try_from(room.0).unwrap_or(u32::MAX)),
+            most: Some(u32::try_from(room.left()).unwrap_or(u32::MAX)),
         };
         let groups = self.target.repository.find_grouped(cx, &query).await?;
         let rows: usize = groups.iter().map(Vec::len).sum();
-        match rows > room.0 {
+        match rows > room.left() {
             true => Err(too_many(MAX_ROWS)),
             false => Ok(groups),
         }
@@ -214,7 +237,7 @@ async fn linked_keys(
     through: &Subject,
     keys: Keys,
     linked: &crate::LinkedBy,
-    room: &mut Room,
+    room: &Room,
 ) -> Result<Keys> {
     let model = &through.model;
     let query = GroupQuery {
@@ -225,11 +248,11 @@ async fn linked_keys(
             filter: Some(linked.scope.clone()),
             ..Query::new(model.key_order().clone())
         },
-        most: Some(u32::try_from(room.0).unwrap_or(u32::MAX)),
+        most: Some(u32::try_from(room.left()).unwrap_or(u32::MAX)),
     };
     let groups = through.repository.find_grouped(cx, &query).await?;
     let rows: usize = groups.iter().map(Vec::len).sum();
-    if rows > room.0 {
+    if rows > room.left() {
         return Err(too_many(MAX_ROWS));
     }
     let other = model.column_property(linked.other);

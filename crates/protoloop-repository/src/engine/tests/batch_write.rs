@@ -152,7 +152,7 @@ fn one_that_fails_takes_all_back_and_is_named() {
         ),
         (
             "{}".to_owned(),
-            "INVALID_ARGUMENT: writes[1]: says nothing; set `create`, `update` or `delete`",
+            "INVALID_ARGUMENT: writes[1]: says nothing; set `create`, `update`, `delete` or `undelete`",
         ),
     ];
     for (second, due) in &cases {

@@ -12,6 +12,7 @@
 //!
 //! All members of an object apply together. The text is read once, straight into the checked forms.
 
+mod near;
 mod operators;
 mod reader;
 mod scope;

@@ -7,7 +7,7 @@ use crate::{
     FilterError, Leaf, LeafKind, LeafShape, Model, PropertyPath, Value,
     filter::{
         CompareOp, Filter, Pattern,
-        condition::{Condition, is_ordered},
+        condition::{Condition, Elements, is_ordered},
         suggest,
     },
 };
@@ -131,6 +131,12 @@ impl Reader<'_> {
                     false => has.complement(),
                 });
             }
+            "contains" | "containsAny" | "containsAnyOf" | "containedBy"
+                if tested.path.is_dynamic(tested.model) =>
+            {
+                let values = self.dynamic_elements(tested)?;
+                return Ok(Condition::of_list(tested.path, Elements::of(name), values));
+            }
             "contains" => {
                 let values = self.elements(tested, at, name)?;
                 return Ok(Condition::contains_all(tested.path, values));
@@ -217,13 +223,34 @@ impl Reader<'_> {
         Ok(values)
     }
 
+    /// The elements that a list in a Struct is asked for, one or several, each of a type of its own.
+    fn dynamic_elements(&mut self, tested: Tested<'_>) -> Result<Vec<(LeafKind, Value)>> {
+        let mut values = Vec::new();
+        let mut add = |reader: &mut Self| -> Result<()> {
+            let at = reader.offset();
+            if !values.is_empty() {
+                reader.spend(at, 0)?;
+            }
+            let (path, value) = reader.typed_present(tested)?;
+            values.push((path.leaf().kind, value));
+            Ok(())
+        };
+        match self.kind()? {
+            TokenKind::Array => self.array("a list of values", |reader, _| add(reader))?,
+            _ => add(self)?,
+        }
+        Ok(values)
+    }
+
     /// `"length": 2` or `"length": { "gt": 2 }`.
     fn length(&mut self, tested: Tested<'_>, at: usize) -> Result<Condition> {
-        if tested.leaf().shape == LeafShape::Single {
-            let path = tested.path;
+        let path = match tested.path.is_dynamic(tested.model) {
+            true => tested.path.list(),
+            false => tested.path.clone(),
+        };
+        if path.leaf().shape == LeafShape::Single {
             return Err(self.wrong(at, format!("`{path}` is no list, which length is for")));
         }
-        let path = tested.path.clone();
         if self.kind()? == TokenKind::Number {
             let value = self.count()?;
             let op = CompareOp::Eq;

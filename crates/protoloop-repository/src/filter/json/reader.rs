@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use protoloop_wire::json::{JsonError, TokenKind, Tokens};
 
-use crate::filter::{FilterError, limits};
+use crate::{
+    PropertyPath,
+    filter::{FilterError, limits},
+};
 
 pub(super) type Result<T> = std::result::Result<T, FilterError>;
 
@@ -18,6 +21,8 @@ pub(super) struct Reader<'a> {
     pub(super) conditions: usize,
     pub(super) relations: usize,
     pub(super) inclusions: usize,
+    /// How far the rows are from the first place that they are asked to be near.
+    pub(super) near: Option<PropertyPath>,
 }
 
 enum Step<'a> {
@@ -40,6 +45,7 @@ impl<'a> Reader<'a> {
             conditions: limits::CONDITIONS,
             relations: limits::RELATIONS,
             inclusions: limits::INCLUSIONS,
+            near: None,
         })
     }
 

@@ -9,7 +9,7 @@ use protoloop_wire::{
 
 use super::reader::{Reader, Result};
 use crate::{
-    FilterError, Inclusion, Model, OrderBy, OrderTerm, Scope,
+    Direction, FilterError, Inclusion, Model, OrderBy, OrderTerm, Scope,
     filter::{limits, suggest},
     scope::inclusion,
 };
@@ -25,6 +25,7 @@ impl Reader<'_> {
     /// A whole filter object, `depth` inclusions deep.
     pub(super) fn scope(&mut self, model: &Model, depth: usize) -> Result<Scope> {
         let mut scope = Scope::default();
+        let before = self.near.take();
         self.object("a filter object", |reader, at, name| {
             match name {
                 "where" => {
@@ -53,6 +54,13 @@ impl Reader<'_> {
             }
             Ok(())
         })?;
+        // What is asked to be near comes the nearest first, unless another order is asked for.
+        if let Some(path) = std::mem::replace(&mut self.near, before)
+            && scope.order.is_none()
+        {
+            let nearest = OrderTerm::own(path, Direction::Ascending);
+            scope.order = Some(model.complete_order(vec![nearest]));
+        }
         Ok(scope)
     }
 
@@ -125,17 +133,9 @@ impl Reader<'_> {
         let at = self.offset();
         let mut terms: Vec<OrderTerm> = Vec::new();
         let mut add = |reader: &mut Self, at: usize, text: &str| -> Result<()> {
-            for part in text.split(',') {
-                let term = OrderTerm::parse(model, part.trim(), 1);
-                let term = term.map_err(|error| reader.wrong(at, error.message))?;
-                if terms.iter().any(|present| present.is_of(&term)) {
-                    return Err(reader.wrong(at, format!("`{}` is named twice", term.text())));
-                }
-                if terms.len() == limits::ORDER_TERMS {
-                    let most = limits::ORDER_TERMS;
-                    return Err(reader.wrong(at, format!("an order has at most {most} terms")));
-                }
-                terms.push(term);
+            for part in crate::order::parts(text) {
+                let added = OrderTerm::parse(model, part.trim(), 1, &mut terms);
+                added.map_err(|error| reader.wrong(at, error.message))?;
             }
             Ok(())
         };

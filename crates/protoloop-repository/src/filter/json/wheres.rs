@@ -77,6 +77,13 @@ impl Reader<'_> {
             path,
         };
         let conditions = match self.kind()? {
+            TokenKind::Object if self.is_near(tested)? => {
+                let (path, conditions) = self.near(tested)?;
+                if found.via.is_empty() && found.lists.is_empty() && self.near.is_none() {
+                    self.near = Some(path);
+                }
+                conditions
+            }
             TokenKind::Object => self.operators(tested)?,
             TokenKind::Array => {
                 let at = self.offset();
@@ -88,6 +95,7 @@ impl Reader<'_> {
             if index > 0 {
                 self.spend(at, found.via.len())?;
             }
+            let condition = condition.of_element(&found.lists);
             parts.push(condition.through(found.via.clone()));
         }
         Ok(())

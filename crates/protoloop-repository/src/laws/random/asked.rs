@@ -2,7 +2,7 @@
 
 use super::{
     dice::Dice,
-    types::{Field, Shape, Tests},
+    types::{Field, Shape, Tests, VALUE},
 };
 
 /// A question.
@@ -43,11 +43,13 @@ impl Asked {
         let mut order: Vec<String> = Vec::new();
         for _ in 0..count {
             let place = place(dice, fields, child, true);
+            let listed = place.path.contains("inners.");
             let single = matches!(place.field.shape, Shape::Plain | Shape::Optional);
             let taken = order
                 .iter()
                 .any(|term| term.starts_with(&format!("{} ", place.path)));
-            if single && !taken {
+            // One of any type is three terms of the order.
+            if single && !taken && !listed && order.len() < 4 {
                 let way = dice.pick(&["asc", "desc"]);
                 order.push(format!("{} {way}", place.path));
             }
@@ -62,11 +64,13 @@ impl Asked {
 
 /// A property of the row, of the message in it, or of the parent's.
 fn place(dice: &mut Dice, fields: &[Vec<Field>; 3], child: bool, related: bool) -> Place {
-    let (prefix, of) = match dice.below(6) {
+    let (prefix, of) = match dice.below(8) {
         0 => ("inner.", 2),
         1 => ("inner.inner.", 2),
         2 if child && related => ("parent.", 0),
         3 if child && related => ("parent.inner.", 2),
+        4 => ("inners.", 2),
+        5 if child && related => ("parent.inners.", 2),
         _ => ("", usize::from(child)),
     };
     let field = *dice.pick(&fields[of]);
@@ -116,9 +120,19 @@ fn test(dice: &mut Dice, place: &Place) -> String {
         .iter()
         .copied()
         .filter(|value| !value.contains("NaN") && !value.contains("Infinity"))
+        .filter(|value| !value.starts_with(['[', '{']))
         .collect();
     let value = *dice.pick(&usable);
     let other = *dice.pick(&usable);
+    if kind.name == VALUE && dice.one_in(2) {
+        return match dice.below(5) {
+            0 => format!("{{\"contains\":{value}}}"),
+            1 => format!("{{\"containsAny\":[{value},{other}]}}"),
+            2 => format!("{{\"containedBy\":[{value},{other}]}}"),
+            3 => format!("{{\"length\":{{\"gt\":{}}}}}", dice.below(3)),
+            _ => format!("{{\"gt\":{value}}}"),
+        };
+    }
     match place.field.shape {
         Shape::Map => match dice.below(4) {
             0 => format!("{{\"contains\":\"{}\"}}", dice.pick(&["k", "a.b", ""])),

@@ -138,7 +138,26 @@ pub(super) const KINDS: &[Kind] = &[
         Tests::Equal,
         &["true", "false"],
     ),
+    // Of any type in each row.
+    kind(
+        VALUE,
+        Tests::Equal,
+        &[
+            "5",
+            "-1.5",
+            r#""5""#,
+            r#""a""#,
+            "true",
+            r#"["a",5,true]"#,
+            r#"["5"]"#,
+            "[]",
+            r#"{"a":1}"#,
+        ],
+    ),
 ];
+
+/// Not one type but any.
+pub(super) const VALUE: &str = "google.protobuf.Value";
 
 impl Field {
     pub(super) fn kind(&self) -> &'static Kind {
@@ -186,15 +205,22 @@ impl Field {
 /// Some fields of random types.
 pub(super) fn fields(dice: &mut Dice, lists: bool) -> Vec<Field> {
     let count = 5 + dice.below(6);
-    let fields = (0..count).map(|index| Field {
-        number: index + 10,
-        kind: dice.below(KINDS.len()),
-        shape: match dice.below(if lists { 8 } else { 5 }) {
+    let fields = (0..count).map(|index| {
+        let kind = dice.below(KINDS.len());
+        let shape = match dice.below(if lists { 8 } else { 5 }) {
             0..=2 => Shape::Plain,
             3 | 4 => Shape::Optional,
             5 | 6 => Shape::List,
             _ => Shape::Map,
-        },
+        };
+        Field {
+            number: index + 10,
+            kind,
+            shape: match KINDS[kind].name {
+                VALUE => Shape::Plain,
+                _ => shape,
+            },
+        }
     });
     fields.collect()
 }
@@ -208,6 +234,7 @@ pub(super) fn proto(fields: &[Vec<Field>; 3]) -> String {
         r#"syntax = "proto3";
 package random.v1;
 import "google/protobuf/duration.proto";
+import "google/protobuf/struct.proto";
 import "google/protobuf/timestamp.proto";
 import "google/protobuf/wrappers.proto";
 import "protoloop/v1/annotations.proto";
@@ -220,6 +247,7 @@ message Parent {{
   string id = 1 [(protoloop.v1.field) = {{ id: CLIENT }}];
   Inner inner = 2;
   repeated Child children = 3 [(protoloop.v1.relation) = {{ has_many: {{}} }}];
+  repeated Inner inners = 5;
 {parent}}}
 message Child {{
   option (protoloop.v1.model) = {{}};
@@ -227,6 +255,7 @@ message Child {{
   Inner inner = 2;
   optional string parent_id = 3;
   Parent parent = 4 [(protoloop.v1.relation) = {{ belongs_to: {{}} }}];
+  repeated Inner inners = 5;
 {child}}}
 "#
     )
@@ -249,6 +278,11 @@ pub(super) fn row(dice: &mut Dice, fields: &[Vec<Field>; 3], child: bool, number
         }
         members.push(format!("\"inner\":{{{}}}", inner.join(",")));
     }
+    let count = dice.below(4);
+    let inners: Vec<String> = (0..count)
+        .map(|_| format!("{{{}}}", values(dice, &fields[2]).join(",")))
+        .collect();
+    members.push(format!("\"inners\":[{}]", inners.join(",")));
     format!("{{{}}}", members.join(","))
 }
 

@@ -100,6 +100,13 @@ pub(super) fn key_of(json: Expr, key: &str, storage: Storage) -> Expr {
     )
 }
 
+pub(super) fn key_list(json: Expr, key: &str) -> Expr {
+    Expr::cust_with_exprs(
+        r#"(SELECT "_each"."value" FROM json_each(?) AS "_each" WHERE "_each"."key" = ? AND "_each"."type" = 'array')"#,
+        [json, Expr::val(key)],
+    )
+}
+
 pub(super) fn of(json: Expr, storage: Storage) -> Expr {
     let types = types_of(storage);
     Expr::cust_with_exprs(
