@@ -120,7 +120,7 @@ impl Driver for Mysql {
             .without_negative_zero()
             .with_indexed_length(255)
             .with_index_bytes(3072)
-            .with_name_bytes(64)
+            .with_name_bytes(60)
             .with_columns(1017)
             .without_linear_regexp()
     }

@@ -54,7 +54,11 @@ impl Table {
                 return Ok(SqlValue::Null);
             };
             self.accept(column, &Scalar::Json(&text))?;
-            let stored = match dialect.encode(Storage::Json, Scalar::Json(&text)) {
+            let stored = match column.free_form {
+                true => dialect.encode_free_form(&text),
+                false => dialect.encode(Storage::Json, Scalar::Json(&text)),
+            };
+            let stored = match stored {
                 SqlValue::Text(Cow::Borrowed(_)) => None,
                 stored => Some(stored.into_owned()),
             };

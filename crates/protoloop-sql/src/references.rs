@@ -13,7 +13,10 @@ use sea_query::{
     SelectStatement,
 };
 
-use crate::{Scalar, SqlValue, Statement, Table, table::iden};
+use crate::{
+    Scalar, SqlValue, Statement, Table,
+    table::{iden, short_name},
+};
 
 /// A foreign key of a table, as it should be in the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +34,12 @@ pub struct ForeignKey {
 }
 
 /// The foreign key of a reference; `None` when one of its columns is not stored, which no sound schema has.
-fn foreign_key(model: &Model, reference: &Reference) -> Option<ForeignKey> {
+fn foreign_key(model: &Model, reference: &Reference, most: usize) -> Option<ForeignKey> {
     let schema = model.schema();
     let (from, to) = (schema.entity(reference.from), schema.entity(reference.to));
     let column = column_name(from, reference.key)?;
     Some(ForeignKey {
-        name: format!("{}_{column}_fkey", from.table),
+        name: short_name(&format!("{}_{column}_fkey", from.table), most).into_owned(),
         column,
         to_table: Arc::clone(&to.table),
         to_column: column_name(to, *to.key.first()?)?,
@@ -73,7 +76,7 @@ impl Table {
         let model = self.model();
         model
             .references()
-            .filter_map(|reference| foreign_key(model, reference))
+            .filter_map(|reference| foreign_key(model, reference, self.dialect().max_name()))
     }
 
     /// The error of a write to this table that a foreign key of the database refused, by the name of the constraint.
@@ -85,7 +88,7 @@ impl Table {
         let all = schema.references().iter();
         let mut kept = all.filter(|reference| reference.is_foreign_key());
         let is_named = |reference: &&Reference| {
-            let key = foreign_key(model, reference);
+            let key = foreign_key(model, reference, self.dialect().max_name());
             key.is_some_and(|key| {
                 constraint.is_some_and(|name| name.eq_ignore_ascii_case(&key.name))
             })
@@ -112,7 +115,7 @@ impl Table {
     pub fn dangling_checks(&self, row: &[SqlValue<'_>]) -> Vec<(Error, Statement)> {
         let model = self.model();
         let check = |reference: &Reference| {
-            let key = foreign_key(model, reference)?;
+            let key = foreign_key(model, reference, self.dialect().max_name())?;
             let at = self
                 .columns()
                 .iter()
@@ -132,7 +135,7 @@ impl Table {
             return Vec::new();
         };
         let check = |reference: &Reference| {
-            let found = foreign_key(model, reference)?;
+            let found = foreign_key(model, reference, self.dialect().max_name())?;
             let from = model.schema().entity(reference.from);
             let storage = self.columns()[*self.key().first()?].storage;
             let value = self.dialect().encode(storage, Scalar::of_key(value));

@@ -8,8 +8,8 @@ use std::{
 };
 
 use protoloop_core::{Error, Result};
-use protoloop_repository::Model;
-use protoloop_schema::{Entity, EntityId, IdStrategy, Index, Kind, Presence};
+use protoloop_repository::{LeafKind, Model};
+use protoloop_schema::{Entity, EntityId, IdStrategy, Index, Kind, Presence, WellKnown};
 use sea_query::{Alias, Condition, DynIden, Expr, ExprTrait, IntoIden, Query};
 
 use crate::{Dialect, SqlValue, Storage};
@@ -32,6 +32,8 @@ pub struct Column {
     pub indexed: bool,
     /// Whether the field is a wrapper such as `StringValue`, of which only the inner value is stored.
     pub wrapped: bool,
+    /// Whether it holds JSON of no declared type: a `google.protobuf.Struct` or its parts, alone, in a list or a map.
+    pub free_form: bool,
 }
 
 /// The table of a model, with the text of the statements that never change.
@@ -461,6 +463,10 @@ fn column(model: &Model, number: u32, name: &Arc<str>) -> Result<Column, String>
         nullable: nullable || unset_is_null,
         unset_is_null,
         wrapped: leaf.wrapped && storage != Storage::Json,
+        free_form: matches!(leaf.kind, LeafKind::Message(id) if matches!(
+            model.schema().message(id).well_known,
+            Some(WellKnown::Struct | WellKnown::Value | WellKnown::ListValue)
+        )),
         storage,
     })
 }

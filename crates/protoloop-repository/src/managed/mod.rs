@@ -25,13 +25,13 @@ pub use guard::ShowDeleted;
 use guard::both;
 use hooks::{Flow, ModelHooks};
 pub use hooks::{Hook, HookContext, Hooks, Save};
-pub(crate) use keyed::is_one_of;
 use keeper::Keeper;
+pub(crate) use keyed::is_one_of;
 use stamp::Stamp;
 
 use crate::{
-    Changes, Cursor, Executed, Filter, GroupBy, GroupQuery, Key, Model, OrderBy, Query,
-    Record, Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
+    Changes, Cursor, Executed, Filter, GroupBy, GroupQuery, Key, Model, OrderBy, Query, Record,
+    Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
     bulk::{delete_each, update_each},
     pages,
 };

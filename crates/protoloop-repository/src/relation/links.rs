@@ -3,9 +3,7 @@
 use protoloop_core::{CallContext, Code, Result};
 
 use super::Belonging;
-use crate::{
-    Alteration, Key, Model, Query, Record, Repository, TransactionOptions, Value, Write,
-};
+use crate::{Alteration, Key, Model, Query, Record, Repository, TransactionOptions, Value, Write};
 
 /// Links rows; those that are linked already stay so.
 pub(crate) async fn link(

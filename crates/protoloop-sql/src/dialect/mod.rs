@@ -68,6 +68,11 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// The value of a stored form; `None` when the database holds what [`Dialect::encode`] never makes.
     fn decode<'a>(&self, storage: Storage, value: &'a SqlValue<'_>) -> Option<Scalar<'a>>;
 
+    /// The same for JSON of no declared type, in which a text must not stand for a number.
+    fn encode_free_form<'a>(&self, json: &'a str) -> SqlValue<'a> {
+        self.encode(Storage::Json, Scalar::Json(json))
+    }
+
     /// Why a column cannot hold a value, to follow the name of its field: `holds …`.
     fn refusal(&self, column: &Column, scalar: &Scalar<'_>) -> Option<&'static str> {
         let _ = (column, scalar);

@@ -56,6 +56,10 @@ impl Dialect for Postgres {
         }
     }
 
+    fn encode_free_form<'a>(&self, json: &'a str) -> SqlValue<'a> {
+        SqlValue::Json(json::stored_free_form(json))
+    }
+
     fn decode<'a>(&self, storage: Storage, value: &'a SqlValue<'_>) -> Option<Scalar<'a>> {
         Some(match (storage, value) {
             (Storage::Bool, SqlValue::Bool(value)) => Scalar::Bool(*value),

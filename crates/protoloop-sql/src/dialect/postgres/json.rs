@@ -10,12 +10,22 @@ use crate::{Scalar, SqlValue, Storage, number, time};
 /// The text that is stored for a JSON text. The numbers of `jsonb` have no negative zero, so it becomes a string, which
 /// ProtoJSON reads as the same number.
 pub(super) fn stored(text: &str) -> Cow<'_, str> {
+    replaced(text, "\"-0\"")
+}
+
+/// The same where a string would be another value than a number: zero loses its sign.
+pub(super) fn stored_free_form(text: &str) -> Cow<'_, str> {
+    replaced(text, "0")
+}
+
+/// A JSON text with another one in the place of each negative zero.
+fn replaced<'a>(text: &'a str, zero: &str) -> Cow<'a, str> {
     let mut out = String::new();
     let mut done = 0;
     let mut rest = Scanner::new(text.as_bytes());
     while let Some((from, to)) = rest.next_negative_zero() {
         out.push_str(&text[done..from]);
-        out.push_str("\"-0\"");
+        out.push_str(zero);
         done = to;
     }
     if done == 0 {
@@ -219,6 +229,10 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(stored(text), expected);
         }
+        assert_eq!(
+            stored_free_form(r#"{"a":-0.0,"b":"-0"}"#),
+            r#"{"a":0,"b":"-0"}"#
+        );
         assert!(matches!(stored("[1,-2]"), Cow::Borrowed(_)));
     }
 
