@@ -112,7 +112,12 @@ impl PropertyPath {
         };
         let is_place = &*model.schema().message(id).full_name == "google.type.LatLng";
         (is_place && self.leaf.shape == LeafShape::Single).then(|| Self {
-            text: format!("distance({self}, {}, {})", from.latitude, from.longitude).into(),
+            text: format!(
+                "distance({self}, {}, {})",
+                from.latitude(),
+                from.longitude()
+            )
+            .into(),
             leaf: Leaf {
                 kind: LeafKind::Double,
                 presence: Presence::Explicit,

@@ -90,23 +90,7 @@ impl OrderTerm {
         let Some(property) = property else {
             return Err(FilterError::new(column, "a property name is due here"));
         };
-        let direction = match words.next() {
-            None => Direction::Ascending,
-            Some(word) if word.eq_ignore_ascii_case("asc") => Direction::Ascending,
-            Some(word) if word.eq_ignore_ascii_case("desc") => Direction::Descending,
-            Some(word) => {
-                return Err(FilterError::new(
-                    column,
-                    format!("found `{word}` where `asc`, `desc` or a comma is due"),
-                ));
-            }
-        };
-        if let Some(word) = words.next() {
-            return Err(FilterError::new(
-                column,
-                format!("found `{word}` where a comma is due"),
-            ));
-        }
+        let direction = direction(&mut words, column)?;
         let wrong = |message: String| FilterError::new(column, message);
         let (property, from) = match call {
             "" => (property, None),
@@ -156,6 +140,31 @@ impl OrderTerm {
             path,
             direction,
         })
+    }
+}
+
+/// `asc`, `desc` or nothing, and nothing behind it.
+fn direction<'a>(
+    words: &mut impl Iterator<Item = &'a str>,
+    column: usize,
+) -> Result<Direction, FilterError> {
+    let direction = match words.next() {
+        None => Direction::Ascending,
+        Some(word) if word.eq_ignore_ascii_case("asc") => Direction::Ascending,
+        Some(word) if word.eq_ignore_ascii_case("desc") => Direction::Descending,
+        Some(word) => {
+            return Err(FilterError::new(
+                column,
+                format!("found `{word}` where `asc`, `desc` or a comma is due"),
+            ));
+        }
+    };
+    match words.next() {
+        None => Ok(direction),
+        Some(word) => Err(FilterError::new(
+            column,
+            format!("found `{word}` where a comma is due"),
+        )),
     }
 }
 

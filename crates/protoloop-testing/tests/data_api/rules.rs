@@ -352,7 +352,7 @@ pub(crate) async fn s6_distances(api: &Api) {
         (r#"filter={"where":{"place":{"near":"52.5,13.4","maxDistance":1000,"unit":"kilometers"}}}"#, "1 2"),
         (r#"filter={"where":{"place":{"near":{"lat":48.8,"lng":2.3},"maxDistance":1000,"unit":"kilometers"}}}"#, "2 1"),
         (r#"filter={"where":{"place":{"near":{"lat":48.8,"lng":2.3},"maxDistance":1000}},"order":"id"}"#, "1 2"),
-        (r#"filter={"where":{"place":{"near":"-30,150","minDistance":0}}}"#, "3 1 4 2"),
+        (r#"filter={"where":{"place":{"near":"-30,150","minDistance":0}}}"#, "3 4 1 2"),
         (r#"filter={"where":{"place":{"near":"48.8,2.3"}},"limit":1}"#, "2 →"),
     ])
     .await;

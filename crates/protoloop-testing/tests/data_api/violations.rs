@@ -11,7 +11,7 @@ pub(crate) async fn each_kind_names_its_fields(api: &Api) {
     api.ok("POST /v1/slots\n\n{\"room\":\"b\",\"number\":1}")
         .await;
     api.ok("POST /v1/tags?tag_id=x\n\n{}").await;
-    let pair = "409 ALREADY_EXISTS another slot has the same room and number";
+    let pair = "409 ALREADY_EXISTS another slot has the same room, number";
     let name = "409 ALREADY_EXISTS another slot has the same name";
     let rank = "409 ALREADY_EXISTS another slot has the same rank";
     let none = "400 FAILED_PRECONDITION book_id: there is no such book";
@@ -31,11 +31,11 @@ pub(crate) async fn each_kind_names_its_fields(api: &Api) {
             none,
         ),
         (
-            batch(r#"{"slot":{}},{"slot":{"name":"n"}}"#),
+            batch(r#"{"slot":{"room":"q"}},{"slot":{"room":"r","name":"n"}}"#),
             "409 ALREADY_EXISTS requests[1]: another slot has the same name",
         ),
         (
-            batch(r#"{"slot":{}},{"slot":{"bookId":"z"}}"#),
+            batch(r#"{"slot":{"room":"q"}},{"slot":{"room":"r","bookId":"z"}}"#),
             "400 FAILED_PRECONDITION requests[1]: book_id: there is no such book",
         ),
         (
