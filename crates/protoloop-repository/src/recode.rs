@@ -7,7 +7,7 @@ use protoloop_core::{BoxFuture, CallContext, Result};
 
 use crate::{
     Alteration, Changes, Cursor, Entity, Executed, Filter, GroupQuery, Key, Model, OrderBy, Query,
-    Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
+    Record, Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
 };
 
 /// A repository of `Inner` rows as one of `Outer` rows of the same model: a connector's records as generated messages,
@@ -100,6 +100,10 @@ impl<Inner: Entity, Outer: Entity> Recode<Inner, Outer> {
 impl<Inner: Entity, Outer: Entity> Repository<Outer> for Recode<Inner, Outer> {
     fn model(&self) -> &Arc<Model> {
         self.inner.model()
+    }
+
+    fn neighbour(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {
+        self.inner.neighbour(model)
     }
 
     fn find<'a>(
