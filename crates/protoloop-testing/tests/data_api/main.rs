@@ -10,6 +10,7 @@ mod annotations;
 mod api;
 mod asking;
 mod connectors;
+mod elements;
 mod keys;
 mod page;
 mod requests;
@@ -90,8 +91,8 @@ rows![
 
 rows![
     paths, "shop.proto":
-    rules::s6_elements,
-    rules::s6_distances,
+    elements::s6_elements,
+    elements::s6_distances,
 ];
 
 rows![

@@ -305,6 +305,7 @@ pub(crate) async fn r10_children_and_links(api: &Api) {
     .await;
 }
 
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 pub(crate) async fn r11_batch_write(api: &Api) {
     let write = |arm: &str, request: &str, members: &str| {
         format!(r#"{{"{arm}":{{"@type":"type.googleapis.com/shop.v1.{request}",{members}}}}}"#)

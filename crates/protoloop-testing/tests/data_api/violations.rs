@@ -2,6 +2,7 @@
 
 use crate::api::Api;
 
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 pub(crate) async fn each_kind_names_its_fields(api: &Api) {
     let book = api.member("POST /v1/books\n\n{}", "id").await;
     let first = format!(
