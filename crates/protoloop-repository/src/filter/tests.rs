@@ -122,7 +122,7 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "lower(title)",
         "column 1: there is no function `lower`; there are like, ilike, regexp, contains, containsAny, containedBy, \
-         length, some, every, none",
+         length, distance, some, every, none",
     ),
     (
         "like(title)",
