@@ -27,8 +27,13 @@ pub enum Protocol {
 }
 
 /// Deadline, metadata, peer and typed extensions of one call; the first argument of everything that works for it.
+///
+/// It is a pointer, since a call is moved through every layer.
 #[derive(Clone, Debug, Default)]
-pub struct CallContext {
+pub struct CallContext(Box<Inner>);
+
+#[derive(Clone, Debug, Default)]
+struct Inner {
     protocol: Protocol,
     deadline: Option<Instant>,
     peer: Option<SocketAddr>,
@@ -46,47 +51,48 @@ impl CallContext {
     /// A context as an edge makes it.
     #[must_use]
     pub fn of_request(protocol: Protocol, peer: Option<SocketAddr>, metadata: HeaderMap) -> Self {
-        Self {
+        Self(Box::new(Inner {
             protocol,
             peer,
             metadata,
-            ..Self::default()
-        }
+            ..Inner::default()
+        }))
     }
 
     /// The protocol the call came in by.
     #[must_use]
     pub fn protocol(&self) -> Protocol {
-        self.protocol
+        self.0.protocol
     }
 
     /// The caller's address, where there is one.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
-        self.peer
+        self.0.peer
     }
 
     /// Request metadata: the headers that the edge lets through, names in lower case.
     #[must_use]
     pub fn metadata(&self) -> &HeaderMap {
-        &self.metadata
+        &self.0.metadata
     }
 
     /// The same, for a layer that changes what the handlers behind it see.
     pub fn metadata_mut(&mut self) -> &mut HeaderMap {
-        &mut self.metadata
+        &mut self.0.metadata
     }
 
     /// When the caller stops waiting.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.deadline
+        self.0.deadline
     }
 
     /// Moves the deadline nearer; a later one than the present one changes nothing.
     pub fn limit_deadline(&mut self, deadline: Instant) {
-        self.deadline = Some(
-            self.deadline
+        self.0.deadline = Some(
+            self.0
+                .deadline
                 .map_or(deadline, |present| present.min(deadline)),
         );
     }
@@ -94,7 +100,8 @@ impl CallContext {
     /// The time left until the deadline; zero when it has passed.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
-        self.deadline
+        self.0
+            .deadline
             .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
@@ -114,12 +121,12 @@ impl CallContext {
     /// Typed values that layers leave for later ones (identity, tenant, trace).
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
-        &self.extensions
+        &self.0.extensions
     }
 
     /// The same, to add to.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.extensions
+        &mut self.0.extensions
     }
 }
 
