@@ -74,6 +74,7 @@ impl Operation {
         &self,
         arguments: &Arguments<'_>,
         order: Option<OrderBy>,
+        nearest: Option<OrderBy>,
     ) -> Result<OrderBy> {
         let number = arguments.shape.order_by;
         let text = arguments.text(number);
@@ -82,7 +83,8 @@ impl Operation {
             .transpose()
             .map_err(|error| error.at_field(arguments.name(number)))?;
         let agreed = agreed(arguments, number, "order", given, order)?;
-        Ok(agreed.unwrap_or_else(|| self.model().key_order().clone()))
+        let asked = agreed.or(nearest);
+        Ok(asked.unwrap_or_else(|| self.model().key_order().clone()))
     }
 
     /// How many rows a page has.

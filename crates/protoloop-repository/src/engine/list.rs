@@ -19,7 +19,7 @@ impl Operation {
         let cx = &*showing_deleted(cx, arguments.flag(arguments.shape.show_deleted));
         self.check_parent(cx, request).await?;
         let tenant = self.bound_place(cx, request)?;
-        let order = self.order(&arguments, scope.order)?;
+        let order = self.order(&arguments, scope.order, scope.nearest)?;
         let query = Query {
             filter: self.belonging(&arguments, scope.filter)?,
             // One row more than the page tells whether there is a next one.

@@ -16,6 +16,8 @@ pub struct Scope {
     pub filter: Option<Filter>,
     /// `order`, completed to a total one.
     pub order: Option<OrderBy>,
+    /// The nearest first, where `where` asks for what is near: the order that counts when no other is asked for.
+    pub nearest: Option<OrderBy>,
     /// `limit`, at least 1. Of an included to-many relation it counts per parent.
     pub limit: Option<u32>,
     /// `skip` or `offset`. Of an included to-many relation it counts per parent.

@@ -133,8 +133,15 @@ pub(crate) async fn s6_distances(api: &Api) {
         (r#"filter={"where":{"place":{"near":{"lat":48.8,"lng":2.3},"maxDistance":1000}},"order":"id"}"#, "1 2"),
         (r#"filter={"where":{"place":{"near":"-30,150","minDistance":0}}}"#, "3 4 1 2"),
         (r#"filter={"where":{"place":{"near":"48.8,2.3"}},"limit":1}"#, "2 →"),
+        (
+            r#"filter={"where":{"place":{"near":"48.8,2.3"}}}&order_by=id desc"#,
+            "4 3 2 1",
+        ),
     ])
     .await;
+    let count =
+        r#"GET /v1/items:count?filter={"where":{"place":{"near":"48.8,2.3","maxDistance":1000}}}"#;
+    api.check(&[(count, r#"200 {"count":"2"}"#)]).await;
     let page = "GET /v1/items?order_by=distance(place, 52.5, 13.4)&page_size=1&read_mask=id";
     let (mut text, mut seen) = (page.to_owned(), String::new());
     for _ in 0..5 {

@@ -88,6 +88,7 @@ fn branch(
     let Scope {
         filter,
         order,
+        nearest,
         limit,
         skip,
         fields,
@@ -102,7 +103,7 @@ fn branch(
         target,
         through,
         filter,
-        order,
+        order: order.or(nearest),
         limit,
         skip: skip.unwrap_or(0),
         mask,

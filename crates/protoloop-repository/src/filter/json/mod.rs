@@ -44,6 +44,8 @@ pub(crate) fn only_where(model: &Model, text: &str) -> Result<Filter, FilterErro
         Scope {
             filter,
             order: None,
+            // Of what has no order it says nothing.
+            nearest: _,
             limit: None,
             skip: None,
             fields: None,

@@ -55,12 +55,10 @@ impl Reader<'_> {
             Ok(())
         })?;
         // What is asked to be near comes the nearest first, unless another order is asked for.
-        if let Some(path) = std::mem::replace(&mut self.near, before)
-            && scope.order.is_none()
-        {
+        scope.nearest = std::mem::replace(&mut self.near, before).map(|path| {
             let nearest = OrderTerm::own(path, Direction::Ascending);
-            scope.order = Some(model.complete_order(vec![nearest]));
-        }
+            model.complete_order(vec![nearest])
+        });
         Ok(scope)
     }
 
