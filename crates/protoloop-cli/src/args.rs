@@ -74,8 +74,9 @@ pub(crate) struct Serve {
         hide_env_values = true
     )]
     pub(crate) db: String,
-    /// What is done when the database does not fit the models: bring it up to date, refuse to start, or wait until
-    /// someone else has done it. SQLite: apply unless given; others: check unless given, apply when given without a word
+    /// What is done when the database does not fit the models: bring it up to date, make the tables of an empty one,
+    /// refuse to start, or wait until someone else has done it. Unless given, `apply` for SQLite and `create` for servers;
+    /// `apply` when given without a word
     #[arg(
         long,
         value_enum,

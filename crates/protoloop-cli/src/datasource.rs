@@ -49,11 +49,7 @@ pub(crate) async fn open(url: &str, schema: Schema) -> Result<Datasource, Failur
         },
         #[cfg(feature = "postgres")]
         "postgres" | "postgresql" => match protoloop_postgres::open(url).await {
-            Ok(connector) => Ok(Datasource {
-                connector: Arc::new(connector),
-                target: None,
-                migrates_itself: true,
-            }),
+            Ok(connector) => Ok(server(connector)),
             Err(error) => Err(failed(&told(&error))),
         },
         #[cfg(not(feature = "postgres"))]
@@ -62,11 +58,7 @@ pub(crate) async fn open(url: &str, schema: Schema) -> Result<Datasource, Failur
         )),
         #[cfg(feature = "mysql")]
         "mysql" | "mariadb" => match protoloop_mysql::open(url).await {
-            Ok(connector) => Ok(Datasource {
-                connector: Arc::new(connector),
-                target: None,
-                migrates_itself: true,
-            }),
+            Ok(connector) => Ok(server(connector)),
             Err(error) => Err(failed(&told(&error))),
         },
         #[cfg(not(feature = "mysql"))]
@@ -84,6 +76,17 @@ async fn sqlite(url: &str, schema: Schema) -> protoloop::Result<SqliteConnector>
     let mut options = Options::parse(url)?;
     options.leave_schema |= schema == Schema::Left;
     SqliteConnector::open_with(options).await
+}
+
+/// The datasource of a database server, which other replicas use too.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn server(connector: impl Connector + Target) -> Datasource {
+    let connector = Arc::new(connector);
+    Datasource {
+        target: Some(Arc::clone(&connector) as Arc<dyn Target>),
+        connector,
+        migrates_itself: false,
+    }
 }
 
 /// The URL as it may be shown.

@@ -6,14 +6,14 @@ use std::{
 };
 
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
+use protoloop_migrate::{Desired, Migrator, Options as MigrateOptions, Quiet};
 use protoloop_repository::{
-    Capabilities, Connector, Model, Record, Repository, Transaction, TransactionOptions,
+    Capabilities, Connector, Model, OnStart, Record, Repository, Transaction, TransactionOptions,
 };
 use protoloop_sql::Table;
 
 use crate::{
-    Driver, Failure, Link as _, Pool, PoolOptions, prepare::prepare, repository::ServerRepository,
-    transaction,
+    Driver, Failure, Link as _, Pool, PoolOptions, repository::ServerRepository, transaction,
 };
 
 /// An extension of a call's context: its reads go to the server that takes the writes, so that they see all that was
@@ -66,28 +66,17 @@ impl<D: Driver> ServerConnector<D> {
         self.server.primary.driver()
     }
 
-    async fn prepare_all(&self, models: &[Arc<Model>]) -> Result<()> {
+    pub(crate) fn server(&self) -> &Arc<Server<D>> {
+        &self.server
+    }
+
+    async fn prepare_all(&self, models: &[Arc<Model>], how: OnStart) -> Result<()> {
         self.capabilities().check(self.name(), models)?;
-        let driver = self.server.primary.driver();
-        let mut tables = Vec::with_capacity(models.len());
-        let mut problems = Vec::new();
-        for model in models {
-            match Table::new(model, driver.dialect()) {
-                Ok(table) => tables.push(table),
-                Err(error) => problems.push(error.message().to_owned()),
-            }
-        }
-        if !problems.is_empty() {
-            return Err(Error::failed_precondition(problems.join("\n")));
-        }
-        let all: Vec<&Table> = tables.iter().collect();
-        let mut lease = self.server.primary.take().await?;
-        lease.working();
-        let outcome = prepare(&**driver, &mut lease, &all).await;
-        lease.done(&outcome);
-        outcome?;
+        let desired = Desired::new(models, self.driver().dialect())?;
+        let migrator = Migrator::new(self, &desired, MigrateOptions::default());
+        migrator.start(how, &mut Quiet).await?;
         let mut prepared = self.tables.write().unwrap_or_else(PoisonError::into_inner);
-        for table in tables {
+        for table in desired.into_tables() {
             let name = Arc::clone(&table.model().message().full_name);
             prepared.insert(name, Arc::new(table));
         }
@@ -134,7 +123,15 @@ impl<D: Driver> Connector for ServerConnector<D> {
     }
 
     fn prepare<'a>(&'a self, models: &'a [Arc<Model>]) -> BoxFuture<'a, Result<()>> {
-        Box::pin(self.prepare_all(models))
+        Box::pin(self.prepare_all(models, OnStart::Create))
+    }
+
+    fn prepare_as<'a>(
+        &'a self,
+        models: &'a [Arc<Model>],
+        how: OnStart,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.prepare_all(models, how))
     }
 
     fn repository(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {

@@ -63,6 +63,14 @@ impl<D: Driver> Lease<D> {
         self.broken = true;
     }
 
+    /// Says goodbye to the server: what the connection was set to, and holds, ends with it.
+    pub(crate) async fn close(mut self) {
+        if let Some((link, permit)) = self.link.take() {
+            link.close().await;
+            drop(permit);
+        }
+    }
+
     /// Whether a failure says no more than that a connection died while it lay unused. Then it was replaced by a new one,
     /// and what was tried may be tried again, if the server did nothing of it.
     pub(crate) async fn replaced<T>(&mut self, outcome: &Result<T, Failure>) -> bool {

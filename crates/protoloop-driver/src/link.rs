@@ -39,20 +39,15 @@ pub trait Driver: fmt::Debug + Send + Sync + 'static {
     /// Whether a failed statement ends its transaction, unless a savepoint was set before.
     fn failure_ends_transaction(&self) -> bool;
 
-    /// Waits for the lock that lets one process at a time change tables, and takes it.
-    fn lock_tables<'a>(
+    /// What a connection that changes tables is told first: that others may take their time.
+    fn before_changes(&self) -> &'static [&'static str];
+
+    /// Takes the lock that lets one process at a time change tables, if nobody has it; the connection holds it until it
+    /// ends. It does not wait: PostgreSQL's CREATE INDEX CONCURRENTLY would wait for a statement that does.
+    fn try_lock_tables<'a>(
         &'a self,
         link: &'a mut Self::Link,
-    ) -> impl Future<Output = Result<(), Fault>> + Send + 'a;
-
-    /// Gives that lock back.
-    fn unlock_tables<'a>(
-        &'a self,
-        link: &'a mut Self::Link,
-    ) -> impl Future<Output = Result<(), Fault>> + Send + 'a;
-
-    /// Whether tables can be changed within a transaction.
-    fn changes_tables_in_transactions(&self) -> bool;
+    ) -> impl Future<Output = Result<bool, Failure>> + Send + 'a;
 }
 
 /// What a statement did.

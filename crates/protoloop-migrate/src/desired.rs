@@ -3,17 +3,24 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use protoloop_core::{Error, Result};
-use protoloop_repository::Model;
+use protoloop_repository::{Model, key_value_model};
 use protoloop_schema::Schema;
 use protoloop_sql::{Dialect, Table};
 use protoloop_wire::Tables;
+
+use crate::State;
 
 /// The tables of the models of one datasource.
 #[derive(Debug)]
 pub struct Desired {
     tables: Vec<Table>,
     packages: BTreeSet<String>,
+    key_values: bool,
 }
+
+/// The model of key-value stores, and its table.
+const KEY_VALUE: &str = "protoloop.v1.KeyValue";
+const KEY_VALUES: &str = "protoloop_key_values";
 
 impl Desired {
     /// The tables of the models of a schema that one datasource stores.
@@ -56,7 +63,32 @@ impl Desired {
                 .filter(|package| package != "protoloop.v1")
                 .collect(),
             tables,
+            key_values: false,
         })
+    }
+
+    /// The same with the table of key-value stores, for a database that is to get it before anyone opens one. Where it
+    /// stands it is brought up to date anyway.
+    #[must_use]
+    pub fn with_key_values(mut self) -> Self {
+        self.key_values = true;
+        self
+    }
+
+    /// The table of key-value stores, where it is or should be in a database and is none of the models'.
+    pub(crate) fn key_values(
+        &self,
+        state: &State,
+        dialect: &'static dyn Dialect,
+    ) -> Result<Option<Arc<Table>>> {
+        let stands = state.live.tables.contains_key(KEY_VALUES)
+            || state.record.models.contains_key(KEY_VALUE);
+        let mut own = self.tables.iter().map(|table| table.model().full_name());
+        if !(stands || self.key_values) || own.any(|name| name == KEY_VALUE) {
+            return Ok(None);
+        }
+        let table = Table::new(&key_value_model()?, dialect)?;
+        Ok(Some(Arc::new(table)))
     }
 
     /// The tables.

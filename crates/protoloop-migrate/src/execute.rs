@@ -29,15 +29,15 @@ impl<'e> Execution<'e> {
         dialect: &'static dyn Dialect,
         observer: &'e mut dyn Observer,
         entry: Entry,
-        record: Record,
+        state: State,
     ) -> Self {
         Self {
             session,
             dialect,
             observer,
             entry,
-            followed: record.clone(),
-            record,
+            followed: state.record,
+            record: state.stored,
         }
     }
 
@@ -55,10 +55,11 @@ impl<'e> Execution<'e> {
             let of = steps.len();
             self.observer.event(Event::Step { number, of, step });
             let begun = Instant::now();
-            let apart = step.alone || !together;
-            let before = apart && resumed == Some(at) && self.is_done(step).await?;
+            let apart = Apart::of(step, together);
+            let before =
+                apart != Apart::No && resumed == Some(at) && self.is_done(&step.action).await?;
             if !before {
-                let done = self.step(step).await;
+                let done = self.step(step, apart).await;
                 done.map_err(|error| {
                     during(
                         format_args!("step {number} of {of}, {}", step.action),
@@ -67,9 +68,12 @@ impl<'e> Execution<'e> {
                 })?;
             }
             self.entry.done = number;
-            // A rename must not be forgotten: the next plan would take the column for a new one.
+            // A rename must not be forgotten: the next plan would take the column for a new one. Nor must a conversion: it
+            // would be done again.
             self.followed.follow(&step.action);
-            if apart {
+            self.followed.follow_change(&step.action, after);
+            self.followed.pending = None;
+            if apart != Apart::No {
                 self.store().await?;
             }
             self.observer.event(Event::Done {
@@ -85,36 +89,47 @@ impl<'e> Execution<'e> {
     }
 
     /// Whether the database shows that a step was done by someone who could not say so any more.
-    async fn is_done(&mut self, step: &Step) -> Result<bool> {
+    async fn is_done(&mut self, action: &Action) -> Result<bool> {
+        if !self.dialect.ddl().is_transactional() && matches!(action, Action::ChangeColumn { .. }) {
+            // Its statements are several, and do no harm when they are run again.
+            return Ok(false);
+        }
         let state = State::read(self.session, self.dialect).await?;
-        Ok(step.action.is_done(&state.live) == Some(true))
+        Ok(action.is_done(&state.live) == Some(true))
     }
 
-    async fn step(&mut self, step: &Step) -> Result<()> {
-        if step.alone {
+    async fn step(&mut self, step: &Step, apart: Apart) -> Result<()> {
+        if apart == Apart::Outside {
             // What was done so far stands, whatever becomes of this.
-            self.session.run(self.entry.update(self.dialect)).await?;
-            self.session.commit().await?;
-            self.clear_half_built(step).await?;
+            self.followed.pending = match &step.action {
+                Action::RenameTable { .. } | Action::RenameColumn { .. } => {
+                    Some(step.action.clone())
+                }
+                _ => None,
+            };
+            self.store_and_commit().await?;
+            self.clear_half_built(&step.action).await?;
         }
         for sql in &step.sql {
             self.session.execute(sql).await?;
         }
-        if step.alone {
+        if apart == Apart::Outside {
             self.session.begin().await?;
         }
         Ok(())
     }
 
     /// Drops what a broken off attempt to build an index left behind.
-    async fn clear_half_built(&mut self, step: &Step) -> Result<()> {
-        let Action::CreateIndex { table, index } = &step.action else {
+    async fn clear_half_built(&mut self, action: &Action) -> Result<()> {
+        let Action::CreateIndex { table, index } = action else {
             return Ok(());
         };
         let state = State::read(self.session, self.dialect).await?;
         let found = state.live.index(table, index);
-        if found.is_some_and(|(at, found)| at == table && !found.valid) {
-            let sql = self.dialect.ddl().drop_index(table, index);
+        let half_built = found.filter(|(at, found)| at == table && !found.valid);
+        if let Some((_, found)) = half_built {
+            let ddl = self.dialect.ddl();
+            let sql = ddl.drop_index(table, index, found.partial);
             self.session.execute(&sql).await?;
         }
         Ok(())
@@ -122,11 +137,15 @@ impl<'e> Execution<'e> {
 
     /// Commits a step that no other is undone with.
     async fn store(&mut self) -> Result<()> {
+        self.store_and_commit().await?;
+        self.session.begin().await
+    }
+
+    async fn store_and_commit(&mut self) -> Result<()> {
         self.session.run(self.entry.update(self.dialect)).await?;
         let after = self.followed.clone();
         self.write_record(&after).await?;
-        self.session.commit().await?;
-        self.session.begin().await
+        self.session.commit().await
     }
 
     async fn write_record(&mut self, after: &Record) -> Result<()> {
@@ -135,5 +154,27 @@ impl<'e> Execution<'e> {
         }
         self.record = after.clone();
         Ok(())
+    }
+}
+
+/// How far a step stands apart from the others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Apart {
+    /// It is undone with them.
+    No,
+    /// It changes rows, and is undone with what the journal says of it.
+    Noted,
+    /// It runs outside of transactions, or ends the one that it stands in.
+    Outside,
+}
+
+impl Apart {
+    fn of(step: &Step, together: bool) -> Self {
+        match &step.action {
+            _ if step.alone => Self::Outside,
+            _ if together => Self::No,
+            Action::Manual { .. } | Action::FillColumn { .. } => Self::Noted,
+            _ => Self::Outside,
+        }
     }
 }

@@ -16,6 +16,7 @@ mod folder;
 mod journal;
 mod migrator;
 mod observe;
+mod start;
 mod state;
 mod status;
 mod target;

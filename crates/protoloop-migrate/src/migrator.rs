@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protoloop_core::{Error, Result};
+use protoloop_core::{Code, Error, Result};
 use protoloop_sql::{
     Dialect, Table,
     migrate::{self, Phase, Plan, Record, Request, Step},
@@ -90,10 +90,27 @@ impl<'a> Migrator<'a> {
         state
     }
 
+    /// The same while nobody changes it: waits for the lock.
+    ///
+    /// # Errors
+    /// As [`Migrator::plan`]; UNAVAILABLE when the lock is not had in time.
+    pub async fn look_alone(&self) -> Result<State> {
+        let mut session = self.target.open(Some(self.options.lock_wait)).await?;
+        let state = State::read_for(&mut *session, self.dialect(), self.desired).await;
+        session.close().await;
+        state
+    }
+
+    /// The tables of the models.
+    pub(crate) fn desired(&self) -> &Desired {
+        self.desired
+    }
+
     /// Compares the models with a database.
     #[must_use]
     pub fn plan_for(&self, state: &State) -> Plan {
-        let tables: Vec<&Table> = self.desired.tables().iter().collect();
+        let own = state.key_values.as_deref();
+        let tables: Vec<&Table> = self.desired.tables().iter().chain(own).collect();
         migrate::plan(&Request {
             tables: &tables,
             live: &state.live,
@@ -115,28 +132,23 @@ impl<'a> Migrator<'a> {
         Ok(Status::new(self.dialect().name(), folder, state, plan))
     }
 
-    /// Refuses a database that code of now would not work on, and changes nothing.
-    ///
-    /// # Errors
-    /// FAILED_PRECONDITION with everything that is missing; UNAVAILABLE when the database is not reached.
-    pub async fn check(&self) -> Result<()> {
-        let plan = self.plan().await?;
-        let needed = plan.steps.iter().filter(|step| step.required);
-        let mut obstacles: Vec<_> = needed.map(ToString::to_string).collect();
-        obstacles.extend(plan.obstacles());
-        if obstacles.is_empty() {
-            Ok(())
-        } else {
-            Err(refused("the database does not fit the models", &obstacles))
-        }
-    }
-
     /// Applies what the models need, directly.
     ///
     /// # Errors
     /// FAILED_PRECONDITION when a difference cannot be mended or needs a step that was not allowed (then nothing was
     /// done), or when a step fails; UNAVAILABLE when the database is not reached or the lock is not had in time.
     pub async fn apply(&self, observer: &mut dyn Observer) -> Result<Applied> {
+        let mut tries = 0;
+        loop {
+            let applied = self.try_apply(observer).await;
+            tries += 1;
+            if !met_another(&applied, tries) {
+                return applied;
+            }
+        }
+    }
+
+    async fn try_apply(&self, observer: &mut dyn Observer) -> Result<Applied> {
         let mut session = self.target.open(Some(self.options.lock_wait)).await?;
         let applied = match session.begin().await {
             Ok(()) => self.apply_plan(&mut *session, observer).await,
@@ -163,7 +175,7 @@ impl<'a> Migrator<'a> {
         let (steps, mut withheld) = self.chosen(&plan);
         withheld.extend(plan.withheld);
         let after = known(&state.record, plan.record, &withheld);
-        if steps.is_empty() && after == state.record {
+        if steps.is_empty() && after == state.stored {
             session.rollback().await?;
             return Ok(Applied {
                 withheld,
@@ -173,7 +185,7 @@ impl<'a> Migrator<'a> {
         make_tables(session, dialect, &state).await?;
         let mut ids = Vec::new();
         if steps.is_empty() {
-            for statement in state.record.write(&after, dialect) {
+            for statement in state.stored.write(&after, dialect) {
                 session.run(statement).await?;
             }
             session.commit().await?;
@@ -182,7 +194,7 @@ impl<'a> Migrator<'a> {
             let id = journal::next_auto(&state.journal);
             let entry = Entry::begin(&id, "", steps.len());
             session.run(entry.insert(dialect)).await?;
-            Execution::new(session, dialect, observer, entry, state.record)
+            Execution::new(session, dialect, observer, entry, state)
                 .run(&steps, &after)
                 .await?;
             ids.push(id);
@@ -227,18 +239,27 @@ impl<'a> Migrator<'a> {
         folder: &Folder,
         observer: &mut dyn Observer,
     ) -> Result<Applied> {
-        let mut session = self.target.open(Some(self.options.lock_wait)).await?;
-        let applied = self.apply_all_files(&mut *session, folder, observer).await;
-        finish(session, applied).await
+        let mut applied = Applied::default();
+        let mut tries = 0;
+        loop {
+            let mut session = self.target.open(Some(self.options.lock_wait)).await?;
+            let outcome = self.apply_all_files(&mut *session, folder, &mut applied, observer);
+            let outcome = outcome.await;
+            let outcome = finish(session, outcome).await;
+            tries += 1;
+            if !met_another(&outcome, tries) {
+                return outcome.map(|()| applied);
+            }
+        }
     }
 
     async fn apply_all_files(
         &self,
         session: &mut dyn Session,
         folder: &Folder,
+        applied: &mut Applied,
         observer: &mut dyn Observer,
-    ) -> Result<Applied> {
-        let mut applied = Applied::default();
+    ) -> Result<()> {
         loop {
             session.begin().await?;
             let state = State::read(session, self.dialect()).await?;
@@ -250,13 +271,11 @@ impl<'a> Migrator<'a> {
                 ));
             }
             let Some(file) = crate::status::next(folder, &state.journal) else {
-                session.rollback().await?;
-                return Ok(applied);
+                return session.rollback().await;
             };
             if self.options.only_expand && file.phase() == Phase::Contract {
-                session.rollback().await?;
                 applied.withheld.extend(file.steps.iter().cloned());
-                return Ok(applied);
+                return session.rollback().await;
             }
             let done = self.apply_file(session, file, state, observer).await?;
             applied.ids.push(file.id());
@@ -277,7 +296,11 @@ impl<'a> Migrator<'a> {
         replace_broken_off(session, dialect, &state).await?;
         let id = file.id();
         let entry = match state.journal.iter().find(|entry| entry.id == id) {
-            Some(begun) => begun.clone(),
+            Some(begun) => Entry {
+                checksum: file.checksum.clone(),
+                steps: file.steps.len(),
+                ..begun.clone()
+            },
             None => {
                 let entry = Entry::begin(&id, &file.checksum, file.steps.len());
                 session.run(entry.insert(dialect)).await?;
@@ -286,7 +309,7 @@ impl<'a> Migrator<'a> {
         };
         let done = entry.done;
         let after = state.record.with(&file.record);
-        Execution::new(session, dialect, observer, entry, state.record)
+        Execution::new(session, dialect, observer, entry, state)
             .run(&file.steps, &after)
             .await
             .map_err(|error| crate::error::during(&id, error))?;
@@ -345,6 +368,20 @@ async fn replace_broken_off(
         session.run(entry.update(dialect)).await?;
     }
     Ok(())
+}
+
+/// How often a migration is tried that met a transaction which held what it needed.
+const TRIES: u32 = 5;
+
+/// Whether something failed because another transaction held what it needed, and is to be tried again.
+fn met_another<T>(outcome: &Result<T>, tries: u32) -> bool {
+    match outcome {
+        Err(error) if error.code() == Code::Aborted && tries < TRIES => {
+            tracing::warn!(error = error.message(), "trying to migrate again");
+            true
+        }
+        _ => false,
+    }
 }
 
 /// Takes back what failed and lets go of the lock.

@@ -1,8 +1,10 @@
 //! What stands in a database.
 
+use std::sync::Arc;
+
 use protoloop_core::Result;
 use protoloop_sql::{
-    Dialect, Live, LiveRows, SqlValue, Statement,
+    Dialect, Live, LiveRows, SqlValue, Statement, Table,
     migrate::{MIGRATIONS_TABLE, RECORD_TABLE, Record, missing_references},
 };
 
@@ -15,10 +17,14 @@ pub struct State {
     pub live: Live,
     /// Which column each field number has.
     pub record: Record,
+    /// The same as it is stored: without what was done by someone who could not say so any more.
+    pub(crate) stored: Record,
     /// What was applied, in order.
     pub journal: Vec<Entry>,
     /// Whether the tables of migrations are there.
     pub has_tables: bool,
+    /// The table of key-value stores, as it should be; `None` where there are none.
+    pub(crate) key_values: Option<Arc<Table>>,
     /// Foreign keys that the models need and that rows would break, by table and column.
     pub dangling: Vec<(String, String)>,
 }
@@ -38,10 +44,11 @@ impl State {
     /// As [`State::read`].
     pub async fn read_for(
         session: &mut dyn Session,
-        dialect: &dyn Dialect,
+        dialect: &'static dyn Dialect,
         desired: &Desired,
     ) -> Result<Self> {
         let mut state = Self::read(session, dialect).await?;
+        state.key_values = desired.key_values(&state, dialect)?;
         state.look_at_references(session, desired).await?;
         let tables = desired.tables().iter();
         let missing: Vec<_> = tables
@@ -104,7 +111,8 @@ impl State {
             ..Self::default()
         };
         if record {
-            state.record = Record::read(&session.query(Record::select(dialect)).await?)?;
+            state.stored = Record::read(&session.query(Record::select(dialect)).await?)?;
+            state.record = state.stored.settled(&state.live);
         }
         if migrations {
             state.journal = journal::read(session, dialect).await?;

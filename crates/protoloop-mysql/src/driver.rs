@@ -3,12 +3,12 @@
 use std::{fmt, time::Duration};
 
 use protoloop_core::Result;
-use protoloop_driver::{Driver, Fault, FaultKind, Link as _, ServerConnector};
+use protoloop_driver::{Driver, Failure, Fault, FaultKind, Link as _, ServerConnector};
 use protoloop_repository::{Capabilities, Connector as _, Isolation};
-use protoloop_sql::{Dialect, MARIADB, MYSQL};
+use protoloop_sql::{Dialect, MARIADB, MYSQL, SqlRow as _, SqlValue};
 use sqlx::{ConnectOptions as _, Row as _, mysql::MySqlConnectOptions};
 
-use crate::{Options, error::fault, link::MysqlLink};
+use crate::{Options, error::fault, link::MysqlLink, row::Row};
 
 /// The driver of MySQL and MariaDB.
 pub struct Mysql {
@@ -94,8 +94,7 @@ impl Mysql {
 }
 
 /// The lock that lets one process at a time change the tables of a database.
-const LOCK: &str = "DO GET_LOCK(CONCAT('protoloop:', LEFT(MD5(DATABASE()), 16)), 3600)";
-const UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('protoloop:', LEFT(MD5(DATABASE()), 16)))";
+const LOCK: &str = "SELECT GET_LOCK(CONCAT('protoloop:', LEFT(MD5(DATABASE()), 16)), 0)";
 
 impl Driver for Mysql {
     type Link = MysqlLink;
@@ -173,21 +172,21 @@ impl Driver for Mysql {
         false
     }
 
-    async fn lock_tables(&self, link: &mut MysqlLink) -> Result<(), Fault> {
-        if self.mariadb {
-            // Others may take their time.
-            link.run("SET SESSION max_statement_time = 0").await?;
+    fn before_changes(&self) -> &'static [&'static str] {
+        match self.mariadb {
+            true => &["SET SESSION max_statement_time = 0"],
+            false => &["SET SESSION max_execution_time = 0"],
         }
-        link.run(LOCK).await
     }
 
-    async fn unlock_tables(&self, link: &mut MysqlLink) -> Result<(), Fault> {
-        link.run(UNLOCK).await?;
-        link.run(&self.settings()).await
-    }
-
-    fn changes_tables_in_transactions(&self) -> bool {
-        false
+    async fn try_lock_tables(&self, link: &mut MysqlLink) -> Result<bool, Failure> {
+        let mut had = false;
+        let answer = |row: &Row| {
+            had = matches!(row.value(0)?, SqlValue::Int(1) | SqlValue::Uint(1));
+            Ok(())
+        };
+        link.query(LOCK.into(), Vec::new(), answer).await?;
+        Ok(had)
     }
 }
 

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use protoloop_core::Result;
-use protoloop_driver::{Driver, Fault, FaultKind, Link as _, ServerConnector};
+use protoloop_driver::{Driver, Failure, Fault, FaultKind, Link as _, ServerConnector};
 use protoloop_repository::{Capabilities, Isolation};
-use protoloop_sql::{Dialect, POSTGRES};
+use protoloop_sql::{Dialect, POSTGRES, SqlRow as _, SqlValue};
 use sqlx::{ConnectOptions as _, Row as _, postgres::PgConnectOptions};
 
-use crate::{Options, error::fault, link::PostgresLink};
+use crate::{Options, error::fault, link::PostgresLink, row::Row};
 
 /// The PostgreSQL driver.
 pub struct Postgres {
@@ -33,7 +33,7 @@ pub async fn open(url: &str) -> Result<PostgresConnector> {
 }
 
 /// The key of the advisory lock that lets one process at a time change tables: `protoloop` as a number.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(7237128888997146477)";
+const LOCK: &str = "SELECT pg_try_advisory_lock(7237128888997146477)";
 
 impl Driver for Postgres {
     type Link = PostgresLink;
@@ -96,19 +96,18 @@ impl Driver for Postgres {
         true
     }
 
-    async fn lock_tables(&self, link: &mut PostgresLink) -> Result<(), Fault> {
-        // Others may take their time.
-        link.run("SET LOCAL statement_timeout = 0").await?;
-        link.run(LOCK).await
+    fn before_changes(&self) -> &'static [&'static str] {
+        &["SET statement_timeout = 0"]
     }
 
-    async fn unlock_tables(&self, _link: &mut PostgresLink) -> Result<(), Fault> {
-        // The end of the transaction does that.
-        Ok(())
-    }
-
-    fn changes_tables_in_transactions(&self) -> bool {
-        true
+    async fn try_lock_tables(&self, link: &mut PostgresLink) -> Result<bool, Failure> {
+        let mut had = false;
+        let answer = |row: &Row| {
+            had = row.value(0)? == SqlValue::Bool(true);
+            Ok(())
+        };
+        link.query(LOCK.into(), Vec::new(), answer).await?;
+        Ok(had)
     }
 }
 

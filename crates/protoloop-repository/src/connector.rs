@@ -8,6 +8,17 @@ use crate::{
     Capabilities, Model, Record, Repository, Transaction, TransactionOptions, transaction,
 };
 
+/// What a start does about a store whose tables do not fit the models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnStart {
+    /// Brings them to the models, as far as no data is lost, and refuses what is left.
+    Apply,
+    /// Makes the tables of an empty database, and refuses one that does not fit.
+    Create,
+    /// Changes nothing, and refuses a store that does not fit.
+    Check,
+}
+
 /// A store of rows: a database, or the memory of the process.
 pub trait Connector: fmt::Debug + Send + Sync + 'static {
     /// What it is, for messages and logs: `memory`, `sqlite`.
@@ -16,13 +27,27 @@ pub trait Connector: fmt::Debug + Send + Sync + 'static {
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
 
-    /// Makes the store fit for these models: creates what is missing, changes nothing that would lose data.
-    /// Called once, before any [`Connector::repository`], with every model of the datasource.
+    /// Makes the store fit for these models, as far as the connector does so by itself: a file is brought to the models
+    /// ([`OnStart::Apply`]), a database server only when it is empty ([`OnStart::Create`]). Nothing is changed that would
+    /// lose data. Called before any [`Connector::repository`], with every model of the datasource.
     ///
     /// # Errors
     /// FAILED_PRECONDITION when a present table does not fit, UNAVAILABLE when the store is not reached. All problems
     /// of a run are in one message.
     fn prepare<'a>(&'a self, models: &'a [Arc<Model>]) -> BoxFuture<'a, Result<()>>;
+
+    /// The same, going as far as `how` says. A store without a schema of its own is always fit.
+    ///
+    /// # Errors
+    /// As [`Connector::prepare`].
+    fn prepare_as<'a>(
+        &'a self,
+        models: &'a [Arc<Model>],
+        how: OnStart,
+    ) -> BoxFuture<'a, Result<()>> {
+        let _ = how;
+        self.prepare(models)
+    }
 
     /// The rows of one of the prepared models. Repositories of one model share their rows.
     ///
@@ -64,6 +89,14 @@ impl<C: Connector + ?Sized> Connector for Arc<C> {
 
     fn prepare<'a>(&'a self, models: &'a [Arc<Model>]) -> BoxFuture<'a, Result<()>> {
         (**self).prepare(models)
+    }
+
+    fn prepare_as<'a>(
+        &'a self,
+        models: &'a [Arc<Model>],
+        how: OnStart,
+    ) -> BoxFuture<'a, Result<()>> {
+        (**self).prepare_as(models, how)
     }
 
     fn repository(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {

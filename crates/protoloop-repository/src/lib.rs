@@ -44,7 +44,7 @@ mod value;
 
 pub use bulk::{Changes, RowStream, pages};
 pub use capabilities::Capabilities;
-pub use connector::{Connector, ConnectorExt};
+pub use connector::{Connector, ConnectorExt, OnStart};
 pub use cursor::Cursor;
 pub use deadline::within;
 pub use engine::{RequestIds, StandardEngine};
@@ -55,7 +55,7 @@ pub use filter::{
 };
 pub use group::{GroupBy, GroupQuery, Groups, LinkedBy};
 pub use key::{Key, KeyValue};
-pub use key_value::{Clock, KeyStream, KeyValueRepository, KeyValues};
+pub use key_value::{Clock, KeyStream, KeyValueRepository, KeyValues, key_value_model};
 pub use link::{Join, Link};
 pub use managed::{Hook, HookContext, Hooks, Managed, Save, ShowDeleted};
 pub use memory::MemoryConnector;

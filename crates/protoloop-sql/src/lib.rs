@@ -2,13 +2,14 @@
 //!
 //! - [`Table`]: the table of a model: its columns, the text of its statements, rows from records and records from rows.
 //! - [`Statement`]: text and bound values. [`SqlValue`] is one value as a driver binds and reads it.
-//! - [`Table::select`] and [`Table::count`] compile queries; [`plan`](plan()) says what a live database lacks.
+//! - [`Table::select`] and [`Table::count`] compile queries; [`migrate::plan()`] says what a live database lacks.
 //! - [`Dialect`]: what databases spell differently; [`SQLITE`] is the first.
 //!
 //! Values are always bound; names are quoted. How values are stored is told in `docs/adr`.
 
 mod bulk;
 mod condition;
+mod create;
 mod decode;
 mod dialect;
 mod encode;
@@ -22,7 +23,6 @@ pub mod migrate;
 mod native;
 mod number;
 mod order;
-mod plan;
 mod property;
 mod references;
 mod select;
@@ -42,7 +42,6 @@ pub use live::{
     Filled, Live, LiveColumn, LiveForeignKey, LiveIndex, LiveQueries, LiveRows, LiveTable, LiveText,
 };
 pub use native::first_word;
-pub use plan::{Plan, plan};
 pub use references::ForeignKey;
 pub use select::Selection;
 pub use statement::Statement;

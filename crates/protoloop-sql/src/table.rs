@@ -231,7 +231,7 @@ impl Table {
         }
     }
 
-    /// The name of an index in the database: one that is too long is cut, with a number that keeps it apart.
+    /// The name of an index in the database.
     pub(crate) fn index_name<'a>(&self, index: &'a Index) -> Cow<'a, str> {
         short_name(&index.name, self.dialect.max_name())
     }

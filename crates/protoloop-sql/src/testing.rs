@@ -6,7 +6,7 @@ use protoloop_repository::Model;
 use protoloop_schema::Schema;
 use protoloop_wire::Tables;
 
-use crate::{Dialect, MARIADB, POSTGRES, SQLITE, Table};
+use crate::{Dialect, MARIADB, POSTGRES, SQLITE, Table, create};
 
 /// Compiles the text of `shop.proto` and gives the models in it.
 pub(crate) fn models(text: &str) -> Vec<Arc<Model>> {
@@ -123,3 +123,21 @@ message Geo {
   bool exact = 6;
 }
 "#;
+
+/// The statements that make tables in an empty database.
+pub(crate) fn create_text(tables: &[&Table]) -> String {
+    let mut statements = Vec::new();
+    for table in tables {
+        statements.push(create::create_table(table));
+        let indexes = table.indexes();
+        statements.extend(indexes.map(|index| {
+            create::create_index(table, index, &create::index_columns(table, &index.fields))
+        }));
+    }
+    // Behind all tables: some refer to each other in a circle.
+    for table in tables {
+        let keys = table.foreign_keys().map(|key| key.definition(table));
+        statements.extend(keys.filter_map(|key| table.dialect().add_foreign_key(&key)));
+    }
+    statements.join(";\n")
+}

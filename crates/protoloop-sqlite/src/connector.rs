@@ -9,7 +9,7 @@ use std::{
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 use protoloop_migrate::{Desired, Migrator, Options as MigrateOptions, Quiet};
 use protoloop_repository::{
-    Capabilities, Connector, Model, Record, Repository, Transaction, TransactionOptions,
+    Capabilities, Connector, Model, OnStart, Record, Repository, Transaction, TransactionOptions,
 };
 use protoloop_sql::{SQLITE, Table};
 use sqlx::Connection as _;
@@ -49,15 +49,15 @@ impl SqliteConnector {
         &self.store
     }
 
-    async fn prepare_all(&self, models: &[Arc<Model>]) -> Result<()> {
+    async fn prepare_all(&self, models: &[Arc<Model>], how: Option<OnStart>) -> Result<()> {
         self.capabilities().check(self.name(), models)?;
         let desired = Desired::new(models, &SQLITE)?;
         let migrator = Migrator::new(self, &desired, MigrateOptions::default());
-        if self.options.leave_schema {
-            migrator.check().await?;
-        } else {
-            migrator.apply(&mut Quiet).await?;
-        }
+        let how = match self.options.leave_schema {
+            true => OnStart::Check,
+            false => how.unwrap_or(OnStart::Apply),
+        };
+        migrator.start(how, &mut Quiet).await?;
         let mut prepared = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         for table in desired.into_tables() {
             let name = Arc::clone(&table.model().message().full_name);
@@ -97,7 +97,15 @@ impl Connector for SqliteConnector {
     }
 
     fn prepare<'a>(&'a self, models: &'a [Arc<Model>]) -> BoxFuture<'a, Result<()>> {
-        Box::pin(self.prepare_all(models))
+        Box::pin(self.prepare_all(models, None))
+    }
+
+    fn prepare_as<'a>(
+        &'a self,
+        models: &'a [Arc<Model>],
+        how: OnStart,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.prepare_all(models, Some(how)))
     }
 
     fn repository(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {

@@ -2,6 +2,7 @@
 
 pub mod databases;
 pub mod faults;
+pub mod migrations;
 mod proto;
 
 pub use proto::{served_tables, tables};

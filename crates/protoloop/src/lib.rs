@@ -37,7 +37,7 @@ pub use protoloop_core::{
 pub use protoloop_repository::{
     BelongsTo, Changes, Connector, ConnectorExt, Entity, Executed, Filter, HasMany, HasManyThrough,
     HasOne, Hook, HookContext, Isolation, Key, KeyValueRepository, KeyValues, Managed,
-    MemoryConnector, NativeRow, Query, Record, ReferencesMany, Repositories, Repository,
+    MemoryConnector, NativeRow, OnStart, Query, Record, ReferencesMany, Repositories, Repository,
     RepositoryExt, RowStream, Save, ShowDeleted, Transaction, TransactionOptions, Value,
 };
 #[cfg(feature = "gateway")]

@@ -21,12 +21,13 @@ pub(crate) enum Migrate {
 pub(crate) struct MigrateDatabase {
     #[command(flatten)]
     pub(crate) sources: Sources,
-    /// The database: sqlite:FILE
+    /// The database: sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, mysql: or mariadb: likewise
     #[arg(
         long,
         value_name = "URL",
         default_value = "sqlite:protoloop.db",
-        env = "PROTOLOOP_DB"
+        env = "PROTOLOOP_DB",
+        hide_env_values = true
     )]
     pub(crate) db: String,
     /// Folder of versioned migrations: NUMBER_NAME.sql
@@ -40,6 +41,9 @@ pub(crate) struct MigrateDatabase {
     /// A model that has another name than before, where that cannot be seen: full names; may be repeated
     #[arg(long = "rename", value_name = "OLD=NEW", value_parser = rename)]
     pub(crate) renames: Vec<(String, String)>,
+    /// Make the table of key-value stores too, for code that opens some; where it stands it is kept up to date anyway
+    #[arg(long, env = "PROTOLOOP_KEY_VALUES")]
+    pub(crate) key_values: bool,
     /// How the outcome is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Output,
@@ -120,6 +124,8 @@ pub(crate) enum UpTo {
 pub(crate) enum OnStart {
     /// Bring it up to date, as far as no data is lost
     Apply,
+    /// Make the tables of an empty database, and refuse to start on one that does not fit
+    Create,
     /// Refuse to start
     Check,
     /// Wait until someone else has

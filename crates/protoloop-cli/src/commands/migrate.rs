@@ -55,7 +55,14 @@ impl Opened {
                 "has no schema to migrate",
             )
         })?;
-        Self::of(target, compiled.schema, &arguments.migrations)
+        let opened = Self::of(target, compiled.schema, &arguments.migrations)?;
+        Ok(match arguments.key_values {
+            true => Self {
+                desired: opened.desired.with_key_values(),
+                ..opened
+            },
+            false => opened,
+        })
     }
 
     fn of(

@@ -72,7 +72,7 @@ async fn stored(
     let database = datasource::open(&arguments.db, datasource::Schema::Migrated).await?;
     let how = arguments.migrate.unwrap_or(match database.migrates_itself {
         true => OnStart::Apply,
-        false => OnStart::Check,
+        false => OnStart::Create,
     });
     if let Some(target) = &database.target {
         bring_up(target, &schema, &arguments.migrations, how).await?;
@@ -88,6 +88,8 @@ async fn serve(
     let (schema, connector) = stored(&arguments, declared).await?;
     let application = Application::from_schema(schema)
         .datasource("default", connector)
+        // What was to be done has been done.
+        .migrate(protoloop::OnStart::Check)
         .config(ServerConfig {
             trusted_proxy: arguments.proxy.trusted()?,
             ..arguments.surface.config()

@@ -10,7 +10,7 @@ use std::{pin::Pin, time::Duration};
 use futures_core::Stream;
 use protoloop_core::{BoxFuture, CallContext, Result};
 
-pub use store::{Clock, KeyValues};
+pub use store::{Clock, KeyValues, key_value_model};
 
 use crate::Entity;
 

@@ -85,7 +85,7 @@ impl<E: Entity> KeyValues<E> {
                 "the name of a key-value store has 1 to {MAX_STORE} bytes"
             )));
         }
-        let model = model()?;
+        let model = key_value_model()?;
         connector.prepare(std::slice::from_ref(&model)).await?;
         let path = |number| {
             let path = model.column_property(number);
@@ -253,8 +253,12 @@ fn missing(key: &str) -> Error {
     Error::not_found(format!("there is no value of the key `{key}`"))
 }
 
-/// The model of the rows, of the schema that comes with the toolkit.
-fn model() -> Result<Arc<Model>> {
+/// The model of the rows of key-value stores, of the schema that comes with the toolkit: what migrations know their table
+/// by.
+///
+/// # Errors
+/// INTERNAL when the bundled schema is another one than expected.
+pub fn key_value_model() -> Result<Arc<Model>> {
     static MODEL: OnceLock<Arc<Model>> = OnceLock::new();
     if let Some(model) = MODEL.get() {
         return Ok(Arc::clone(model));

@@ -82,11 +82,6 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// The declared type of a column, of which some are other ones when a key or an index has it.
     fn column_type(&self, storage: Storage, indexed: bool) -> &'static str;
 
-    /// Whether the declared type of a live column is the wanted one in other words.
-    fn same_type(&self, found: &str, wanted: &str) -> bool {
-        found.eq_ignore_ascii_case(wanted)
-    }
-
     /// The declared type of a key that the database counts up.
     fn sequence_type(&self) -> &'static str;
 

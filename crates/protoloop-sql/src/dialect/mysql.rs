@@ -130,12 +130,6 @@ impl Dialect for Mysql {
         }
     }
 
-    fn same_type(&self, found: &str, wanted: &str) -> bool {
-        // MariaDB tells how wide a number is shown.
-        let found = found.split(" COLLATE ").next().unwrap_or(found);
-        found.replacen("bigint(20)", "bigint", 1) == wanted || found == wanted
-    }
-
     fn sequence_type(&self) -> &'static str {
         "bigint"
     }

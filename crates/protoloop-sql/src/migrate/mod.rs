@@ -13,7 +13,7 @@ mod record;
 mod shape;
 mod step;
 
-pub use ddl::{Conversion, Ddl, MYSQL_DDL, POSTGRES_DDL, SQLITE_DDL};
+pub use ddl::{ColumnTarget, Conversion, Ddl, InPlace, MYSQL_DDL, POSTGRES_DDL, SQLITE_DDL};
 pub use field_kind::{Fit, field_kind, fit};
 pub use planner::{MissingReference, Plan, Request, missing_references, plan};
 pub use record::{

@@ -6,8 +6,8 @@ use protoloop_core::{Error, Result};
 use sea_query::{Expr, ExprTrait as _, Query};
 use serde::{Deserialize, Serialize};
 
-use super::field_kind;
-use crate::{Dialect, SqlValue, Statement, Table, plan::index_columns, table::iden};
+use super::{Action, field_kind};
+use crate::{Dialect, Live, SqlValue, Statement, Table, create::index_columns, table::iden};
 
 /// The table that keeps the [`Record`].
 pub const RECORD_TABLE: &str = "protoloop_schema";
@@ -22,6 +22,22 @@ const COLUMNS: [&str; 5] = ["model", "part", "number", "name", "kind"];
 pub struct Record {
     /// By full name of the model.
     pub models: BTreeMap<String, ModelRecord>,
+    /// The rename that was about to be done, where the database cannot undo it with what is noted behind it.
+    #[serde(skip)]
+    pub pending: Option<Action>,
+}
+
+/// The part of what was about to be done. Its rows are of no model.
+const PENDING: &str = "pending";
+
+/// What the rows of a rename that was about to be done say.
+mod pending {
+    /// The name is that of the table whose column it is.
+    pub(super) const OF_TABLE: i64 = 0;
+    /// The name is that of before, the kind is that of afterwards.
+    pub(super) const COLUMN: i64 = 1;
+    /// The same for a table.
+    pub(super) const TABLE: i64 = 2;
 }
 
 /// What is known of a model.
@@ -64,7 +80,7 @@ impl ModelRecord {
             indexes: table
                 .indexes()
                 .filter(|index| !index_columns(table, &index.fields).is_empty())
-                .map(|index| index.name.to_string())
+                .map(|index| table.index_name(index).into_owned())
                 .collect(),
             references: table
                 .foreign_keys()
@@ -106,6 +122,10 @@ impl Record {
             else {
                 return Err(broken(&format!("{row:?}")));
             };
+            if **part == *PENDING {
+                record.read_pending(*number, name, kind);
+                continue;
+            }
             let model = record.models.entry(model.to_string()).or_default();
             match &**part {
                 "table" => model.table = name.to_string(),
@@ -138,10 +158,7 @@ impl Record {
         let mut statements = Vec::new();
         for (name, model) in &self.models {
             if after.models.get(name) != Some(model) {
-                let mut delete = Query::delete();
-                delete.from_table(iden(RECORD_TABLE));
-                delete.and_where(Expr::col(iden("model")).eq(name.as_str()));
-                statements.push(dialect.delete(&delete));
+                statements.push(forget(name, dialect));
             }
         }
         for (name, model) in &after.models {
@@ -149,8 +166,94 @@ impl Record {
                 statements.extend(model.inserts(name, dialect));
             }
         }
+        if self.pending != after.pending {
+            statements.extend(self.pending.as_ref().map(|_| forget("", dialect)));
+            statements.extend(pending_rows(after.pending.as_ref(), dialect));
+        }
         statements
     }
+
+    fn read_pending(&mut self, number: i64, name: &str, kind: &str) {
+        let table = match &self.pending {
+            Some(Action::RenameColumn { table, .. }) => table.clone(),
+            _ => String::new(),
+        };
+        let (from, to) = match &self.pending {
+            Some(Action::RenameColumn { from, to, .. }) => (from.clone(), to.clone()),
+            _ => (name.to_owned(), kind.to_owned()),
+        };
+        self.pending = Some(match number {
+            // The rows come in any order.
+            pending::OF_TABLE => Action::RenameColumn {
+                table: name.to_owned(),
+                from,
+                to,
+            },
+            pending::COLUMN => Action::RenameColumn {
+                table,
+                from: name.to_owned(),
+                to: kind.to_owned(),
+            },
+            _ => Action::RenameTable {
+                from: name.to_owned(),
+                to: kind.to_owned(),
+            },
+        });
+    }
+
+    /// The record behind the rename that was about to be done, if the database shows that it was.
+    #[must_use]
+    pub fn settled(&self, live: &Live) -> Self {
+        let mut settled = self.clone();
+        if let Some(action) = settled.pending.take()
+            && action.is_done(live) == Some(true)
+        {
+            settled.follow(&action);
+        }
+        settled
+    }
+}
+
+fn pending_rows(action: Option<&Action>, dialect: &dyn Dialect) -> Vec<Statement> {
+    let rows = match action {
+        Some(Action::RenameColumn { table, from, to }) => vec![
+            (PENDING, pending::OF_TABLE, table.as_str(), ""),
+            (PENDING, pending::COLUMN, from, to),
+        ],
+        Some(Action::RenameTable { from, to }) => {
+            vec![(PENDING, pending::TABLE, from.as_str(), to.as_str())]
+        }
+        _ => Vec::new(),
+    };
+    let rows = rows.into_iter();
+    rows.map(|row| insert("", row, dialect)).collect()
+}
+
+fn forget(model: &str, dialect: &dyn Dialect) -> Statement {
+    let mut delete = Query::delete();
+    delete.from_table(iden(RECORD_TABLE));
+    delete.and_where(Expr::col(iden("model")).eq(model));
+    dialect.delete(&delete)
+}
+
+/// Inserts a row: part, number, name, kind.
+fn insert(
+    model: &str,
+    (part, number, name, kind): (&str, i64, &str, &str),
+    dialect: &dyn Dialect,
+) -> Statement {
+    let mut insert = Query::insert();
+    insert
+        .into_table(iden(RECORD_TABLE))
+        .columns(COLUMNS.map(iden))
+        .values_panic([
+            Expr::val(model),
+            Expr::val(part),
+            Expr::val(number),
+            Expr::val(name),
+            Expr::val(kind),
+        ]);
+    dialect.insert(&insert)
 }
 
 impl ModelRecord {
@@ -167,20 +270,7 @@ impl ModelRecord {
             .chain(fields)
             .chain(indexes)
             .chain(references)
-            .map(|(part, number, name, kind)| {
-                let mut insert = Query::insert();
-                insert
-                    .into_table(iden(RECORD_TABLE))
-                    .columns(COLUMNS.map(iden))
-                    .values_panic([
-                        Expr::val(model),
-                        Expr::val(part),
-                        Expr::val(number),
-                        Expr::val(name),
-                        Expr::val(kind),
-                    ]);
-                dialect.insert(&insert)
-            })
+            .map(|row| insert(model, row, dialect))
             .collect()
     }
 }
@@ -240,14 +330,16 @@ impl MigrationEntry<'_> {
         dialect.insert(&insert)
     }
 
-    /// Stores how far an entry is.
+    /// Stores what an entry says now.
     #[must_use]
     pub fn update(&self, dialect: &dyn Dialect) -> Statement {
         let mut update = Query::update();
         update
             .table(iden(MIGRATIONS_TABLE))
+            .value(iden("checksum"), self.checksum)
             .value(iden("state"), self.state)
             .value(iden("done"), self.done)
+            .value(iden("steps"), self.steps)
             .value(iden("finished"), self.finished)
             .and_where(Expr::col(iden("id")).eq(self.id));
         dialect.update(&update)
@@ -256,9 +348,9 @@ impl MigrationEntry<'_> {
 
 impl Record {
     /// Follows a step that gives a table or column another name.
-    pub fn follow(&mut self, action: &super::Action) {
+    pub fn follow(&mut self, action: &Action) {
         match action {
-            super::Action::RenameTable { from, to } => {
+            Action::RenameTable { from, to } => {
                 for model in self
                     .models
                     .values_mut()
@@ -267,7 +359,7 @@ impl Record {
                     model.table.clone_from(to);
                 }
             }
-            super::Action::RenameColumn { table, from, to } => {
+            Action::RenameColumn { table, from, to } => {
                 let models = self
                     .models
                     .values_mut()
@@ -278,6 +370,24 @@ impl Record {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Follows a step that changes what a column holds: it is now what the record behind all steps says.
+    pub fn follow_change(&mut self, action: &Action, after: &Self) {
+        let Action::ChangeColumn { table, column, .. } = action else {
+            return;
+        };
+        let later = after.models.values().filter(|model| model.table == *table);
+        let mut later = later.flat_map(|model| model.fields.values());
+        let Some(later) = later.find(|field| field.column == *column) else {
+            return;
+        };
+        let models = self.models.values_mut();
+        let models = models.filter(|model| model.table == *table);
+        let fields = models.flat_map(|model| model.fields.values_mut());
+        for field in fields.filter(|field| field.column == *column) {
+            field.kind.clone_from(&later.kind);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use sea_query::{ColumnDef, Expr, ForeignKeyCreateStatement, Index as SeaIndex, Table as SeaTable};
 
-use crate::{Dialect, LiveColumn, Table, plan::column_type, table::iden};
+use crate::{Dialect, LiveColumn, Table, create::column_type, table::iden};
 
 /// A table that a statement can make.
 #[derive(Clone, Debug)]

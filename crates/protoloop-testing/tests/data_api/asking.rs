@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use protoloop_core::{CallContext, Code};
-use protoloop_repository::{Connector, Model, Record, RepositoryExt as _};
+use protoloop_repository::{Connector, Model, OnStart, Record, RepositoryExt as _};
 use protoloop_wire::json;
 
 use crate::connectors;
@@ -37,7 +37,9 @@ async fn asks(connector: Arc<dyn Connector>) {
         let model = Model::new(&tables, message.unwrap().entity.unwrap()).unwrap();
         let models = [Arc::clone(&model)];
         let fits = capabilities.check(connector.name(), &models).is_ok();
-        match (connector.prepare(&models).await, fits) {
+        // One after the other, so that the database is no empty one.
+        let prepared = connector.prepare_as(&models, OnStart::Apply).await;
+        match (prepared, fits) {
             (Ok(()), true) => {
                 let rows = connector.repository(&model).unwrap();
                 let options = json::DecodeOptions::default();

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use protoloop_repository::{Connector, Model, Record, Repository};
+use protoloop_repository::{Connector, Model, OnStart, Record, Repository};
 
 use super::error::whole;
 
@@ -15,6 +15,7 @@ pub(super) type Repositories = HashMap<String, Arc<dyn Repository<Record>>>;
 /// Every problem of every datasource.
 pub(super) async fn open(
     datasources: &[(String, Arc<dyn Connector>)],
+    migrate: Option<OnStart>,
     models: &[Arc<Model>],
 ) -> Result<Repositories, Vec<String>> {
     let mut problems = repeated(datasources);
@@ -26,7 +27,11 @@ pub(super) async fn open(
             .filter(|model| *model.entity().datasource == **name)
             .cloned()
             .collect();
-        if let Err(error) = connector.prepare(&own).await {
+        let prepared = match migrate {
+            Some(how) => connector.prepare_as(&own, how).await,
+            None => connector.prepare(&own).await,
+        };
+        if let Err(error) = prepared {
             problems.push(format!("datasource {name}: {}", whole(&error)));
             continue;
         }

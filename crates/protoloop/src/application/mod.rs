@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use prost::Name;
 use protoloop_core::Handler;
-use protoloop_repository::{Connector, Entity, Hook, Hooks, Record, RequestIds};
+use protoloop_repository::{Connector, Entity, Hook, Hooks, OnStart, Record, RequestIds};
 use protoloop_schema::{ReadOptions, Schema};
 use protoloop_server::{Check, Sequence, ServerConfig, shutdown};
 use tokio::net::{TcpListener, ToSocketAddrs};
@@ -27,6 +27,8 @@ pub struct Application {
     /// Whether a custom method that nobody implements keeps the application from starting.
     complete: bool,
     datasources: Vec<(String, Arc<dyn Connector>)>,
+    /// `None`: as each datasource does by itself.
+    migrate: Option<OnStart>,
     services: Vec<Box<dyn Service>>,
     fallback: Option<Arc<dyn Handler>>,
     config: ServerConfig,
@@ -61,6 +63,7 @@ impl Application {
             schema: schema.into(),
             complete: false,
             datasources: Vec::new(),
+            migrate: None,
             services: Vec::new(),
             fallback: None,
             config: ServerConfig::default(),
@@ -75,6 +78,14 @@ impl Application {
     #[must_use]
     pub fn datasource(mut self, name: impl Into<String>, connector: impl Connector) -> Self {
         self.datasources.push((name.into(), Arc::new(connector)));
+        self
+    }
+
+    /// Says what the start does about databases that do not fit the models. Unless it is said, a file is brought to them,
+    /// and a database server only when it is empty: one that differs is refused, because other replicas may use it.
+    #[must_use]
+    pub fn migrate(mut self, how: OnStart) -> Self {
+        self.migrate = Some(how);
         self
     }
 
@@ -143,7 +154,8 @@ impl Application {
         Arc::clone(&self.schema)
     }
 
-    /// Prepares the datasources (tables are created here), checks everything and puts it together. No port is opened.
+    /// Prepares the datasources (tables are created here, see [`Application::migrate`]), checks everything and puts it
+    /// together. No port is opened.
     ///
     /// # Errors
     /// Every problem of the datasources, the handlers and the configuration at once.

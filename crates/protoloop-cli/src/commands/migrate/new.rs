@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{Opened, options, show, told};
 use crate::{
     args::{MigrateNew, Output},
+    datasource,
     output::{self, Failure},
 };
 
@@ -20,7 +21,7 @@ pub(super) async fn run(arguments: &MigrateNew) -> Result<ExitCode, Failure> {
     let status = migrator.status(&opened.folder).await.map_err(told)?;
     if let Some(pending) = status.pending().next() {
         return Err(Failure::at(
-            &arguments.database.db,
+            datasource::shown(&arguments.database.db),
             format_args!(
                 "migration {} was not applied there; apply it first, so that the next one begins where it ends",
                 pending.id

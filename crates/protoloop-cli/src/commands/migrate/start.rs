@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use protoloop::Schema;
 use protoloop_migrate::{Options, Target};
 
-use super::{Opened, apply, told};
+use super::{Opened, apply, progress, told};
 use crate::{
     args::OnStart,
     output::{self, Failure},
@@ -27,9 +27,23 @@ pub(crate) async fn bring_up(
             apply::apply(&opened, Options::default()).await?;
             check(&opened).await
         }
+        OnStart::Create => create(&opened).await,
         OnStart::Check => check(&opened).await,
         OnStart::Wait => wait(&opened).await,
     }
+}
+
+/// Makes the first tables, once whoever may be at it has ended.
+async fn create(opened: &Opened) -> Result<(), Failure> {
+    if obstacles(opened).await?.is_empty() {
+        return Ok(());
+    }
+    let migrator = opened.migrator(Options::default());
+    let state = progress::shown(async |_| migrator.look_alone().await).await;
+    if migrator.is_new(&state.map_err(told)?) {
+        apply::apply(opened, Options::default()).await?;
+    }
+    check(opened).await
 }
 
 async fn obstacles(opened: &Opened) -> Result<Vec<String>, Failure> {

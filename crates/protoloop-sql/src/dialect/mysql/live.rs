@@ -1,4 +1,6 @@
 //! The schema of a MySQL or MariaDB database: that which names without one mean.
+//!
+//! Each part of a query says so by itself: where the database of one is that of another, the server opens the tables of all.
 
 use crate::LiveQueries;
 
@@ -23,13 +25,13 @@ macro_rules! columns {
             default!($server),
             ", \
              CAST(COALESCE((SELECT k.SEQ_IN_INDEX FROM information_schema.STATISTICS AS k \
-             WHERE k.TABLE_SCHEMA = c.TABLE_SCHEMA AND k.TABLE_NAME = c.TABLE_NAME AND k.COLUMN_NAME = c.COLUMN_NAME \
+             WHERE k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = c.TABLE_NAME AND k.COLUMN_NAME = c.COLUMN_NAME \
              AND k.INDEX_NAME = 'PRIMARY'), 0) AS SIGNED), \
              CAST(CASE WHEN c.EXTRA LIKE '%auto_increment%' THEN 2 WHEN c.EXTRA LIKE '%GENERATED%' THEN 1 ELSE 0 END \
              AS SIGNED), \
              c.COLUMN_COMMENT \
              FROM information_schema.TABLES AS t JOIN information_schema.COLUMNS AS c \
-             ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME \
+             ON c.TABLE_SCHEMA = DATABASE() AND c.TABLE_NAME = t.TABLE_NAME \
              WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE IN (",
             $kinds,
             ") AND NOT (c.EXTRA LIKE '%GENERATED%' AND c.COLUMN_COMMENT LIKE 'protoloop: %') \
@@ -61,15 +63,15 @@ const COMMON: LiveQueries = LiveQueries {
     columns: "",
     views: "",
     indexes: "SELECT s.TABLE_NAME, s.INDEX_NAME, s.NON_UNIQUE = 0, \
-              EXISTS (SELECT 1 FROM information_schema.COLUMNS AS p WHERE p.TABLE_SCHEMA = s.TABLE_SCHEMA \
+              EXISTS (SELECT 1 FROM information_schema.COLUMNS AS p WHERE p.TABLE_SCHEMA = DATABASE() \
               AND p.TABLE_NAME = s.TABLE_NAME AND p.COLUMN_NAME = CONCAT(s.INDEX_NAME, '__')), 1, 0, \
               CASE WHEN c.COLUMN_COMMENT LIKE 'protoloop: %' THEN SUBSTRING(c.COLUMN_COMMENT, 12) \
               WHEN s.SUB_PART IS NULL THEN s.COLUMN_NAME END, COALESCE(s.COLLATION = 'D', 0), LOWER(s.INDEX_TYPE) \
               FROM information_schema.STATISTICS AS s LEFT JOIN information_schema.COLUMNS AS c \
-              ON c.TABLE_SCHEMA = s.TABLE_SCHEMA AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME \
+              ON c.TABLE_SCHEMA = DATABASE() AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME \
               WHERE s.TABLE_SCHEMA = DATABASE() AND s.INDEX_NAME <> 'PRIMARY' \
               AND NOT (s.NON_UNIQUE = 1 AND EXISTS (SELECT 1 FROM information_schema.COLUMNS AS p \
-              WHERE p.TABLE_SCHEMA = s.TABLE_SCHEMA AND p.TABLE_NAME = s.TABLE_NAME \
+              WHERE p.TABLE_SCHEMA = DATABASE() AND p.TABLE_NAME = s.TABLE_NAME \
               AND CONCAT(p.COLUMN_NAME, 'all') = s.INDEX_NAME)) \
               ORDER BY s.TABLE_NAME, s.INDEX_NAME, s.SEQ_IN_INDEX",
     foreign_keys: "SELECT k.TABLE_NAME, k.CONSTRAINT_NAME, k.COLUMN_NAME, k.REFERENCED_TABLE_NAME, \
@@ -78,7 +80,7 @@ const COMMON: LiveQueries = LiveQueries {
                    JOIN information_schema.REFERENTIAL_CONSTRAINTS AS r \
                    ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME \
                    AND r.TABLE_NAME = k.TABLE_NAME \
-                   WHERE k.TABLE_SCHEMA = DATABASE() AND k.REFERENCED_TABLE_NAME IS NOT NULL \
+                   WHERE r.CONSTRAINT_SCHEMA = DATABASE() AND k.TABLE_SCHEMA = DATABASE() AND k.REFERENCED_TABLE_NAME IS NOT NULL \
                    ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION",
     enums: "",
     checks: "",

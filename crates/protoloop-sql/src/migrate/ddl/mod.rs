@@ -20,8 +20,22 @@ pub enum Conversion {
     Keep,
     /// By this expression, which fails on a value that does not fit.
     Using(String),
+    /// By changes of the values before and behind that of the type.
+    InPlace(InPlace),
     /// Not by SQL.
     Impossible,
+}
+
+/// Changes of values around that of a column's type. They may be run again from the beginning whenever they broke off:
+/// where statements are not undone together, nobody can tell how far they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InPlace {
+    /// What holds for every value that has a place in the new type.
+    pub fits: Option<String>,
+    /// New values, each with the condition on those that get it, before the type is changed.
+    pub before: Vec<(String, String)>,
+    /// The same behind it.
+    pub after: Vec<(String, String)>,
 }
 
 /// A database's way to change its schema.
@@ -47,6 +61,12 @@ pub trait Ddl: fmt::Debug + Send + Sync {
     /// What a column of a declared type holds at most, as [`field_kind`](super::field_kind) calls it.
     fn kind_of(&self, type_name: &str) -> Option<&'static str>;
 
+    /// Whether the type of a column and its indexes hinder each other: an index cannot be over what has no bound, and
+    /// where it leaves rows out it is over a column that is computed from others.
+    fn indexes_bind_types(&self) -> bool {
+        false
+    }
+
     /// How the values of a column, which is given quoted, become another kind. `not_null` tells that absence has been
     /// stored as the default.
     fn convert(&self, from: &str, to: &str, column: &str, not_null: bool) -> Conversion;
@@ -62,11 +82,11 @@ pub trait Ddl: fmt::Debug + Send + Sync {
     /// A statement that makes an index on a table with rows, from the plain one; and whether it must run alone.
     fn create_index(&self, plain: String) -> (String, bool);
 
-    /// Drops an index.
-    fn drop_index(&self, table: &str, index: &str) -> String;
+    /// Drops an index; `partial`: one that leaves rows out.
+    fn drop_index(&self, table: &str, index: &str, partial: bool) -> String;
 
     /// A statement that adds a foreign key to a table with rows, from the plain one; and one that checks those behind it,
-    /// where the two can be done apart.
+    /// where the two can be done apart, each outside of transactions.
     fn add_foreign_key(
         &self,
         plain: String,
@@ -129,6 +149,10 @@ pub struct ColumnTarget {
     pub default: Option<String>,
     /// How its values are converted; `None` where they stay.
     pub using: Option<String>,
+    /// What is done with them around the change of the type.
+    pub in_place: InPlace,
+    /// Whether the database is to count it up.
+    pub counted: bool,
 }
 
 impl ColumnTarget {
@@ -136,12 +160,15 @@ impl ColumnTarget {
         wanted: &ShapeColumn,
         default: Option<String>,
         using: Option<String>,
+        in_place: InPlace,
     ) -> Self {
         Self {
             type_name: wanted.type_name.clone(),
             nullable: wanted.nullable,
             default,
             using,
+            in_place,
+            counted: false,
         }
     }
 }

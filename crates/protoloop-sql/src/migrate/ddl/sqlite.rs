@@ -79,7 +79,7 @@ impl Ddl for SqliteDdl {
         (plain, false)
     }
 
-    fn drop_index(&self, _: &str, index: &str) -> String {
+    fn drop_index(&self, _: &str, index: &str, _: bool) -> String {
         format!("DROP INDEX {}", self.quote(index))
     }
 

@@ -7,11 +7,11 @@ use super::{
     references::{holds_unset, unset},
 };
 use crate::{
-    Column, LiveColumn, Table,
+    Column, LiveColumn, Table, create,
     migrate::{
-        Action, Conversion, FieldRecord, Fit, Safety, Step, field_kind, fit, shape::ShapeColumn,
+        Action, Conversion, FieldRecord, Fit, InPlace, Safety, Step, field_kind, fit,
+        shape::ShapeColumn,
     },
-    plan,
 };
 
 /// A column that stands there and is to become another.
@@ -20,6 +20,8 @@ pub(super) struct Change {
     pub(super) from: LiveColumn,
     /// How its values are converted, without regard to NULL.
     pub(super) using: Option<String>,
+    /// What is done with its values around the change of the type, where that is how they are converted.
+    pub(super) in_place: Option<InPlace>,
     pub(super) safety: Safety,
     /// For people: `note to TEXT`.
     pub(super) text: String,
@@ -139,6 +141,7 @@ impl<'a> Planner<'a> {
     }
 
     fn push_rename(&mut self, table: &str, from: &str, to: &str) {
+        self.drop_computed_indexes(table, from);
         let action = Action::RenameColumn {
             table: table.to_owned(),
             from: from.to_owned(),
@@ -206,7 +209,7 @@ impl<'a> Planner<'a> {
                 table: table.name().to_owned(),
                 column: column.name.to_string(),
             };
-            self.push(expand(action, vec![plan::add_column(table, column)]));
+            self.push(expand(action, vec![create::add_column(table, column)]));
             let wanted = ShapeColumn::wanted(table, at);
             if let Some(found) = self.state.tables.get_mut(table.name()) {
                 found.columns.push(LiveColumn {
@@ -266,8 +269,51 @@ impl<'a> Planner<'a> {
             self.rebuild(matched, &destructive, (&[], &[]));
         } else {
             for change in &changes {
+                if self.allows(change) {
+                    self.drop_hindering_indexes(matched, change);
+                }
                 self.change_in_place(matched, change);
             }
+        }
+    }
+
+    /// Whether a change will be part of the plan.
+    pub(super) fn allows(&self, change: &Change) -> bool {
+        change.safety == Safety::Safe || self.request.allow_destructive
+    }
+
+    /// Drops the foreign keys over columns whose types change, on either side: the types must agree all the time. They are
+    /// added again behind the changes.
+    pub(super) fn free_references(&mut self, matched: &[Matched<'a>]) {
+        let mut changing = HashSet::new();
+        for table in matched {
+            for at in 0..table.table.columns().len() {
+                let Ok(Some(change)) = self.change(table, at) else {
+                    continue;
+                };
+                let live = &change.from.type_name;
+                if self.allows(&change) && !self.ddl.same_type(live, &change.wanted.type_name) {
+                    changing.insert((table.table.name(), change.wanted.name));
+                }
+            }
+        }
+        let changes = |table: &str, column: &str| {
+            let mut changing = changing.iter();
+            changing.any(|(of, name)| *of == table && name == column)
+        };
+        let mut keys = Vec::new();
+        for (name, live) in &self.state.tables {
+            for key in &live.foreign_keys {
+                let own = key.columns.iter().any(|column| changes(name, column));
+                let target = key.target_columns.iter();
+                let mut target = target.map(|column| changes(&key.target, column));
+                if own || target.any(|changes| changes) {
+                    keys.push((name.clone(), key.name.clone()));
+                }
+            }
+        }
+        for (table, key) in keys {
+            self.drop_reference(&table, &key, "a column changes its type".to_owned());
         }
     }
 
@@ -296,18 +342,32 @@ impl<'a> Planner<'a> {
             let mut others = matched.before.fields.values();
             others.find(|field| field.column == *column.name)
         });
-        let (loss, mut using) = self.conversion(matched.table, column, live, &wanted, before)?;
+        let (loss, conversion) = self.conversion(matched.table, column, live, &wanted, before)?;
+        let (mut using, mut in_place) = match conversion {
+            Conversion::Using(using) => (Some(using), None),
+            Conversion::InPlace(in_place) => (None, Some(in_place)),
+            Conversion::Keep | Conversion::Impossible => (None, None),
+        };
         let mut nullable_differs = wanted.key == 0 && live.nullable != wanted.nullable;
         if column.unset_is_null && wanted.nullable && !live.nullable {
             // A key that must be set is as good, but for what stands for absence in a table of before.
             nullable_differs = holds_unset(matched.table, column, live, &wanted);
-            if let (true, Some(unset)) = (nullable_differs, unset(matched.table, name)) {
+            let unset = unset(matched.table, name).filter(|_| nullable_differs);
+            if let (Some(unset), true) = (&unset, self.ddl.indexes_bind_types()) {
+                let of = format!("{} = {unset}", self.ddl.quote(name));
+                let in_place = in_place.get_or_insert_default();
+                in_place.after.push(("NULL".to_owned(), of));
+            } else if let Some(unset) = unset {
                 let value = using.take().unwrap_or_else(|| self.ddl.quote(name));
                 using = Some(format!("nullif({value}, {unset})"));
             }
         }
         let type_differs = !self.ddl.same_type(&live.type_name, &wanted.type_name);
-        if using.is_none() && !nullable_differs && !type_differs {
+        // One that counts by itself serves those who give keys as well.
+        let counts = self.counts(matched.table, &wanted);
+        let counts_differ = counts && live.filled != crate::Filled::Counted;
+        let stays = using.is_none() && in_place.is_none() && !counts_differ;
+        if stays && !nullable_differs && !type_differs {
             return Ok(None);
         }
         let null = if wanted.nullable { "NULL" } else { "NOT NULL" };
@@ -321,11 +381,17 @@ impl<'a> Planner<'a> {
                 Safety::Safe
             },
             using,
+            in_place,
             wanted,
         }))
     }
 
-    /// Whether a change can lose values, and the expression that converts them.
+    /// Whether the database is to count a column up, where that can be said of one that stands.
+    pub(super) fn counts(&self, table: &Table, wanted: &ShapeColumn) -> bool {
+        table.is_sequence() && wanted.key > 0 && !self.ddl.rebuilds_tables()
+    }
+
+    /// Whether a change can lose values, and how it converts them.
     fn conversion(
         &self,
         table: &Table,
@@ -333,13 +399,13 @@ impl<'a> Planner<'a> {
         live: &LiveColumn,
         wanted: &ShapeColumn,
         before: Option<&FieldRecord>,
-    ) -> Result<(bool, Option<String>), String> {
+    ) -> Result<(bool, Conversion), String> {
         let same_type = self.ddl.same_type(&live.type_name, &wanted.type_name);
         let to = field_kind(table, column);
         let recorded = before.map(|field| field.kind.as_str());
         let from = match recorded {
             // The type was changed by someone else, or nothing is known.
-            None if same_type => return Ok((false, None)),
+            None if same_type => return Ok((false, Conversion::Keep)),
             Some(kind) if kind != to || same_type => Some(kind),
             _ => self.ddl.kind_of(&live.type_name),
         };
@@ -356,8 +422,8 @@ impl<'a> Planner<'a> {
         match self.ddl.convert(from, &to, &quoted, !live.nullable) {
             _ if fits == Fit::None => Err(cannot()),
             Conversion::Impossible => Err(cannot()),
-            Conversion::Keep => Ok((false, None)),
-            Conversion::Using(using) => Ok((fits == Fit::Some, Some(using))),
+            Conversion::Keep => Ok((false, Conversion::Keep)),
+            conversion => Ok((fits == Fit::Some, conversion)),
         }
     }
 
@@ -378,6 +444,9 @@ impl<'a> Planner<'a> {
                 table: table.to_owned(),
                 column: column.clone(),
             };
+            if self.request.allow_destructive && !self.ddl.rebuilds_tables() {
+                self.drop_references_of(table, column);
+            }
             let dropped = self.push(Step {
                 safety: Safety::Destructive,
                 note: format!("its field {number} is gone"),

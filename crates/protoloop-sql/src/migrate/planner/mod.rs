@@ -135,6 +135,9 @@ impl<'a> Planner<'a> {
         // A rebuild makes the indexes of a table again, so that those of before go first there. Elsewhere they serve
         // code of before as long as it runs.
         let early = self.ddl.rebuilds_tables();
+        if !early {
+            self.free_references(&matched);
+        }
         for table in &matched {
             self.drop_changed_indexes(table);
             if early {

@@ -1,14 +1,13 @@
 //! Changes of columns: in place, or by making the table anew.
 
-use super::{Matched, Planner, columns::Change, contract, expand};
+use super::{Matched, Planner, columns::Change, contract, expand, references::planned};
 use crate::{
-    ForeignKey, LiveForeignKey, LiveTable, Table,
+    ForeignKey, LiveForeignKey, LiveTable, Table, create,
     migrate::{
         Action, Safety, Step,
         ddl::ColumnTarget,
         shape::{Shape, ShapeColumn},
     },
-    plan,
 };
 
 impl<'a> Planner<'a> {
@@ -16,7 +15,12 @@ impl<'a> Planner<'a> {
     pub(super) fn change_in_place(&mut self, matched: &Matched<'a>, change: &Change) {
         let table = matched.table.name();
         let default = default_text(matched.table, &change.wanted);
-        if change.from.nullable && !change.wanted.nullable {
+        let keeps_type = change.using.is_none()
+            && self
+                .ddl
+                .same_type(&change.from.type_name, &change.wanted.type_name);
+        let stricter = change.from.nullable && !change.wanted.nullable;
+        if stricter && keeps_type && self.allows(change) {
             self.fill(table, change, default.as_deref());
         }
         let action = Action::ChangeColumn {
@@ -25,7 +29,11 @@ impl<'a> Planner<'a> {
             to_type: change.wanted.type_name.clone(),
             nullable: change.wanted.nullable,
         };
-        let target = ColumnTarget::new(&change.wanted, default, change.using.clone());
+        let in_place = change.in_place.clone().unwrap_or_default();
+        let target = ColumnTarget {
+            counted: self.counts(matched.table, &change.wanted),
+            ..ColumnTarget::new(&change.wanted, default, change.using.clone(), in_place)
+        };
         let sql = self.ddl.change_column(table, &change.from, &target);
         let step = Step {
             safety: change.safety,
@@ -154,15 +162,7 @@ impl<'a> Planner<'a> {
             return;
         };
         live.foreign_keys.retain(|found| !keys.1.contains(found));
-        live.foreign_keys
-            .extend(keys.0.iter().map(|key| LiveForeignKey {
-                name: key.name.clone(),
-                columns: vec![key.column.to_string()],
-                target: key.to_table.to_string(),
-                target_columns: vec![key.to_column.to_string()],
-                on_delete: key.on_delete,
-                valid: true,
-            }));
+        live.foreign_keys.extend(keys.0.iter().map(planned));
     }
 
     fn rebuild_sql(
@@ -234,8 +234,10 @@ impl<'a> Planner<'a> {
 fn own_indexes(table: &Table, live: &LiveTable) -> Vec<String> {
     table
         .indexes()
-        .filter(|index| live.indexes.contains_key(&*index.name))
-        .map(|index| plan::create_index(table, index, &plan::index_columns(table, &index.fields)))
+        .filter(|index| live.indexes.contains_key(&*table.index_name(index)))
+        .map(|index| {
+            create::create_index(table, index, &create::index_columns(table, &index.fields))
+        })
         .collect()
 }
 
@@ -247,7 +249,9 @@ fn foreign_texts<'s>(
     let stands = |text: &crate::LiveText| match text.kind.as_str() {
         "index" => {
             live.indexes.contains_key(&text.name)
-                && !table.indexes().any(|index| *index.name == *text.name)
+                && !table
+                    .indexes()
+                    .any(|index| table.index_name(index) == text.name)
         }
         kind => kind != "table",
     };
@@ -296,7 +300,8 @@ fn note(change: &Change) -> String {
 /// Whether code of before may fail on the changed column.
 fn breaks_before(change: &Change) -> bool {
     let stricter = change.from.nullable && !change.wanted.nullable;
-    stricter || change.using.is_some() || change.safety == Safety::Destructive
+    let converted = change.using.is_some() || change.in_place.is_some();
+    stricter || converted || change.safety == Safety::Destructive
 }
 
 fn phase_of(change: &Change, action: Action, sql: Vec<String>) -> Step {

@@ -131,9 +131,18 @@ impl<'a> Planner<'a> {
         let Some(live) = self.state.tables.get(table.name()) else {
             return Vec::new();
         };
+        let column_of = |number: &u32| match table.column(*number) {
+            Some(column) => Some(&*column.name),
+            None => {
+                let mut removed = matched.removed.iter();
+                removed
+                    .find(|(of, _)| of == number)
+                    .map(|(_, name)| &**name)
+            }
+        };
         let ours = |found: &LiveForeignKey| {
-            matches!(found.columns.as_slice(), [one] if matched.before.references.iter().any(
-                |number| table.column(*number).is_some_and(|column| *column.name == **one)))
+            let mut references = matched.before.references.iter().filter_map(column_of);
+            matches!(found.columns.as_slice(), [one] if references.any(|name| name == one))
         };
         let dangles = |key: &ForeignKey| {
             let mut dangling = self.request.dangling.iter();
@@ -152,15 +161,7 @@ impl<'a> Planner<'a> {
     pub(super) fn change_references(&mut self, matched: &Matched<'a>) {
         let table = matched.table;
         for key in self.keys_to_drop(matched) {
-            let action = Action::DropForeignKey {
-                table: table.name().to_owned(),
-                constraint: key.name.clone(),
-            };
-            let sql = self.ddl.drop_foreign_key(table.name(), &key.name);
-            self.push(contract(action, vec![sql]));
-            if let Some(live) = self.state.tables.get_mut(table.name()) {
-                live.foreign_keys.retain(|found| found.name != key.name);
-            }
+            self.drop_reference(table.name(), &key.name, String::new());
         }
         for key in self.keys_to_add(table) {
             let plain = table.dialect().add_foreign_key(&key.definition(table));
@@ -169,6 +170,8 @@ impl<'a> Planner<'a> {
             let long = validate.is_none();
             self.push(Step {
                 long,
+                // Let go of the tables, so that the look at the rows keeps nobody from writing.
+                alone: !long,
                 note: "code of before may write keys that refer to nothing".to_owned(),
                 ..contract(add(table, &key), vec![sql])
             });
@@ -179,8 +182,12 @@ impl<'a> Planner<'a> {
                 };
                 self.push(Step {
                     long: true,
+                    alone: true,
                     ..contract(action, vec![validate])
                 });
+            }
+            if let Some(live) = self.state.tables.get_mut(table.name()) {
+                live.foreign_keys.push(planned(&key));
             }
         }
         self.validate_left(table);
@@ -204,9 +211,37 @@ impl<'a> Planner<'a> {
                 };
                 self.push(Step {
                     long: true,
+                    alone: true,
                     ..contract(action, vec![sql])
                 });
             }
+        }
+    }
+
+    /// Drops one foreign key.
+    pub(super) fn drop_reference(&mut self, table: &str, key: &str, note: String) {
+        let action = Action::DropForeignKey {
+            table: table.to_owned(),
+            constraint: key.to_owned(),
+        };
+        let sql = self.ddl.drop_foreign_key(table, key);
+        self.push(Step {
+            note,
+            ..contract(action, vec![sql])
+        });
+        if let Some(live) = self.state.tables.get_mut(table) {
+            live.foreign_keys.retain(|found| found.name != key);
+        }
+    }
+
+    /// Drops the foreign keys over a column that goes.
+    pub(super) fn drop_references_of(&mut self, table: &str, column: &str) {
+        let live = self.state.tables.get(table).into_iter();
+        let keys = live.flat_map(|live| &live.foreign_keys);
+        let over = keys.filter(|key| key.columns.iter().any(|name| name == column));
+        let names: Vec<_> = over.map(|key| key.name.clone()).collect();
+        for name in names {
+            self.drop_reference(table, &name, String::new());
         }
     }
 
@@ -238,6 +273,18 @@ impl<'a> Planner<'a> {
         let kept = kept.map(|found| definition_of(table, found));
         let added = adding.iter().map(|key| key.definition(table));
         kept.chain(added).collect()
+    }
+}
+
+/// A foreign key as it will stand.
+pub(super) fn planned(key: &ForeignKey) -> LiveForeignKey {
+    LiveForeignKey {
+        name: key.name.clone(),
+        columns: vec![key.column.to_string()],
+        target: key.to_table.to_string(),
+        target_columns: vec![key.to_column.to_string()],
+        on_delete: key.on_delete,
+        valid: true,
     }
 }
 

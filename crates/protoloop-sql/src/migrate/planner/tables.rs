@@ -4,9 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Matched, Planner, contract, expand};
 use crate::{
-    Table,
+    Table, create,
     migrate::{Action, ModelRecord, Safety, Step},
-    plan,
 };
 
 impl<'a> Planner<'a> {
@@ -147,7 +146,7 @@ impl<'a> Planner<'a> {
         let action = Action::CreateTable {
             table: table.name().to_owned(),
         };
-        self.push(expand(action, vec![plan::create_table(table)]));
+        self.push(expand(action, vec![create::create_table(table)]));
         self.created.insert(table.name().to_owned());
     }
 
@@ -157,13 +156,25 @@ impl<'a> Planner<'a> {
             .gone()
             .map(|(name, old)| (name.clone(), old.table.clone()))
             .collect();
-        for (model, table) in gone {
-            let taken = self
-                .request
-                .tables
-                .iter()
-                .any(|other| other.name() == table);
-            let stands = !taken && self.state.tables.contains_key(&table);
+        let request = self.request;
+        let taken = |table: &str| {
+            let mut tables = request.tables.iter();
+            tables.any(|other| other.name() == table)
+        };
+        let going: Vec<_> = gone.iter().filter(|(_, table)| !taken(table)).collect();
+        if self.request.allow_destructive && !self.ddl.rebuilds_tables() {
+            // They may refer to each other.
+            for (_, table) in going {
+                let found = self.state.tables.get(table).into_iter();
+                let keys = found.flat_map(|found| &found.foreign_keys);
+                let keys: Vec<_> = keys.map(|key| key.name.clone()).collect();
+                for key in keys {
+                    self.drop_reference(table, &key, String::new());
+                }
+            }
+        }
+        for (model, table) in &gone {
+            let stands = !taken(table) && self.state.tables.contains_key(table);
             let action = Action::DropTable {
                 table: table.clone(),
             };
@@ -171,12 +182,12 @@ impl<'a> Planner<'a> {
                 || self.push(Step {
                     safety: Safety::Destructive,
                     note: format!("its model {model} is gone"),
-                    ..contract(action, vec![self.ddl.drop_table(&table)])
+                    ..contract(action, vec![self.ddl.drop_table(table)])
                 });
             if dropped {
-                self.plan.record.models.remove(&model);
+                self.plan.record.models.remove(model);
                 if stands {
-                    self.state.tables.remove(&table);
+                    self.state.tables.remove(table);
                 }
             }
         }

@@ -1,10 +1,12 @@
+mod servers;
+
 use std::fmt::Write as _;
 
 use super::*;
 use crate::{
     Dialect, LiveColumn, LiveTable, LiveText,
+    create::wanted_index,
     migrate::shape::ShapeColumn,
-    plan::wanted_index,
     testing::{everything, tables},
 };
 
@@ -56,7 +58,7 @@ fn made(tables: &[Table]) -> (Live, Record) {
             texts: vec![LiveText {
                 kind: "table".to_owned(),
                 name: table.name().to_owned(),
-                sql: crate::plan::create_table(table),
+                sql: crate::create::create_table(table),
             }],
             ..LiveTable::default()
         };
