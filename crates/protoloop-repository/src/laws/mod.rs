@@ -2,6 +2,7 @@
 //!
 //! A connector's test compiles [`PROTO`], gives [`run`] fresh connectors, and expects an empty list of broken laws.
 
+mod accessors;
 mod alter;
 mod atomic;
 mod bulk;
@@ -88,6 +89,9 @@ const LAWS: &[Law] = laws![
     references::a_tree_falls_with_its_root,
     references::a_refused_delete_changes_nothing,
     references::a_key_that_refers_to_nothing_is_found_as_its_default,
+    accessors::a_row_has_rows_of_its_own_only,
+    accessors::rows_are_linked_and_unlinked,
+    accessors::a_row_leads_to_one,
     paging::pages_join_to_the_whole,
     paging::skip_and_limit_count_behind_the_cursor,
     round_trip::every_type_comes_back,
