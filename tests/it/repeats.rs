@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, net::SocketAddr, sync::Barrier, thread};
 
+use protoloop_testing::databases;
 use serde_json::json;
 
 use crate::support::{
@@ -121,4 +122,40 @@ fn replicas_do_a_call_once() {
         let count = http::get(replicas[0].address(), "/v1/todos:count").json();
         assert_eq!(count["count"], "5");
     });
+}
+
+/// Who may not make the table is served as before: the process remembers.
+#[test]
+fn without_the_right_to_make_tables_a_process_remembers() {
+    let Some(server) = databases::postgres() else {
+        return;
+    };
+    let url = server.database();
+    let database = url.rsplit('/').next().unwrap_or_default();
+    // The owner makes the tables.
+    assert!(
+        Served::start(&support::todo(), &url)
+            .terminate()
+            .status
+            .success()
+    );
+    let rights = "CREATE ROLE writes_only LOGIN PASSWORD 'w'; \
+                  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO writes_only";
+    assert_eq!(server.query(database, rights), "");
+    let limited = format!(
+        "postgres://writes_only:w@127.0.0.1:{}/{database}",
+        server.port()
+    );
+    let app = Served::start(&support::todo(), &limited);
+    let create = || once(app.address(), "/v1/todos", "a", r#"{"title": "once"}"#);
+    let (first, again) = (create(), create());
+    assert_eq!(first.status, 200, "{}", first.text());
+    assert_eq!(first.text(), again.text());
+    let count = http::get(app.address(), "/v1/todos:count").json();
+    assert_eq!(count["count"], "1");
+    let log = app.terminate().log;
+    assert!(
+        log.contains("request ids are remembered by this process only"),
+        "{log}"
+    );
 }
