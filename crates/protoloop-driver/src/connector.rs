@@ -8,12 +8,12 @@ use std::{
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 use protoloop_migrate::{Desired, Migrator, Options as MigrateOptions, Quiet};
 use protoloop_repository::{
-    Capabilities, Connector, Model, OnStart, Record, Repository, Transaction, TransactionOptions,
+    Capabilities, Connector, Gathered, Model, OnStart, Record, Repository, Transaction, TransactionOptions,
 };
 use protoloop_sql::Table;
 
 use crate::{
-    Driver, Failure, Link as _, Pool, PoolOptions, repository::ServerRepository, transaction,
+    Driver, Failure, Link as _, Pool, PoolOptions, gather::Gathers, repository::ServerRepository, transaction,
 };
 
 /// An extension of a call's context: its reads go to the server that takes the writes, so that they see all that was
@@ -25,14 +25,21 @@ pub struct ReadFromPrimary;
 #[derive(Debug)]
 pub struct ServerConnector<D: Driver> {
     server: Arc<Server<D>>,
-    tables: RwLock<HashMap<Arc<str>, Arc<Table>>>,
+    tables: RwLock<HashMap<Arc<str>, Prepared<D>>>,
+}
+
+/// A table that is ready, and the reads that wait for its rows.
+#[derive(Debug)]
+struct Prepared<D: Driver> {
+    table: Arc<Table>,
+    gathers: Option<Arc<Gathers<D>>>,
 }
 
 /// A server and, where there is one, a copy of it that only reads.
 #[derive(Debug)]
 pub(crate) struct Server<D: Driver> {
     pub(crate) primary: Arc<Pool<D>>,
-    replica: Option<Arc<Pool<D>>>,
+    pub(crate) replica: Option<Arc<Pool<D>>>,
 }
 
 impl<D: Driver> Server<D> {
@@ -70,6 +77,14 @@ impl<D: Driver> ServerConnector<D> {
         &self.server
     }
 
+    /// How many reads by key shared a statement until now.
+    #[must_use]
+    pub fn gathered(&self) -> Gathered {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let gathers = tables.values().filter_map(|found| found.gathers.as_ref());
+        gathers.fold(Gathered::default(), |all, gathers| all + gathers.gathered())
+    }
+
     async fn prepare_all(&self, models: &[Arc<Model>], how: OnStart) -> Result<()> {
         self.capabilities().check(self.name(), models)?;
         let desired = Desired::new(models, self.driver().dialect())?;
@@ -78,7 +93,9 @@ impl<D: Driver> ServerConnector<D> {
         let mut prepared = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         for table in desired.into_tables() {
             let name = Arc::clone(&table.model().message().full_name);
-            prepared.insert(name, Arc::new(table));
+            let table = Arc::new(table);
+            let gathers = Gathers::new(&table, &self.server);
+            prepared.insert(name, Prepared { table, gathers });
         }
         Ok(())
     }
@@ -107,7 +124,7 @@ impl<D: Driver> ServerConnector<D> {
         let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
         let mut named = tables.values();
         match named.next() {
-            Some(table) => Arc::clone(&table.model().entity().datasource),
+            Some(found) => Arc::clone(&found.table.model().entity().datasource),
             None => self.name().into(),
         }
     }
@@ -136,7 +153,7 @@ impl<D: Driver> Connector for ServerConnector<D> {
 
     fn repository(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {
         let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
-        let table = tables.get(model.full_name()).ok_or_else(|| {
+        let prepared = tables.get(model.full_name()).ok_or_else(|| {
             Error::failed_precondition(format!(
                 "{} was not prepared in the {} connector",
                 model.full_name(),
@@ -144,8 +161,9 @@ impl<D: Driver> Connector for ServerConnector<D> {
             ))
         })?;
         Ok(Arc::new(ServerRepository::new(
-            Arc::clone(table),
+            Arc::clone(&prepared.table),
             Arc::clone(&self.server),
+            prepared.gathers.clone(),
         )))
     }
 

@@ -8,6 +8,8 @@
 
 mod connector;
 mod fault;
+mod gather;
+mod insert;
 mod lease;
 mod link;
 mod migrate;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use protoloop_core::Result;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     Driver, Failure, Fault, FaultKind, Link as _,
@@ -29,6 +29,8 @@ pub struct PoolOptions {
     pub idle_timeout: Duration,
     /// How long a statement may run on the server, whatever its caller's deadline; zero for no bound. Default: 30 seconds.
     pub statement_timeout: Duration,
+    /// Whether reads by key that wait for a connection share a statement. Default: true.
+    pub gather: bool,
 }
 
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(10).expect("10 is not zero");
@@ -45,6 +47,7 @@ impl Default for PoolOptions {
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(600),
             statement_timeout: Duration::from_secs(30),
+            gather: true,
         }
     }
 }
@@ -94,17 +97,42 @@ impl<D: Driver> Pool<D> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a connection: one that is open, or a new one.
+    /// Whether reads by key that wait share a statement.
+    pub(crate) fn gathers(&self) -> bool {
+        self.options.gather
+    }
+
+    /// Whether a connection can be had at once.
+    pub(crate) fn has_free(&self) -> bool {
+        self.permits.available_permits() > 0
+    }
+
+    /// The right to a connection, where one is free.
+    fn free(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.permits).try_acquire_owned().ok()
+    }
+
+    /// Takes a connection: one that is open, or a new one. Waits where all are taken.
     pub(crate) async fn take(self: &Arc<Self>) -> Result<Lease<D>, Failure> {
-        let acquire = Arc::clone(&self.permits).acquire_owned();
-        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => match tokio::time::timeout(self.options.acquire_timeout, acquire).await {
-                Ok(Ok(permit)) => permit,
-                Ok(Err(_)) => return Err(closed().into()),
-                Err(_) => return Err(busy().into()),
-            },
+        let permit = match self.free() {
+            Some(permit) => permit,
+            None => {
+                let acquire = Arc::clone(&self.permits).acquire_owned();
+                match tokio::time::timeout(self.options.acquire_timeout, acquire).await {
+                    Ok(Ok(permit)) => permit,
+                    Ok(Err(_)) => return Err(closed().into()),
+                    Err(_) => return Err(busy().into()),
+                }
+            }
         };
+        self.open(permit).await
+    }
+
+    /// A connection, for whoever has the right to one.
+    async fn open(
+        self: &Arc<Self>,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Lease<D>, Failure> {
         while let Some(mut idle) = self.pop() {
             if idle.since.elapsed() < DOUBT {
                 return Ok(Lease::new(self, idle.link, permit, true));

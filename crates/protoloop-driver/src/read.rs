@@ -6,7 +6,7 @@ use protoloop_core::Error;
 use protoloop_repository::{
     Cursor, Filter, GroupQuery, Groups, Key, Link as Relation, OrderBy, Query, Record,
 };
-use protoloop_sql::{SqlRow as _, SqlValue, Statement, Table};
+use protoloop_sql::{Records, SqlRow as _, SqlValue, Statement, Table};
 
 use crate::{Failure, Link};
 
@@ -20,13 +20,9 @@ pub(crate) async fn select<L: Link>(
     query: &Query,
 ) -> Result<Vec<Record>, Failure> {
     let (statement, selection) = table.select(query)?;
-    let mut records = Vec::new();
-    rows(link, statement, |row| {
-        records.push(table.record_from(row, selection.columns(table))?);
-        Ok(())
-    })
-    .await?;
-    Ok(records)
+    let mut records = Records::new(table, &selection);
+    rows(link, statement, |row| Ok(records.push(row)?)).await?;
+    Ok(records.finish())
 }
 
 /// The row of a key; `lock` keeps others from changing it until the transaction ends.
@@ -78,7 +74,8 @@ pub(crate) async fn find_all<L: Link>(
     let mut found: HashMap<Key, Record> = HashMap::with_capacity(keys.len());
     let wanted: Vec<&Key> = keys.iter().collect();
     for some in wanted.chunks(KEYS) {
-        rows(link, table.select_keys(some), |row| {
+        let (sql, values) = table.select_keys(some);
+        link.query(sql, values, |row| {
             let record = table.record(row)?;
             found.insert(table.model().key_of(record.as_ref())?, record);
             Ok(())

@@ -13,6 +13,8 @@ use protoloop_sql::{Statement, Table};
 use crate::{
     Driver, Failure, FaultKind, Link,
     connector::Server,
+    gather::Gathers,
+    insert,
     lease::Lease,
     native, read,
     transaction::{self, ServerTransaction},
@@ -27,13 +29,14 @@ const BACKOFF: Duration = Duration::from_millis(2);
 pub(crate) struct ServerRepository<D: Driver> {
     table: Arc<Table>,
     server: Arc<Server<D>>,
+    gathers: Option<Arc<Gathers<D>>>,
 }
 
 /// Runs a query in the transaction of the context, or on a connection of its own. One that died while it lay unused is
 /// replaced, which no caller needs to hear of.
 macro_rules! read {
     ($self:ident, $cx:ident, $query:expr, $($argument:expr),*) => {
-        within($cx, async move {
+        async move {
             if let Some(transaction) = $self.transaction($cx)? {
                 let mut entered = transaction.enter().await?;
                 let outcome = $query(&mut **entered.lease(), &$self.table, $($argument),*).await;
@@ -48,13 +51,36 @@ macro_rules! read {
                     return Ok(outcome?);
                 }
             }
-        })
+        }
     };
 }
 
 impl<D: Driver> ServerRepository<D> {
-    pub(crate) fn new(table: Arc<Table>, server: Arc<Server<D>>) -> Self {
-        Self { table, server }
+    pub(crate) fn new(
+        table: Arc<Table>,
+        server: Arc<Server<D>>,
+        gathers: Option<Arc<Gathers<D>>>,
+    ) -> Self {
+        Self {
+            table,
+            server,
+            gathers,
+        }
+    }
+
+    /// The rows of some keys, read together with those that others wait for where all connections are taken. `None` where
+    /// they are to be read alone.
+    async fn gathered(
+        &self,
+        cx: &CallContext,
+        keys: &[Key],
+    ) -> Result<Option<Vec<Option<Record>>>> {
+        match &self.gathers {
+            Some(gathers) if InTransaction::of(cx).is_none() => {
+                gathers.ask(&self.server, cx, keys).await
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The transaction of a context, if it carries one.
@@ -73,19 +99,24 @@ impl<D: Driver> ServerRepository<D> {
     async fn write_alone(&self, writes: &[Write<Record>]) -> Result<Answers, WriteError> {
         let pool = &self.server.primary;
         let mut lease = pool.take().await.map_err(protoloop_core::Error::from)?;
-        let mut attempt = 1;
+        let (mut attempt, mut apart) = (1, false);
         loop {
             lease.working();
             let outcome = match writes {
                 // One statement is a transaction by itself.
                 [Write::Create(row)] => self.create(&mut lease, row).await,
-                writes => self.in_transaction(&mut lease, writes).await,
+                [write @ Write::Set { .. }] => self.set(&mut lease, write).await,
+                writes if !apart && insert::together(&self.table, writes) == Some(writes.len()) => {
+                    write::each(&mut *lease, &self.table, writes, false).await
+                }
+                writes => self.in_transaction(&mut lease, writes, apart).await,
             };
             match outcome {
                 Ok(answers) => {
                     lease.done(&Ok(()));
                     return Ok(answers);
                 }
+                Err(failed) if failed.apart && !apart => apart = true,
                 Err(failed) if failed.may_try_again(attempt) => {
                     tokio::time::sleep(wait(attempt)).await;
                     attempt += 1;
@@ -165,10 +196,26 @@ impl<D: Driver> ServerRepository<D> {
         }
     }
 
+    /// Sets fields of a row in one statement; where there is no such row, looks at what there is.
+    async fn set(&self, lease: &mut Lease<D>, write: &Write<Record>) -> Result<Answers, Failed> {
+        match write::set(&mut **lease, &self.table, write).await {
+            Ok(Some(row)) => Ok(vec![Some(row)]),
+            Ok(None) => {
+                let writes = std::slice::from_ref(write);
+                self.in_transaction(lease, writes, true).await
+            }
+            Err(failure) => Err(Failed {
+                index: Some(0),
+                ..failure.into()
+            }),
+        }
+    }
+
     async fn in_transaction(
         &self,
         lease: &mut Lease<D>,
         writes: &[Write<Record>],
+        apart: bool,
     ) -> Result<Answers, Failed> {
         let driver = &self.server.primary.driver();
         let begin = driver.begin(Isolation::ReadCommitted, false);
@@ -177,7 +224,7 @@ impl<D: Driver> ServerRepository<D> {
             begun = run_all(&mut **lease, begin).await;
         }
         begun?;
-        match write::each(&mut **lease, &self.table, writes).await {
+        match write::each(&mut **lease, &self.table, writes, apart).await {
             Ok(answers) => {
                 lease.run("COMMIT").await?;
                 Ok(answers)
@@ -221,7 +268,7 @@ impl<D: Driver> Repository<Record> for ServerRepository<D> {
         cx: &'a CallContext,
         query: &'a Query,
     ) -> BoxFuture<'a, Result<Vec<Record>>> {
-        Box::pin(read!(self, cx, read::select, query))
+        Box::pin(within(cx, read!(self, cx, read::select, query)))
     }
 
     fn find_by_ids<'a>(
@@ -229,7 +276,14 @@ impl<D: Driver> Repository<Record> for ServerRepository<D> {
         cx: &'a CallContext,
         keys: &'a [Key],
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
-        Box::pin(read!(self, cx, read::find_all, keys))
+        Box::pin(within(cx, async move {
+            if !self.server.readers(cx).has_free()
+                && let Some(rows) = self.gathered(cx, keys).await?
+            {
+                return Ok(rows);
+            }
+            read!(self, cx, read::find_all, keys).await
+        }))
     }
 
     fn find_by_key<'a>(
@@ -237,7 +291,15 @@ impl<D: Driver> Repository<Record> for ServerRepository<D> {
         cx: &'a CallContext,
         key: &'a Key,
     ) -> BoxFuture<'a, Result<Option<Record>>> {
-        Box::pin(read!(self, cx, read::find, key, false))
+        Box::pin(within(cx, async move {
+            let keys = std::slice::from_ref(key);
+            if !self.server.readers(cx).has_free()
+                && let Some(mut rows) = self.gathered(cx, keys).await?
+            {
+                return Ok(rows.pop().flatten());
+            }
+            read!(self, cx, read::find, key, false).await
+        }))
     }
 
     fn find_grouped<'a>(
@@ -245,7 +307,7 @@ impl<D: Driver> Repository<Record> for ServerRepository<D> {
         cx: &'a CallContext,
         query: &'a GroupQuery,
     ) -> BoxFuture<'a, Result<Vec<Vec<Record>>>> {
-        Box::pin(read!(self, cx, read::groups, query))
+        Box::pin(within(cx, read!(self, cx, read::groups, query)))
     }
 
     fn place<'a>(
@@ -258,7 +320,7 @@ impl<D: Driver> Repository<Record> for ServerRepository<D> {
             let place = Cursor::of_row(self.table.model(), order, row.as_ref());
             return Box::pin(std::future::ready(Ok(place)));
         }
-        Box::pin(read!(self, cx, read::place, order, row))
+        Box::pin(within(cx, read!(self, cx, read::place, order, row)))
     }
 
     fn count<'a>(
@@ -266,7 +328,7 @@ impl<D: Driver> Repository<Record> for ServerRepository<D> {
         cx: &'a CallContext,
         filter: Option<&'a Filter>,
     ) -> BoxFuture<'a, Result<u64>> {
-        Box::pin(read!(self, cx, read::count, filter))
+        Box::pin(within(cx, read!(self, cx, read::count, filter)))
     }
 
     fn write<'a>(

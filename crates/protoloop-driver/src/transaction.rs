@@ -136,9 +136,10 @@ impl<D: Driver> ServerTransaction<D> {
     ) -> Result<Answers, WriteError> {
         self.refuse_write()?;
         let mut entered = self.enter().await?;
-        let mut attempt = 1;
+        let (mut attempt, mut apart) = (1, false);
         let outcome = loop {
-            match self.attempt(&mut entered, table, writes).await {
+            match self.attempt(&mut entered, table, writes, apart).await {
+                Err(failed) if failed.apart && !apart && !self.ends(&failed.failure) => apart = true,
                 Err(failed) if attempt < failed.overtaken => attempt += 1,
                 outcome => break outcome,
             }
@@ -169,16 +170,17 @@ impl<D: Driver> ServerTransaction<D> {
         entered: &mut Entered<'_, D>,
         table: &Table,
         writes: &[Write<Record>],
+        apart: bool,
     ) -> Result<Answers, Failed> {
         let link = &mut **entered.lease();
         let by_itself = matches!(writes, [Write::Create(_)])
             && !self.server.primary.driver().failure_ends_transaction();
         if by_itself {
             // A statement that fails leaves nothing behind.
-            return write::each(link, table, writes).await;
+            return write::each(link, table, writes, true).await;
         }
         link.run("SAVEPOINT a_call").await?;
-        match write::each(link, table, writes).await {
+        match write::each(link, table, writes, apart).await {
             Ok(answers) => {
                 link.run("RELEASE SAVEPOINT a_call").await?;
                 Ok(answers)

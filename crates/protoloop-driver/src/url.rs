@@ -132,6 +132,13 @@ impl ServerUrl {
             "connect_timeout_ms" => self.pool.connect_timeout = millis()?,
             "idle_timeout_ms" => self.pool.idle_timeout = millis()?,
             "statement_timeout_ms" => self.pool.statement_timeout = millis()?,
+            "gather" => {
+                self.pool.gather = match value.as_str() {
+                    "on" => true,
+                    "off" => false,
+                    _ => return Err(unfit()),
+                }
+            }
             "replica" => {
                 let (host, port) = host_and_port(&value)?;
                 if host.is_empty() {
@@ -149,12 +156,13 @@ impl ServerUrl {
 }
 
 /// The parameters of the pool.
-const PARAMETERS: [&str; 6] = [
+const PARAMETERS: [&str; 7] = [
     "connections",
     "acquire_timeout_ms",
     "connect_timeout_ms",
     "idle_timeout_ms",
     "statement_timeout_ms",
+    "gather",
     "replica",
 ];
 

@@ -10,7 +10,7 @@ use protoloop_repository::{Alter, Alteration, Filter, Key, Record, Write};
 use protoloop_sql::{SqlRow as _, SqlValue, Table};
 
 use crate::{
-    Failure, Fault, FaultKind, Link,
+    Failure, Fault, FaultKind, Link, insert,
     read::{find, find_within},
 };
 
@@ -28,6 +28,8 @@ pub(crate) struct Failed {
     /// How often it is worth another try because a row was there that an edit had not found: another one inserted it
     /// meanwhile.
     pub(crate) overtaken: u32,
+    /// Whether it is one of several that were done in one statement, so that each is to be done by itself.
+    pub(crate) apart: bool,
 }
 
 impl Failed {
@@ -43,18 +45,26 @@ impl<F: Into<Failure>> From<F> for Failed {
             index: None,
             failure: failure.into(),
             overtaken: 0,
+            apart: false,
         }
     }
 }
 
-/// Does the writes of one call in order. The first failure ends it; what was done before is the transaction's to undo.
+/// Does the writes of one call in order, new rows several in a statement unless they are to be done `apart`. The first
+/// failure ends it; what was done before is the transaction's to undo.
 pub(crate) async fn each<L: Link>(
     link: &mut L,
     table: &Table,
     writes: &[Write<Record>],
+    apart: bool,
 ) -> Result<Answers, Failed> {
     let mut answers = Vec::with_capacity(writes.len());
-    for (index, write) in writes.iter().enumerate() {
+    while let Some(write) = writes.get(answers.len()) {
+        let index = answers.len();
+        if !apart && let Some(size) = insert::together(table, &writes[index..]) {
+            insert::insert(link, table, &writes[index..index + size], &mut answers).await?;
+            continue;
+        }
         match one(link, table, write).await {
             Ok(answer) => answers.push(answer),
             Err(failed) => {
@@ -93,6 +103,43 @@ async fn one<L: Link>(
             scope,
             alter: change,
         } => alter(link, table, key, scope.as_ref(), change).await,
+        Write::Set {
+            key,
+            scope,
+            alter: change,
+            ..
+        } => match set(link, table, write).await? {
+            None => alter(link, table, key, scope.as_ref(), change).await,
+            changed => Ok(changed),
+        },
+    }
+}
+
+/// Sets fields of a row in one statement, and answers it as it is stored then; `None` where that changes no row, or the
+/// database has no such statement.
+pub(crate) async fn set<L: Link>(
+    link: &mut L,
+    table: &Table,
+    write: &Write<Record>,
+) -> Result<Option<Record>, Failure> {
+    let Write::Set {
+        key, changes, when, ..
+    } = write
+    else {
+        return Ok(None);
+    };
+    let Some(set) = table.set(key, when.as_ref(), changes)? else {
+        return Ok(None);
+    };
+    let mut changed = None;
+    let each = |row: &L::Row| {
+        changed = Some(table.record(row)?);
+        Ok(())
+    };
+    match link.query(set.sql.into(), set.values, each).await {
+        Ok(_) => Ok(changed),
+        Err(Failure::Database(fault)) => Err(referring(fault, table, false)),
+        Err(refused) => Err(refused),
     }
 }
 
@@ -158,6 +205,7 @@ async fn put<L: Link>(
         return match insert(link, table, values).await {
             Err(failure) => Err(Failed {
                 index: None,
+                apart: false,
                 overtaken: match (takes_key(&failure, table), scope) {
                     (false, _) => 0,
                     (true, None) => ATTEMPTS,

@@ -34,6 +34,11 @@ pub fn etag_matches(given: &str, present: &str) -> bool {
     given == "*" || unquoted(given) == unquoted(present)
 }
 
+/// An etag as it is stored, whether it was given with its quotes or without.
+pub(crate) fn quoted(etag: &str) -> String {
+    format!("\"{}\"", unquoted(etag))
+}
+
 fn unquoted(etag: &str) -> &str {
     etag.strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))

@@ -14,6 +14,7 @@ pub mod engine;
 mod entity;
 mod etag;
 mod filter;
+mod gather;
 mod group;
 mod key;
 mod key_value;
@@ -53,6 +54,7 @@ pub use etag::etag_matches;
 pub use filter::{
     CompareOp, Element, Filter, FilterError, Matcher, Pattern, Related, Rows, SeenRows,
 };
+pub use gather::{GATHERED_KEYS, Gather, Gathered, Source};
 pub use group::{GroupBy, GroupQuery, Groups, LinkedBy};
 pub use key::{Key, KeyValue};
 pub use key_value::{Clock, KeyStream, KeyValueRepository, KeyValues, key_value_model};

@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use protoloop_core::{BoxFuture, CallContext, Result};
 
 use crate::{
-    Alteration, Changes, Cursor, Entity, Executed, Filter, GroupQuery, Key, Model, OrderBy, Query,
+    Alter, Alteration, Changes, Cursor, Entity, Executed, Filter, GroupQuery, Key, Model, OrderBy, Query,
     Record, Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
 };
 
@@ -58,21 +58,22 @@ fn recode_write<Inner: Entity, Outer: Entity>(
             }
         }
         Write::Alter { key, scope, alter } => {
-            let model = Arc::clone(model);
-            let alter = move |row: Option<&Inner>| {
-                let row = row.map(|row| recode(&model, row)).transpose()?;
-                Ok(match alter(row.as_ref())? {
-                    Alteration::Keep => Alteration::Keep,
-                    Alteration::Put(row) => Alteration::Put(recode(&model, &row)?),
-                    Alteration::Remove => Alteration::Remove,
-                })
-            };
-            Write::Alter {
-                key,
-                scope,
-                alter: Box::new(alter),
-            }
+            let alter = recode_alter(model, alter);
+            Write::Alter { key, scope, alter }
         }
+        Write::Set {
+            key,
+            changes,
+            when,
+            scope,
+            alter,
+        } => Write::Set {
+            alter: recode_alter(model, alter),
+            key,
+            changes,
+            when,
+            scope,
+        },
         Write::Delete { key, check } => {
             let model = Arc::clone(model);
             let check = move |row: Option<&Inner>| {
@@ -84,6 +85,21 @@ fn recode_write<Inner: Entity, Outer: Entity>(
                 check: Box::new(check),
             }
         }
+    })
+}
+
+fn recode_alter<Inner: Entity, Outer: Entity>(
+    model: &Arc<Model>,
+    alter: Alter<Outer>,
+) -> Alter<Inner> {
+    let model = Arc::clone(model);
+    Box::new(move |row: Option<&Inner>| {
+        let row = row.map(|row| recode(&model, row)).transpose()?;
+        Ok(match alter(row.as_ref())? {
+            Alteration::Keep => Alteration::Keep,
+            Alteration::Put(row) => Alteration::Put(recode(&model, &row)?),
+            Alteration::Remove => Alteration::Remove,
+        })
     })
 }
 

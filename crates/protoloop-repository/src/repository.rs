@@ -118,6 +118,7 @@ pub trait Repository<E: Entity>: Send + Sync + 'static {
     /// - [`Write::Modify`]: the row as stored.
     /// - [`Write::Delete`]: the row that was removed, `None` when there was none.
     /// - [`Write::Alter`]: the row as stored, or that was removed, or that was kept.
+    /// - [`Write::Set`]: the row as stored.
     ///
     /// A later write sees what an earlier one of the same call did.
     ///
@@ -250,6 +251,34 @@ pub enum Write<E> {
         /// Says what becomes of it.
         alter: Alter<E>,
     },
+    /// Sets fields of the row of a key that need not be looked at: one statement, where the store has one that answers the
+    /// row it changed.
+    Set {
+        /// Which row.
+        key: Key,
+        /// What is set.
+        changes: Changes,
+        /// Only a row that fulfils it is changed unseen. It follows no relation.
+        when: Option<Filter>,
+        /// As in [`Write::Alter`].
+        scope: Option<Filter>,
+        /// What is done instead where there is no such row, and by stores without such a statement, as in
+        /// [`Write::Alter`]. Of a row that fulfils `when` it makes one that the changes make as well, but for stamps.
+        alter: Alter<E>,
+    },
+}
+
+impl<E> Write<E> {
+    /// The same write as one that looks at the row first.
+    #[must_use]
+    pub fn looking(self) -> Self {
+        match self {
+            Self::Set {
+                key, scope, alter, ..
+            } => Self::Alter { key, scope, alter },
+            other => other,
+        }
+    }
 }
 
 impl<E: fmt::Debug> fmt::Debug for Write<E> {
@@ -262,6 +291,14 @@ impl<E: fmt::Debug> fmt::Debug for Write<E> {
                 .debug_struct("Alter")
                 .field("key", key)
                 .field("scope", scope)
+                .finish_non_exhaustive(),
+            Self::Set {
+                key, changes, when, ..
+            } => f
+                .debug_struct("Set")
+                .field("key", key)
+                .field("changes", changes)
+                .field("when", when)
                 .finish_non_exhaustive(),
         }
     }

@@ -4,9 +4,9 @@
 mod tests;
 
 use protoloop_core::Result;
-use protoloop_repository::{Changes, Filter, Value};
+use protoloop_repository::{Changes, Filter, Key, Value};
 use protoloop_wire::View;
-use sea_query::{Expr, ExprTrait, Func, Query};
+use sea_query::{Expr, ExprTrait, Func, Query, UpdateStatement};
 
 use crate::{
     Column, Scalar, SqlValue, Statement, Storage, Table, condition::condition, table::iden,
@@ -22,9 +22,37 @@ impl Table {
         filter: Option<&Filter>,
         changes: &Changes,
     ) -> Result<Option<Statement>> {
-        if changes.is_empty() {
+        match changes.is_empty() {
+            true => Ok(None),
+            false => {
+                let update = self.update_where(filter, changes)?;
+                Ok(Some(self.dialect().update(&update)))
+            }
+        }
+    }
+
+    /// The statement that changes the row of a key, if it fulfils a condition, and answers all columns of it; `None` where
+    /// the database has no such statement, or nothing is to be changed.
+    ///
+    /// # Errors
+    /// As [`Table::update_all`].
+    pub fn set(
+        &self,
+        key: &Key,
+        when: Option<&Filter>,
+        changes: &Changes,
+    ) -> Result<Option<Statement>> {
+        if changes.is_empty() || !self.dialect().answers_changes() {
             return Ok(None);
         }
+        let mut update = self.update_where(when, changes)?;
+        update.cond_where(self.is_key(key));
+        let columns = self.columns().iter().map(|column| iden(&column.name));
+        update.returning(Query::returning().columns(columns));
+        Ok(Some(self.dialect().update(&update)))
+    }
+
+    fn update_where(&self, filter: Option<&Filter>, changes: &Changes) -> Result<UpdateStatement> {
         let model = self.model();
         let view = View::new(model.tables(), model.entity().message, changes.row());
         let mut update = Query::update();
@@ -42,7 +70,7 @@ impl Table {
         if let Some(filter) = filter {
             update.and_where(condition(self, filter)?);
         }
-        Ok(Some(self.dialect().update(&update)))
+        Ok(update)
     }
 
     /// The statement that removes all rows of a filter.

@@ -9,7 +9,7 @@ use protoloop_repository::Record;
 use protoloop_schema::Kind;
 use protoloop_wire::{Value, View, Writer};
 
-use crate::{Column, Scalar, SqlValue, Table, encode::inner_kind, json};
+use crate::{Column, Scalar, Selection, SqlValue, Table, encode::inner_kind, json};
 
 /// One row of an answer.
 pub trait SqlRow {
@@ -53,9 +53,19 @@ impl Table {
         row: &R,
         columns: impl Iterator<Item = &'a Column>,
     ) -> Result<Record> {
+        let mut writer = Writer::with_capacity(128);
+        self.write(&mut writer, row, columns)?;
+        Ok(Record(Bytes::from(writer.finish())))
+    }
+
+    fn write<'a, R: SqlRow + ?Sized>(
+        &self,
+        writer: &mut Writer,
+        row: &R,
+        columns: impl Iterator<Item = &'a Column>,
+    ) -> Result<()> {
         let model = self.model();
         let view = View::new(model.tables(), model.entity().message, &[]);
-        let mut writer = Writer::with_capacity(128);
         for (index, column) in columns.enumerate() {
             let value = row.value(index)?;
             if value == SqlValue::Null {
@@ -63,13 +73,73 @@ impl Table {
             }
             let scalar = self.dialect().decode(column.storage, &value);
             scalar
-                .and_then(|scalar| write(&mut writer, &view, column, &scalar))
+                .and_then(|scalar| write(writer, &view, column, &scalar))
                 .ok_or_else(|| {
                     let name = &column.name;
                     self.broken(&format!("column {name} holds {}", class(&value)))
                 })?;
         }
-        Ok(Record(Bytes::from(writer.finish())))
+        Ok(())
+    }
+}
+
+/// Bytes of rows that share one piece of memory, beyond which another one is begun.
+const SHARED: usize = 64 * 1024;
+
+/// The records of an answer of several rows, many of which share a piece of memory.
+#[derive(Debug)]
+pub struct Records<'a> {
+    table: &'a Table,
+    selection: &'a Selection,
+    writer: Writer,
+    /// Where each of the rows in `writer` ends.
+    ends: Vec<usize>,
+    records: Vec<Record>,
+}
+
+impl<'a> Records<'a> {
+    /// No rows yet of an answer with the columns of a selection.
+    #[must_use]
+    pub fn new(table: &'a Table, selection: &'a Selection) -> Self {
+        Self {
+            table,
+            selection,
+            writer: Writer::with_capacity(512),
+            ends: Vec::new(),
+            records: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// As [`Table::record`].
+    pub fn push<R: SqlRow + ?Sized>(&mut self, row: &R) -> Result<()> {
+        let columns = self.selection.columns(self.table);
+        self.table.write(&mut self.writer, row, columns)?;
+        let end = self.writer.len();
+        self.ends.push(end);
+        if end > SHARED {
+            self.cut();
+        }
+        Ok(())
+    }
+
+    /// The records, in the order in which their rows came.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<Record> {
+        self.cut();
+        self.records
+    }
+
+    fn cut(&mut self) {
+        let bytes = Bytes::from(std::mem::take(&mut self.writer).finish());
+        self.records.reserve(self.ends.len());
+        let mut start = 0;
+        for end in self.ends.drain(..) {
+            self.records.push(Record(bytes.slice(start..end)));
+            start = end;
+        }
     }
 }
 

@@ -140,7 +140,9 @@ fn places_and_keys_are_bound() {
         check(&statement, text, "a place");
         let keys = [Key::from(*text)];
         let keys: Vec<&Key> = keys.iter().collect();
-        check(&table.select_keys(&keys), text, "keys");
+        let (sql, values) = table.select_keys(&keys);
+        let sql = sql.to_string();
+        check(&Statement { sql, values }, text, "keys");
     }
 }
 

@@ -36,7 +36,7 @@ mod time;
 mod value;
 mod within;
 
-pub use decode::SqlRow;
+pub use decode::{Records, SqlRow};
 pub use dialect::{Dialect, MARIADB, MYSQL, Mysql, POSTGRES, Postgres, SQLITE, Sqlite};
 pub use live::{
     Filled, Live, LiveColumn, LiveForeignKey, LiveIndex, LiveQueries, LiveRows, LiveTable, LiveText,

@@ -10,7 +10,7 @@ use protoloop_repository::{Filter, Join, Key, Link, Query, Value};
 use sea_query::{Condition, Expr, ExprTrait, SelectStatement};
 
 use crate::{
-    Column, Scalar, Statement, Table,
+    Column, Scalar, SqlValue, Statement, Table,
     condition::condition,
     order,
     source::{self, Source},
@@ -112,7 +112,30 @@ impl Table {
     /// The statement that reads all columns of the rows of some keys, in no order. With the number of keys rounded up
     /// to a power of two there are few different texts, which keeps prepared statements useful.
     #[must_use]
-    pub fn select_keys(&self, keys: &[&Key]) -> Statement {
+    pub fn select_keys(&self, keys: &[&Key]) -> (Arc<str>, Vec<SqlValue<'static>>) {
+        let size = keys.len().next_power_of_two();
+        let text = self.statements().by_keys.get(size.trailing_zeros() as usize);
+        let values = || {
+            let last = keys.last().copied().into_iter().cycle();
+            let keys = keys.iter().copied().chain(last).take(size);
+            let values = keys.flat_map(|key| self.key_values(key));
+            values.map(SqlValue::into_owned).collect()
+        };
+        match text.map(|text| (text, text.get())) {
+            Some((_, Some(text))) => (Arc::clone(text), values()),
+            other => {
+                let statement = self.select_keys_once(keys);
+                let sql: Arc<str> = statement.sql.into();
+                if let Some((text, _)) = other {
+                    // Another call may have made the same meanwhile.
+                    let _ = text.set(Arc::clone(&sql));
+                }
+                (sql, statement.values)
+            }
+        }
+    }
+
+    fn select_keys_once(&self, keys: &[&Key]) -> Statement {
         let selection = Selection::all(self);
         let mut select = self.select_from(&selection);
         let last = keys.last().copied();

@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use protoloop_core::{Error, Result};
@@ -53,7 +53,7 @@ pub struct Table {
 
 /// Texts whose values are bound by position.
 #[derive(Debug)]
-struct Statements {
+pub(crate) struct Statements {
     find: Arc<str>,
     find_for_update: Arc<str>,
     skip: Option<Arc<str>>,
@@ -61,7 +61,20 @@ struct Statements {
     counted: Option<Arc<str>>,
     update: Option<Arc<str>>,
     delete: Arc<str>,
+    /// Select the rows of 1, 2, 4 … keys; made when they are first wanted.
+    pub(crate) by_keys: [OnceLock<Arc<str>>; TEXTS],
+    /// Insert several rows; made when they are first wanted.
+    insert_many: Mutex<HashMap<usize, Arc<str>>>,
 }
+
+/// Most rows of one insertion, and most values that it binds: 65,535 are too many for every server.
+const MANY_ROWS: usize = 64;
+const MANY_VALUES: usize = 32_000;
+/// Up to so many rows have a text each, beyond that powers of two have.
+const FEW_ROWS: usize = 16;
+
+/// Texts for 1 to 512 keys are kept.
+const TEXTS: usize = 10;
 
 impl Table {
     /// The table of a model in a dialect.
@@ -123,6 +136,10 @@ impl Table {
         &self.key
     }
 
+    pub(crate) fn statements(&self) -> &Statements {
+        &self.statements
+    }
+
     /// Whether the database counts the key up.
     #[must_use]
     pub fn is_sequence(&self) -> bool {
@@ -152,6 +169,43 @@ impl Table {
     #[must_use]
     pub fn insert_sql(&self) -> &Arc<str> {
         &self.statements.insert
+    }
+
+    /// How many of so many new rows one statement inserts. One where the database counts their keys, since which row gets which
+    /// would not be known, and where rows may refer to each other, since each must find what stands before it.
+    #[must_use]
+    pub fn insertable(&self, rows: usize) -> usize {
+        let own = |key: &crate::references::ForeignKey| *key.to_table == *self.name;
+        if self.sequence || self.foreign_keys().any(|key| own(&key)) {
+            return rows.min(1);
+        }
+        let most = (MANY_VALUES / self.columns.len().max(1)).clamp(1, MANY_ROWS);
+        match rows.min(most) {
+            // Few texts, so that statements stay prepared.
+            rows if rows > FEW_ROWS => 1 << rows.ilog2(),
+            rows => rows,
+        }
+    }
+
+    /// Inserts rows; the values are those of all columns of the first, then those of the next.
+    #[must_use]
+    pub fn insert_many_sql(&self, rows: usize) -> Arc<str> {
+        let mut texts = self
+            .statements
+            .insert_many
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let text = texts.entry(rows).or_insert_with(|| {
+            let mut insert = Query::insert();
+            let names = self.columns.iter().map(|column| iden(&column.name));
+            insert.into_table(self.iden()).columns(names);
+            for _ in 0..rows {
+                // Values that become placeholders; their text is never built.
+                insert.values_panic(self.columns.iter().map(|_| Expr::val(0)));
+            }
+            self.dialect.insert(&insert).sql.into()
+        });
+        Arc::clone(text)
     }
 
     /// Inserts a row without its key and answers the key that the database counted; the values are those of the columns
@@ -369,6 +423,8 @@ impl Statements {
                 .flatten(),
             update: (columns.len() > key.len()).then(|| dialect.update(&update).sql.into()),
             delete: dialect.delete(&delete).sql.into(),
+            by_keys: Default::default(),
+            insert_many: Mutex::default(),
         }
     }
 }

@@ -9,18 +9,25 @@ use std::{
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 use protoloop_migrate::{Desired, Migrator, Options as MigrateOptions, Quiet};
 use protoloop_repository::{
-    Capabilities, Connector, Model, OnStart, Record, Repository, Transaction, TransactionOptions,
+    Capabilities, Connector, Gather, Gathered, Model, OnStart, Record, Repository, Transaction,
+    TransactionOptions,
 };
 use protoloop_sql::{SQLITE, Table};
 use sqlx::Connection as _;
 
-use crate::{Options, driver, repository::SqliteRepository, store::Store};
+use crate::{Options, driver, gather::ByKey, repository::SqliteRepository, store::Store};
 
 /// Rows in an SQLite file.
 pub struct SqliteConnector {
     options: Options,
     store: Arc<Store>,
-    tables: RwLock<HashMap<Arc<str>, Arc<Table>>>,
+    tables: RwLock<HashMap<Arc<str>, Prepared>>,
+}
+
+/// A table that is ready, and the reads that wait for its rows.
+struct Prepared {
+    table: Arc<Table>,
+    gather: Option<Arc<Gather<ByKey>>>,
 }
 
 impl SqliteConnector {
@@ -61,9 +68,25 @@ impl SqliteConnector {
         let mut prepared = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         for table in desired.into_tables() {
             let name = Arc::clone(&table.model().message().full_name);
-            prepared.insert(name, Arc::new(table));
+            let table = Arc::new(table);
+            let readers = self.store.readers().filter(|_| self.options.gather);
+            let gather = readers.map(|readers| {
+                Gather::new(ByKey {
+                    table: Arc::clone(&table),
+                    readers: Arc::clone(readers),
+                })
+            });
+            prepared.insert(name, Prepared { table, gather });
         }
         Ok(())
+    }
+
+    /// How many reads by key shared a statement until now.
+    #[must_use]
+    pub fn gathered(&self) -> Gathered {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let gathers = tables.values().filter_map(|found| found.gather.as_ref());
+        gathers.fold(Gathered::default(), |all, gather| all + gather.gathered())
     }
 
     /// The datasource, as the models name it that are stored here.
@@ -71,7 +94,7 @@ impl SqliteConnector {
         let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
         let mut named = tables
             .values()
-            .map(|table| Arc::clone(&table.model().entity().datasource));
+            .map(|found| Arc::clone(&found.table.model().entity().datasource));
         named.next().unwrap_or_else(|| self.name().into())
     }
 
@@ -110,15 +133,16 @@ impl Connector for SqliteConnector {
 
     fn repository(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {
         let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
-        let table = tables.get(model.full_name()).ok_or_else(|| {
+        let prepared = tables.get(model.full_name()).ok_or_else(|| {
             Error::failed_precondition(format!(
                 "{} was not prepared in the sqlite connector",
                 model.full_name()
             ))
         })?;
         Ok(Arc::new(SqliteRepository::new(
-            Arc::clone(table),
+            Arc::clone(&prepared.table),
             Arc::clone(&self.store),
+            prepared.gather.clone(),
         )))
     }
 

@@ -18,6 +18,7 @@ mod connector;
 mod driver;
 mod error;
 mod failure;
+mod gather;
 mod migrate;
 mod native;
 mod options;

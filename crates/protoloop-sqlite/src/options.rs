@@ -2,6 +2,7 @@
 
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
+use log::LevelFilter;
 use percent_encoding::percent_decode_str;
 use protoloop_core::{Error, Result};
 use sqlx::{
@@ -23,6 +24,9 @@ pub struct Options {
     pub readers: NonZeroU32,
     /// How long a statement waits for a lock that another process holds. Default: 5 seconds.
     pub busy_timeout: Duration,
+    /// Whether reads by key that wait for a connection share a statement, and writes that wait for the disk a transaction.
+    /// Default: true.
+    pub gather: bool,
     /// Whether the schema is left as it is: a start only looks whether the models fit. Default: false.
     pub leave_schema: bool,
 }
@@ -51,7 +55,7 @@ impl Options {
         let wrong = |what: &str| {
             Error::invalid_argument(format!(
                 "database URL `{url}`: {what}; write sqlite:FILE, with ?synchronous=full|normal, &readers=N, \
-                 &busy_timeout_ms=N, &schema=migrate|leave as wanted"
+                 &busy_timeout_ms=N, &gather=on|off, &schema=migrate|leave as wanted"
             ))
         };
         let rest = url
@@ -70,6 +74,7 @@ impl Options {
             synchronous: Synchronous::default(),
             readers: READERS,
             busy_timeout: Duration::from_secs(5),
+            gather: true,
             leave_schema: false,
         };
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -100,6 +105,13 @@ impl Options {
                 let millis = value.parse::<u32>().map_err(|_| unfit())?;
                 self.busy_timeout = Duration::from_millis(millis.into());
             }
+            "gather" => {
+                self.gather = match value {
+                    "on" => true,
+                    "off" => false,
+                    _ => return Err(unfit()),
+                }
+            }
             "schema" => {
                 self.leave_schema = match value {
                     "migrate" => false,
@@ -126,7 +138,9 @@ impl Options {
                 Synchronous::Full => SqliteSynchronous::Full,
                 Synchronous::Normal => SqliteSynchronous::Normal,
             })
-            .disable_statement_logging();
+            // The text, in which no value is.
+            .log_statements(LevelFilter::Trace)
+            .log_slow_statements(LevelFilter::Trace, Duration::from_secs(1));
         match &self.file {
             Some(file) => options.filename(file).journal_mode(SqliteJournalMode::Wal),
             None => options.in_memory(true),

@@ -25,8 +25,12 @@ const BATCH: usize = 128;
 pub(crate) type Answer = Result<Answers, WriteError>;
 
 /// Calls that wait. While one transaction is synced to the disk, the next calls gather; then they share one.
-#[derive(Debug, Default)]
-pub(crate) struct Queue(Mutex<State>);
+#[derive(Debug)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    /// Most calls in one transaction.
+    most: usize,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -44,15 +48,23 @@ struct Request {
 }
 
 impl Queue {
+    /// Nothing waits yet. Without `shared` each call has a transaction of its own.
+    pub(crate) fn new(shared: bool) -> Self {
+        Self {
+            state: Mutex::default(),
+            most: if shared { BATCH } else { 1 },
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next calls, those left out whose callers have gone away; at their end the task is done.
     fn next(&self) -> Option<Vec<Request>> {
         let mut state = self.state();
         let mut batch = Vec::new();
-        while batch.len() < BATCH
+        while batch.len() < self.most
             && let Some(request) = state.waiting.pop_front()
         {
             if !request.answer.is_closed() {

@@ -51,8 +51,13 @@ impl Readers {
         Ok(Reader {
             connected: Some((connected, permit)),
             readers: Arc::clone(self),
-            finished: false,
+            finished: true,
         })
+    }
+
+    /// Whether a connection can be had at once.
+    pub(crate) fn has_free(&self) -> bool {
+        self.permits.available_permits() > 0
     }
 
     /// Waits for the reads under way and closes all connections.
@@ -113,7 +118,9 @@ impl Deref for Reader {
 }
 
 impl DerefMut for Reader {
+    /// For a statement, whose answer is to be read to its end.
     fn deref_mut(&mut self) -> &mut SqliteConnection {
+        self.finished = false;
         &mut self
             .connected
             .as_mut()

@@ -1,40 +1,47 @@
 //! The rows of one model.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::TryStreamExt as _;
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 use protoloop_repository::{
-    Changes, Cursor, Executed, Filter, GroupQuery, Groups, Key, Link, Model, OrderBy, Query,
+    Changes, Cursor, Executed, Filter, Gather, GroupQuery, Groups, Key, Link, Model, OrderBy, Query,
     Record, Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
     pages, transaction::InTransaction, within,
 };
-use protoloop_sql::{SqlRow as _, SqlValue, Statement, Table};
+use protoloop_sql::{Records, SqlRow as _, SqlValue, Statement, Table};
 use sqlx::sqlite::SqliteConnection;
 
 use crate::{
     arguments::query_once,
     driver::{self, SqliteTransaction},
     error::{closed, of_driver},
+    gather::{self, ByKey, KEYS},
     native,
     row::Row,
     store::{Read, Store},
     stream, transaction,
 };
 
-/// Most keys in one statement, a power of two; SQLite takes 32,766 values, and a filter has some of its own.
-const KEYS: usize = 16_384;
-
 /// The rows of a table.
 #[derive(Debug)]
 pub(crate) struct SqliteRepository {
     table: Arc<Table>,
     store: Arc<Store>,
+    gather: Option<Arc<Gather<ByKey>>>,
 }
 
 impl SqliteRepository {
-    pub(crate) fn new(table: Arc<Table>, store: Arc<Store>) -> Self {
-        Self { table, store }
+    pub(crate) fn new(
+        table: Arc<Table>,
+        store: Arc<Store>,
+        gather: Option<Arc<Gather<ByKey>>>,
+    ) -> Self {
+        Self {
+            table,
+            store,
+            gather,
+        }
     }
 
     /// The transaction of a context, if it carries one.
@@ -58,18 +65,20 @@ impl SqliteRepository {
         let (statement, selection) = self.table.select(query)?;
         let query = query_once(statement)?;
         let mut connection = self.connection(cx).await?;
-        let mut records = Vec::new();
+        let mut records = Records::new(&self.table, &selection);
         let mut rows = query.fetch(&mut *connection);
         while let Some(row) = rows.try_next().await.map_err(of_driver)? {
-            let columns = selection.columns(&self.table);
-            records.push(self.table.record_from(&Row(&row), columns)?);
+            records.push(&Row(&row))?;
         }
         drop(rows);
         connection.finish();
-        Ok(records)
+        Ok(records.finish())
     }
 
     async fn find(&self, cx: &CallContext, key: &Key) -> Result<Option<Record>> {
+        if let Some(mut rows) = self.gathered(cx, std::slice::from_ref(key)).await? {
+            return Ok(rows.pop().flatten());
+        }
         let mut connection = self.connection(cx).await?;
         let found = transaction::find(&mut connection, &self.table, key).await?;
         connection.finish();
@@ -77,18 +86,30 @@ impl SqliteRepository {
     }
 
     async fn find_all(&self, cx: &CallContext, keys: &[Key]) -> Result<Vec<Option<Record>>> {
-        let mut found: HashMap<Key, Record> = HashMap::with_capacity(keys.len());
-        let mut connection = self.connection(cx).await?;
-        let wanted: Vec<&Key> = keys.iter().collect();
-        for some in wanted.chunks(KEYS) {
-            let mut rows = query_once(self.table.select_keys(some))?.fetch(&mut *connection);
-            while let Some(row) = rows.try_next().await.map_err(of_driver)? {
-                let record = self.table.record(&Row(&row))?;
-                found.insert(self.table.model().key_of(record.as_ref())?, record);
-            }
+        if let Some(rows) = self.gathered(cx, keys).await? {
+            return Ok(rows);
         }
+        let mut connection = self.connection(cx).await?;
+        let rows = gather::find_all(&mut connection, &self.table, keys).await?;
         connection.finish();
-        Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+        Ok(rows)
+    }
+
+    /// The rows of some keys, read together with those that others wait for where all connections are taken. `None` where
+    /// they are to be read alone.
+    async fn gathered(
+        &self,
+        cx: &CallContext,
+        keys: &[Key],
+    ) -> Result<Option<Vec<Option<Record>>>> {
+        match &self.gather {
+            Some(gather)
+                if !gather.source().readers.has_free() && InTransaction::of(cx).is_none() =>
+            {
+                gather.ask((), keys.to_vec()).await
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The place of a row, with the values of the rows that the order leads to.

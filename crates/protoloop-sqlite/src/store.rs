@@ -69,7 +69,7 @@ impl Store {
             writer: Arc::new(Mutex::new(Writer::Open(writer))),
             reopen: in_file.then(|| options.writer()),
             readers: in_file.then(readers),
-            queue: Queue::default(),
+            queue: Queue::new(options.gather),
         })
     }
 
@@ -83,6 +83,11 @@ impl Store {
             Some(reader) => Read::Reader(reader),
             None => Read::Writer(self.write().await?),
         })
+    }
+
+    /// The connections that only read; `None` for a database in memory.
+    pub(crate) fn readers(&self) -> Option<&Arc<Readers>> {
+        self.readers.as_ref()
     }
 
     /// Whether there are connections that only read.

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use futures_util::TryStreamExt as _;
 use protoloop_core::{Error, Result};
 use protoloop_repository::{Key, Record, Write};
 use protoloop_sql::{SqlValue, Statement, Table};
@@ -31,12 +32,16 @@ pub(crate) async fn alone(
     table: &Table,
     writes: Vec<Write<Record>>,
 ) -> Result<Answers, (Option<usize>, Failure)> {
-    if let [Write::Create(row)] = writes.as_slice() {
-        // One statement is a transaction by itself.
-        return match create(connection, table, row).await {
-            Ok(row) => Ok(vec![Some(row)]),
-            Err(failure) => Err((Some(0), failure)),
-        };
+    // One statement is a transaction by itself.
+    let done = match writes.as_slice() {
+        [Write::Create(row)] => create(connection, table, row).await.map(Some),
+        [write @ Write::Set { .. }] => set(connection, table, write).await,
+        _ => Ok(None),
+    };
+    match done {
+        Ok(Some(row)) => return Ok(vec![Some(row)]),
+        Ok(None) => {}
+        Err(failure) => return Err((Some(0), failure)),
     }
     let mut transaction = begin(connection).await.map_err(|failure| (None, failure))?;
     let answers = each(&mut transaction, table, writes).await?;
@@ -52,8 +57,8 @@ pub(crate) async fn within(
     table: &Table,
     writes: Vec<Write<Record>>,
 ) -> Result<Answers, (Option<usize>, Failure)> {
-    if let [Write::Create(_)] = writes.as_slice() {
-        // A statement that fails leaves nothing behind.
+    if let [_] = writes.as_slice() {
+        // One write changes with its last statement, which leaves nothing behind when it fails.
         return each(transaction, table, writes).await;
     }
     let whole = |error| (None, Failure::of_driver(error));
@@ -110,6 +115,15 @@ async fn one(
                 .await
                 .map(Some)
         }
+        Write::Set {
+            ref key,
+            ref scope,
+            alter: ref change,
+            ..
+        } => match set(connection, table, &write).await? {
+            None => alter(connection, table, key, scope.as_ref(), change).await,
+            changed => Ok(changed),
+        },
         Write::Delete { key, check } => {
             let before = find(connection, table, &key).await?;
             unwinding(|| check(before.as_ref()))?;
@@ -123,6 +137,35 @@ async fn one(
             scope,
             alter: change,
         } => alter(connection, table, &key, scope.as_ref(), &change).await,
+    }
+}
+
+/// Sets fields of a row in one statement, and answers it as it is stored then; `None` where that changes no row.
+async fn set(
+    connection: &mut SqliteConnection,
+    table: &Table,
+    write: &Write<Record>,
+) -> Result<Option<Record>, Failure> {
+    let Write::Set {
+        key, changes, when, ..
+    } = write
+    else {
+        return Ok(None);
+    };
+    let Some(set) = table.set(key, when.as_ref(), changes)? else {
+        return Ok(None);
+    };
+    let mut changed = None;
+    let mut rows = query_once(set)?.fetch(&mut *connection);
+    // To its end, since outside of a transaction that is where it is committed.
+    loop {
+        match rows.try_next().await {
+            Ok(None) => return Ok(changed),
+            Ok(Some(row)) => changed = Some(table.record(&Row(&row))?),
+            // Which reference it is takes a look at the whole row.
+            Err(error) if is_foreign_key(&error) => return Ok(None),
+            Err(error) => return Err(Failure::of_write(error, table)),
+        }
     }
 }
 

@@ -4,5 +4,6 @@ pub mod databases;
 pub mod faults;
 pub mod migrations;
 mod proto;
+pub mod statements;
 
 pub use proto::{served_tables, tables};

@@ -54,6 +54,12 @@ impl Writer {
         self.out.is_empty()
     }
 
+    /// How long the message is as far as it was written. Within an open field the length of that may be missing.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.out.len() + self.extra
+    }
+
     /// The encoded message.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {

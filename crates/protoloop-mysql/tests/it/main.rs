@@ -3,3 +3,4 @@
 mod faults;
 mod laws;
 mod migrations;
+mod statements;

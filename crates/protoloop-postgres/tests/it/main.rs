@@ -4,3 +4,4 @@ mod faults;
 mod laws;
 mod migrations;
 mod random;
+mod statements;

@@ -14,7 +14,10 @@ use super::{
     arguments::Arguments,
     operation::{Operation, Subject},
 };
-use crate::{Changes, Key, Model, Record, Write, etag_matches};
+use crate::{
+    Alteration, Changes, CompareOp, Filter, Key, LeafKind, Model, Record, Value, Write,
+    etag::quoted, etag_matches,
+};
 
 /// What an Update does to the row it finds.
 struct Change {
@@ -83,10 +86,7 @@ impl Operation {
             only_new,
             name: name.to_owned(),
         };
-        Ok(Write::Modify {
-            key,
-            edit: Box::new(move |row| change.apply(row)),
-        })
+        Ok(change.into_write())
     }
 
     /// The fields that an Update sets: those that the mask names, of `*` all, without a mask those that are sent.
@@ -154,6 +154,20 @@ impl Subject {
         Ok(merged)
     }
 
+    /// The changes that set what a mask names; `None` where the rows must be looked at, because a part of a field is set,
+    /// or a field that is set once.
+    fn unseen(&self, update: &Record, mask: &Mask, name: &str) -> Option<Changes> {
+        let whole = |(number, part): (u32, &Mask)| {
+            part.is_whole() && !self.immutable.contains(&number)
+        };
+        let missing = self.check_required(update, Some(mask), name);
+        if missing.is_err() || !mask.fields().all(whole) {
+            return None;
+        }
+        let numbers = mask.fields().map(|field| field.0).collect();
+        Some(Changes::of_numbers(&self.model, update, numbers))
+    }
+
     /// The version in a row; `None` for one that has none yet.
     fn version(&self, row: &Record) -> Option<i64> {
         let number = self.model.entity().version?;
@@ -171,6 +185,56 @@ impl Subject {
 }
 
 impl Change {
+    /// The write: fields that are set as wholes need no look at the row, since a condition says what it must be like.
+    fn into_write(self) -> Write<Record> {
+        let key = self.key.clone();
+        match self.unseen() {
+            Some((changes, when)) => Write::Set {
+                key,
+                changes,
+                when,
+                scope: None,
+                alter: Box::new(move |row| self.apply(row).map(Alteration::Put)),
+            },
+            None => Write::Modify {
+                key,
+                edit: Box::new(move |row| self.apply(row)),
+            },
+        }
+    }
+
+    /// The same without a look at the row: what is set, and the condition for that. `None` where the row must be seen.
+    fn unseen(&self) -> Option<(Changes, Option<Filter>)> {
+        if self.only_new {
+            return None;
+        }
+        let subject = &self.subject;
+        let changes = subject.unseen(&self.update, &self.mask, &self.name);
+        let changes = changes.filter(|changes| !changes.is_empty())?;
+        let model = &subject.model;
+        let is = |number: Option<u32>, value: &dyn Fn(LeafKind) -> Option<Value>| {
+            let path = model.column_property(number?)?;
+            let value = value(path.leaf().kind)?;
+            let op = CompareOp::Eq;
+            Some(Filter::Compare { path, op, value })
+        };
+        let mut conditions = Vec::new();
+        if !self.etag.is_empty() && self.etag != "*" {
+            let stored = quoted(&self.etag);
+            let etag = |_| Some(Value::String(stored.clone()));
+            conditions.push(is(model.entity().etag, &etag)?);
+        }
+        if let Some(version) = self.version {
+            let version = |kind| version_value(kind, version);
+            conditions.push(is(model.entity().version, &version)?);
+        }
+        let when = match conditions.len() {
+            0 | 1 => conditions.pop(),
+            _ => Some(Filter::And(conditions)),
+        };
+        Some((changes, when))
+    }
+
     /// Makes the new row, within the transaction.
     fn apply(&self, row: Option<&Record>) -> Result<Record> {
         let subject = &self.subject;
@@ -206,6 +270,14 @@ impl Change {
     }
 }
 
+fn version_value(kind: LeafKind, version: i64) -> Option<Value> {
+    Some(match kind {
+        LeafKind::Int32 | LeafKind::Int64 => Value::I64(version),
+        LeafKind::Uint32 | LeafKind::Uint64 => Value::U64(version.try_into().ok()?),
+        _ => return None,
+    })
+}
+
 /// What a BulkUpdate does to each row.
 pub(super) struct BulkChange {
     subject: Arc<Subject>,
@@ -222,16 +294,7 @@ impl BulkChange {
     /// The same as changes that need not look at the rows; `None` where they must be looked at, because a part of a field
     /// is set, or a field that is set once.
     pub(super) fn changes(&self) -> Option<Changes> {
-        let blind = |(number, part): (u32, &Mask)| {
-            part.is_whole() && !self.subject.immutable.contains(&number)
-        };
-        let subject = &self.subject;
-        let missing = subject.check_required(&self.update, Some(&self.mask), &self.name);
-        if missing.is_err() || !self.mask.fields().all(blind) {
-            return None;
-        }
-        let numbers = self.mask.fields().map(|field| field.0).collect();
-        Some(Changes::of_numbers(&subject.model, &self.update, numbers))
+        self.subject.unseen(&self.update, &self.mask, &self.name)
     }
 
     pub(super) fn merged(&self, row: &Record) -> Result<Record> {

@@ -4,6 +4,7 @@
 
 mod accessors;
 mod alter;
+mod at_once;
 mod atomic;
 mod bulk;
 mod crud;
@@ -68,6 +69,9 @@ const LAWS: &[Law] = laws![
     alter::unique_values_are_taken_by_rows_that_are_not_marked,
     alter::tenants_meet_their_own_rows_only,
     alter::an_id_of_several_fields_is_one,
+    at_once::reads_are_answered_as_alone,
+    at_once::fields_are_set_where_a_condition_holds,
+    at_once::sets_lose_nothing,
     filters::filters_select_what_they_say,
     filters::letters_fold_one_by_one,
     operators::every_operator_selects_what_it_says,

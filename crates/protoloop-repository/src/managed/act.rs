@@ -6,6 +6,10 @@ use super::{guard::both, stamp::Stamp};
 use crate::{Alter, Alteration, Check, Edit, Filter, Key, Record, Write};
 
 /// A change of a row as a caller means it.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are writes, and they are moved, not kept"
+)]
 pub(crate) enum Act {
     /// As everybody writes it; removing is marking, where the model is deleted softly.
     Write(Write<Record>),
@@ -22,14 +26,14 @@ impl From<Write<Record>> for Act {
 }
 
 impl Act {
-    /// The write that a connector does; a create or an alteration, unless it may be `plain`.
+    /// The write that a connector does; a create or an alteration, unless there are no hooks that must see it.
     pub(super) fn prepared(
         self,
         stamp: &Stamp,
         scope: Option<&Filter>,
-        plain: bool,
+        unhooked: bool,
     ) -> Result<Write<Record>> {
-        let plain = plain && stamp.model().guard().is_empty();
+        let plain = unhooked && stamp.model().guard().is_empty();
         Ok(match self {
             Self::Write(Write::Create(row)) => Write::Create(stamp.created(row)?),
             Self::Write(Write::Modify { key, edit }) if plain => Write::Modify {
@@ -37,8 +41,31 @@ impl Act {
                 edit: stamped(edit, stamp.clone()),
             },
             Self::Write(Write::Delete { key, check }) if plain => Write::Delete { key, check },
+            Self::Write(Write::Set {
+                key,
+                changes,
+                when,
+                scope: own,
+                alter,
+            }) if unhooked && stamp.changes(&changes).is_ok() => {
+                let scope = both(scope.cloned(), own);
+                let live = stamp.model().guard().live();
+                let general = General {
+                    key: key.clone(),
+                    scope: scope.clone(),
+                    alter,
+                    sight: Sight::Refuses,
+                };
+                Write::Set {
+                    key,
+                    changes: stamp.changes(&changes)?,
+                    when: both(scope.clone(), both(live, when)),
+                    scope,
+                    alter: managed(general, stamp.clone()),
+                }
+            }
             Self::Write(write) => {
-                let general = General::new(write)?;
+                let general = General::new(write.looking())?;
                 Write::Alter {
                     key: general.key.clone(),
                     scope: both(scope.cloned(), general.scope.clone()),
@@ -111,8 +138,8 @@ impl General {
                 (key, None, Box::new(alter), Sight::Misses)
             }
             Write::Alter { key, scope, alter } => (key, scope, alter, Sight::Refuses),
-            Write::Create(_) => {
-                let what = "a create is no alteration";
+            Write::Create(_) | Write::Set { .. } => {
+                let what = "a write that is no alteration";
                 return Err(protoloop_core::Error::internal_error(what));
             }
         };

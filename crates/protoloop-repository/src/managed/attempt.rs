@@ -43,7 +43,10 @@ fn watch(write: Write<Record>) -> (Write<Record>, Seen) {
             edit: watched_edit(edit, Arc::clone(&seen)),
         },
         Write::Delete { key, check } => Write::Delete { key, check },
-        Write::Alter { key, scope, alter } => Write::Alter {
+        Write::Alter { key, scope, alter }
+        | Write::Set {
+            key, scope, alter, ..
+        } => Write::Alter {
             key,
             scope,
             alter: watched_alter(alter, Arc::clone(&seen)),

@@ -26,6 +26,12 @@ impl Guard {
         }
     }
 
+    /// The condition that a row is not marked as deleted; `None` where none is.
+    pub(crate) fn live(&self) -> Option<Filter> {
+        let path = self.deleted.clone()?;
+        Some(Filter::Not(Box::new(Filter::Has { path })))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.tenant.is_none() && self.deleted.is_none()
     }
@@ -77,8 +83,7 @@ impl Model {
     /// As [`Model::tenant`].
     pub fn seen_rows(&self, cx: &CallContext) -> Result<Option<Filter>> {
         let deleted = cx.extensions().get::<ShowDeleted>();
-        let live = self.guard().deleted.clone().filter(|_| deleted.is_none());
-        let live = live.map(|path| Filter::Not(Box::new(Filter::Has { path })));
+        let live = self.guard().live().filter(|_| deleted.is_none());
         Ok(both(self.tenant_scope(cx)?, live))
     }
 

@@ -100,7 +100,10 @@ impl<'a> Changes<'a> {
                 let row = edit(before.as_ref())?;
                 self.replace(key, before.as_ref(), row).map(Some)
             }
-            Write::Alter { key, scope, alter } => self.alter(key, scope.as_ref(), &alter),
+            Write::Alter { key, scope, alter }
+            | Write::Set {
+                key, scope, alter, ..
+            } => self.alter(key, scope.as_ref(), &alter),
             Write::Delete { key, check } => {
                 let before = self.row(number, &key);
                 check(before.as_ref())?;

@@ -1,6 +1,9 @@
-use protoloop_repository::{Changes, Filter, Record};
+use protoloop_repository::{Changes, Filter, Key, Record};
 
-use crate::{Table, testing::everything};
+use crate::{
+    Table,
+    testing::{dialects, everything, tables_in},
+};
 
 fn changes(table: &Table, names: &[&str]) -> Changes {
     let empty = Record(bytes::Bytes::new());
@@ -29,6 +32,50 @@ fn many_rows_are_changed_by_one_statement() {
         .update_all(None, &Changes::default())
         .expect("compiles");
     assert!(nothing.is_none());
+}
+
+const NOTE: &str = r#"
+    syntax = "proto3";
+    package shop.v1;
+    import "protoloop/v1/annotations.proto";
+    message Note {
+      option (protoloop.v1.model) = {};
+      string id = 1 [(protoloop.v1.field) = { id: CLIENT }];
+      string text = 2;
+      int64 version = 3;
+    }"#;
+
+#[test]
+fn a_row_is_changed_and_answered_by_one_statement() {
+    let texts = dialects().map(|dialect| {
+        let table = tables_in(NOTE, dialect).remove(0);
+        let changes = changes(&table, &["text"]).counting(3);
+        let filter = Filter::parse(table.model(), "version = 7").expect("a filter");
+        let set = table.set(&Key::from("a"), Some(&filter), &changes);
+        set.expect("compiles").map(|set| set.sql)
+    });
+    let due = [
+        Some(
+            r#"UPDATE "notes" SET "text" = ?, "version" = COALESCE("version", ?) + ? WHERE "version" = ? AND "id" = ? RETURNING "id", "text", "version""#,
+        ),
+        Some(
+            r#"UPDATE "notes" SET "text" = $1, "version" = COALESCE("version", $2) + $3 WHERE "version" = $4 AND "id" = $5 RETURNING "id", "text", "version""#,
+        ),
+        // It has no such statement.
+        None,
+    ];
+    assert_eq!(texts.each_ref().map(Option::as_deref), due);
+}
+
+#[test]
+fn several_rows_are_inserted_by_one_statement() {
+    let table = tables_in(NOTE, dialects()[1]).remove(0);
+    same(
+        &table.insert_many_sql(2),
+        r#"INSERT INTO "notes" ("id", "text", "version") VALUES ($1, $2, $3), ($4, $5, $6)"#,
+    );
+    let sizes = [0, 1, 5, 16, 17, 63, 1_000].map(|rows| table.insertable(rows));
+    assert_eq!(sizes, [0, 1, 5, 16, 16, 32, 64]);
 }
 
 #[test]

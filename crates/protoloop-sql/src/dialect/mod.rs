@@ -90,6 +90,11 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
         true
     }
 
+    /// Whether an UPDATE can answer the rows that it has changed.
+    fn answers_changes(&self) -> bool {
+        true
+    }
+
     /// Most bytes of the name of an index.
     fn max_name(&self) -> usize {
         usize::MAX

@@ -134,6 +134,10 @@ impl Dialect for Mysql {
         "bigint"
     }
 
+    fn answers_changes(&self) -> bool {
+        false
+    }
+
     fn max_name(&self) -> usize {
         // 64, and room for what is put behind the name of an index.
         60

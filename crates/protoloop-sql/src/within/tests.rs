@@ -19,6 +19,7 @@ const NOTE: &str = r#"
 fn says_whose(table: &Table, statement: &Statement) {
     let sql = statement.sql.replace('`', "\"");
     let (_, condition) = sql.split_once(" WHERE ").unwrap_or_else(|| panic!("{sql}"));
+    let condition = condition.split(" RETURNING ").next().unwrap_or_default();
     assert!(
         condition.contains("\"tenant\" = "),
         "{}: {sql}",
@@ -56,6 +57,11 @@ fn every_statement_says_whose_rows_it_is_about() {
             table.delete_all(Some(&asked)).expect("compiles"),
         ] {
             says_whose(&table, &statement);
+        }
+        let set = table.set(&key, Some(&scope), &changes).expect("compiles");
+        assert_eq!(set.is_some(), dialect.answers_changes());
+        if let Some(set) = set {
+            says_whose(&table, &set);
         }
     }
 }

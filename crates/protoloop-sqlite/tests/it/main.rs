@@ -2,6 +2,7 @@
 
 mod durability;
 mod errors;
+mod gather;
 mod indexes;
 mod laws;
 mod migrations;

@@ -116,4 +116,18 @@ impl Kind for MariaDb {
         client.arg(format!("--socket={}", self.socket.display()));
         output(client.args(["-e", sql]).args(database))
     }
+
+    fn record(&self, port: u16, _database: &str) -> Result<(), String> {
+        let sql = "SET GLOBAL log_output = 'TABLE'; SET GLOBAL general_log = ON";
+        self.run(port, None, sql).map(drop)
+    }
+
+    fn recorded(&self, port: u16, database: &str) -> Result<Vec<String>, String> {
+        let sql = format!(
+            "SELECT argument FROM mysql.general_log WHERE command_type IN ('Query', 'Execute') AND thread_id IN \
+             (SELECT id FROM information_schema.processlist WHERE db = '{database}') ORDER BY event_time"
+        );
+        let lines = self.run(port, None, &sql)?;
+        Ok(lines.lines().map(ToOwned::to_owned).collect())
+    }
 }

@@ -43,6 +43,10 @@ trait Kind: Send + Sync + fmt::Debug {
     /// Runs statements in a database, or in none that matters, as the one who may do everything. Answers the rows of the
     /// last one: a line each, a tab between columns.
     fn run(&self, port: u16, database: Option<&str>, sql: &str) -> Result<String, String>;
+    /// Records the statements of connections to a database that are opened from now on.
+    fn record(&self, port: u16, database: &str) -> Result<(), String>;
+    /// The statements that were recorded since, but for those that only prepare others.
+    fn recorded(&self, port: u16, database: &str) -> Result<Vec<String>, String>;
 }
 
 /// A private server.
@@ -213,6 +217,25 @@ impl Server {
         rows.trim_end().to_owned()
     }
 
+    /// Records the statements of connections that are opened from now on to the database of a URL.
+    ///
+    /// # Panics
+    /// When the server does not.
+    pub fn record(&self, url: &str) {
+        let outcome = self.kind.record(self.port, database_of(url));
+        outcome.expect("the server records statements");
+    }
+
+    /// What the server was told since then over connections that are still open, as it wrote that down.
+    ///
+    /// # Panics
+    /// When that cannot be read.
+    #[must_use]
+    pub fn recorded(&self, url: &str) -> Vec<String> {
+        let recorded = self.kind.recorded(self.port, database_of(url));
+        recorded.expect("the server's record is read")
+    }
+
     /// Kills the server as `kill -9` does.
     pub fn kill(&self) {
         self.watched.tell("kill");
@@ -226,6 +249,11 @@ impl Server {
         self.watched.tell("start");
         self.wait().expect("the server starts again");
     }
+}
+
+fn database_of(url: &str) -> &str {
+    let (_, name) = url.rsplit_once('/').unwrap_or(("", url));
+    name.split('?').next().unwrap_or(name)
 }
 
 #[allow(

@@ -18,6 +18,7 @@ const VARIABLE: &str = "PROTOLOOP_TEST_POSTGRES";
 struct Postgres {
     /// Of its programs.
     folder: PathBuf,
+    log: PathBuf,
 }
 
 /// Starts a server.
@@ -58,6 +59,8 @@ pub(super) fn start(certificate: Option<Certificate<'_>>) -> Result<Server, Stri
         "full_page_writes=off",
         "shared_buffers=32MB",
         "max_connections=200",
+        // Whose a line is; see `recorded`.
+        "log_line_prefix=%d|",
     ] {
         server.arg("-c").arg(setting);
     }
@@ -68,7 +71,8 @@ pub(super) fn start(certificate: Option<Certificate<'_>>) -> Result<Server, Stri
         server.arg("-c").arg(format!("ssl_key_file={key}"));
     }
     let watched = Watched::start(&place, &server)?;
-    Server::new(Box::new(Postgres { folder }), port, watched)
+    let log = place.folder.join("log");
+    Server::new(Box::new(Postgres { folder, log }), port, watched)
 }
 
 /// Where Debian puts the versions, newest first.
@@ -115,5 +119,21 @@ impl Kind for Postgres {
         let database = database.unwrap_or("postgres");
         psql.args(["-p", &port.to_string(), "-d", database, "-c", sql]);
         output(psql.env("PGPASSWORD", PASSWORD))
+    }
+
+    fn record(&self, port: u16, database: &str) -> Result<(), String> {
+        let sql = format!("ALTER DATABASE {database} SET log_statement = 'all'");
+        self.run(port, None, &sql).map(drop)
+    }
+
+    fn recorded(&self, _port: u16, database: &str) -> Result<Vec<String>, String> {
+        let log = fs::read_to_string(&self.log).map_err(|error| error.to_string())?;
+        let prefix = format!("{database}|LOG:  ");
+        let lines = log.lines().filter_map(|line| line.strip_prefix(&prefix));
+        let statements = lines.filter_map(|line| {
+            let (kind, statement) = line.split_once(": ")?;
+            (kind == "statement" || kind.starts_with("execute ")).then(|| statement.to_owned())
+        });
+        Ok(statements.collect())
     }
 }

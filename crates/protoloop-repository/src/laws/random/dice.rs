@@ -1,10 +1,10 @@
 //! Numbers that follow from a seed.
 
 /// SplitMix64.
-pub(super) struct Dice(u64);
+pub(in crate::laws) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::laws) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -16,16 +16,16 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(in crate::laws) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound.max(1) as u64) as usize
     }
 
     /// True in one of so many cases.
-    pub(super) fn one_in(&mut self, cases: usize) -> bool {
+    pub(in crate::laws) fn one_in(&mut self, cases: usize) -> bool {
         self.below(cases) == 0
     }
 
-    pub(super) fn pick<'t, T>(&mut self, from: &'t [T]) -> &'t T {
+    pub(in crate::laws) fn pick<'t, T>(&mut self, from: &'t [T]) -> &'t T {
         &from[self.below(from.len())]
     }
 }

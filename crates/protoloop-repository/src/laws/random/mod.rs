@@ -4,7 +4,7 @@
 //! tables go into [`Sample::differences`].
 
 mod asked;
-mod dice;
+pub(super) mod dice;
 mod types;
 
 use std::sync::Arc;

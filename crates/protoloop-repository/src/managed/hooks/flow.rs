@@ -77,7 +77,7 @@ impl Flow<'_> {
                 Write::Alter { key, scope, alter } => {
                     self.alter(cx, key, scope.as_ref(), alter).await
                 }
-                Write::Modify { .. } | Write::Delete { .. } => {
+                Write::Modify { .. } | Write::Delete { .. } | Write::Set { .. } => {
                     Err(Error::internal_error("a write that is not prepared"))
                 }
             };
