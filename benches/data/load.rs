@@ -113,7 +113,8 @@ impl Load {
     }
 }
 
-const DESCRIPTION: &str = "A thing that is sold in our shop, in several colours and sizes; it comes in three days.";
+const DESCRIPTION: &str =
+    "A thing that is sold in our shop, in several colours and sizes; it comes in three days.";
 
 fn item(id: &str) -> Item {
     Item {

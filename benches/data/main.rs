@@ -44,7 +44,15 @@ fn main() {
     for database in &databases {
         for connections in CONNECTIONS {
             for (protocol, task) in tasks(connections) {
-                let outcome = run(&client, database, protocol, connections, task, &ids, &wanted);
+                let outcome = run(
+                    &client,
+                    database,
+                    protocol,
+                    connections,
+                    task,
+                    &ids,
+                    &wanted,
+                );
                 outcomes.extend(outcome);
             }
         }
@@ -109,6 +117,11 @@ fn run(
     Some(outcome)
 }
 
+/// What is tried behind the URL of ours, such as `?gather=off`.
+fn parameters() -> String {
+    std::env::var("DATA_PARAMETERS").unwrap_or_default()
+}
+
 /// Each has a file of its own, made and filled by the same program.
 fn sqlite(servers: &Runtime, folder: &Path) -> Servers {
     let [ours, other] = ["ours.db", "by-hand.db"].map(|name| folder.join(name));
@@ -119,7 +132,7 @@ fn sqlite(servers: &Runtime, folder: &Path) -> Servers {
         let store = by_hand::Store::sqlite(&other).await;
         Servers {
             name: "sqlite",
-            ours: ours::start(&url(&ours)).await,
+            ours: ours::start(&format!("{}{}", url(&ours), parameters())).await,
             tonic: by_hand::start_tonic(store.clone()).await,
             axum: by_hand::start_axum(store).await,
         }
@@ -136,7 +149,7 @@ fn postgres(servers: &Runtime) -> Option<Servers> {
         let store = by_hand::Store::postgres(&other).await;
         Servers {
             name: "postgres",
-            ours: ours::start(&ours).await,
+            ours: ours::start(&format!("{ours}{}", parameters())).await,
             tonic: by_hand::start_tonic(store.clone()).await,
             axum: by_hand::start_axum(store).await,
         }

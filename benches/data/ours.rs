@@ -55,7 +55,11 @@ pub(crate) async fn fill(url: &str) {
         ),
         false => format!("generate_series(1, {count}) AS s(n)"),
     };
-    let truth = if url.starts_with("sqlite:") { "1" } else { "true" };
+    let truth = if url.starts_with("sqlite:") {
+        "1"
+    } else {
+        "true"
+    };
     let padded = "substr(CAST(100000000 + n AS text), 2)";
     let statements = [
         format!(

@@ -55,9 +55,5 @@ fn counted(url: &str, empty: bool) -> [f64; 3] {
     };
     read();
     let by_key = measure(read).count_total;
-    [
-        (many - one) as f64 / 1_000.0,
-        one as f64,
-        by_key as f64,
-    ]
+    [(many - one) as f64 / 1_000.0, one as f64, by_key as f64]
 }

@@ -110,7 +110,7 @@ method!(CreateItem, CreateItemRequest => Item, |store, request| {
 method!(UpdateItem, UpdateItemRequest => Item, |store, request| {
     let item = request.item.ok_or_else(|| Status::invalid_argument("item: is required"))?;
     let id = item.id.clone();
-    let patch = masked(item, request.update_mask.unwrap_or_default().paths)?;
+    let patch = masked(&item, &request.update_mask.unwrap_or_default().paths)?;
     let item = store.update(&id, patch).await.map_err(internal)?;
     item.ok_or_else(|| Status::not_found(id))
 });
@@ -125,7 +125,7 @@ fn internal(error: sqlx::Error) -> Status {
     Status::internal(error.to_string())
 }
 
-fn masked(item: Item, paths: Vec<String>) -> Result<ItemPatch, Status> {
+fn masked(item: &Item, paths: &[String]) -> Result<ItemPatch, Status> {
     let mut patch = ItemPatch::default();
     for path in paths {
         match path.as_str() {

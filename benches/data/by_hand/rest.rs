@@ -24,10 +24,7 @@ pub(super) fn router(store: Store) -> Router {
         .with_state(store)
 }
 
-async fn one(
-    State(store): State<Store>,
-    Path(id): Path<String>,
-) -> Result<Json<Item>, StatusCode> {
+async fn one(State(store): State<Store>, Path(id): Path<String>) -> Result<Json<Item>, StatusCode> {
     let item = store.get(&id).await.map_err(internal)?;
     item.map(Json).ok_or(StatusCode::NOT_FOUND)
 }

@@ -22,7 +22,8 @@ pub(crate) enum Store {
     Postgres(PgPool),
 }
 
-const GET: &str = "SELECT id, name, description, price, quantity, rating, active FROM items WHERE id = $1";
+const GET: &str =
+    "SELECT id, name, description, price, quantity, rating, active FROM items WHERE id = $1";
 const LIST: &str = "SELECT id, name, description, price, quantity, rating, active FROM items \
                     WHERE id > $1 ORDER BY id LIMIT $2";
 const CREATE: &str = "INSERT INTO items (id, name, description, price, quantity, rating, active) \

@@ -8,12 +8,14 @@ use std::{
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 use protoloop_migrate::{Desired, Migrator, Options as MigrateOptions, Quiet};
 use protoloop_repository::{
-    Capabilities, Connector, Gathered, Model, OnStart, Record, Repository, Transaction, TransactionOptions,
+    Capabilities, Connector, Gathered, Model, OnStart, Record, Repository, Transaction,
+    TransactionOptions,
 };
 use protoloop_sql::Table;
 
 use crate::{
-    Driver, Failure, Link as _, Pool, PoolOptions, gather::Gathers, repository::ServerRepository, transaction,
+    Driver, Failure, Link as _, Pool, PoolOptions, gather::Gathers, repository::ServerRepository,
+    transaction,
 };
 
 /// An extension of a call's context: its reads go to the server that takes the writes, so that they see all that was

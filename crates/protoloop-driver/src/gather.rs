@@ -26,12 +26,7 @@ impl<D: Driver> Source for ByKey<D> {
         Ok(self.pool.take().await?)
     }
 
-    async fn ask(
-        &self,
-        mut lease: Lease<D>,
-        (): &(),
-        keys: &[Key],
-    ) -> Result<Vec<Option<Record>>> {
+    async fn ask(&self, mut lease: Lease<D>, (): &(), keys: &[Key]) -> Result<Vec<Option<Record>>> {
         loop {
             lease.working();
             let outcome = read::find_all(&mut *lease, &self.table, keys).await;

@@ -1,7 +1,5 @@
 //! New rows of one call, several in a statement.
 
-use std::sync::Arc;
-
 use protoloop_core::Error;
 use protoloop_repository::{Record, Write};
 use protoloop_sql::Table;
@@ -53,7 +51,7 @@ pub(crate) async fn insert<L: Link>(
         }
     }
     let sql = table.insert_many_sql(writes.len());
-    let done = link.execute(Arc::clone(&sql), values).await;
+    let done = link.execute(sql, values).await;
     done.map_err(|fault| {
         let failure: Failure = referring(fault, table, false);
         Failed {

@@ -129,10 +129,7 @@ impl<D: Driver> Pool<D> {
     }
 
     /// A connection, for whoever has the right to one.
-    async fn open(
-        self: &Arc<Self>,
-        permit: OwnedSemaphorePermit,
-    ) -> Result<Lease<D>, Failure> {
+    async fn open(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Result<Lease<D>, Failure> {
         while let Some(mut idle) = self.pop() {
             if idle.since.elapsed() < DOUBT {
                 return Ok(Lease::new(self, idle.link, permit, true));

@@ -91,7 +91,7 @@ pub(crate) async fn groups<L: Link>(
     table: &Table,
     query: &GroupQuery,
 ) -> Result<Vec<Vec<Record>>, Failure> {
-    let mut groups = Groups::new(&query.keys);
+    let mut groups = Groups::new(&query.keys).at_most(query.most);
     for some in query.keys.chunks(KEYS) {
         let (statement, selection) = table.select_grouped(query, some)?;
         rows(link, statement, |row| {

@@ -260,7 +260,7 @@ impl<D: Driver> Repository<Record> for ServerRepository<D> {
 
     fn neighbour(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {
         let table = self.table.relative(model)?;
-        Ok(Arc::new(Self::new(table, Arc::clone(&self.server))))
+        Ok(Arc::new(Self::new(table, Arc::clone(&self.server), None)))
     }
 
     fn find<'a>(

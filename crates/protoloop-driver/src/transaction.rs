@@ -139,7 +139,9 @@ impl<D: Driver> ServerTransaction<D> {
         let (mut attempt, mut apart) = (1, false);
         let outcome = loop {
             match self.attempt(&mut entered, table, writes, apart).await {
-                Err(failed) if failed.apart && !apart && !self.ends(&failed.failure) => apart = true,
+                Err(failed) if failed.apart && !apart && !self.ends(&failed.failure) => {
+                    apart = true;
+                }
                 Err(failed) if attempt < failed.overtaken => attempt += 1,
                 outcome => break outcome,
             }

@@ -136,7 +136,7 @@ pub(crate) async fn set<L: Link>(
         changed = Some(table.record(row)?);
         Ok(())
     };
-    match link.query(set.sql.into(), set.values, each).await {
+    match link.query(set.0, set.1, each).await {
         Ok(_) => Ok(changed),
         Err(Failure::Database(fault)) => Err(referring(fault, table, false)),
         Err(refused) => Err(refused),

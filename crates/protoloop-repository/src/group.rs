@@ -63,6 +63,8 @@ impl GroupQuery {
 pub struct Groups<'a, E> {
     places: HashMap<&'a KeyValue, usize>,
     groups: Vec<Vec<E>>,
+    /// Rows that may still be added.
+    room: usize,
 }
 
 impl<'a, E> Groups<'a, E> {
@@ -72,12 +74,23 @@ impl<'a, E> Groups<'a, E> {
         Self {
             places: keys.iter().zip(0..).collect(),
             groups: keys.iter().map(|_| Vec::new()).collect(),
+            room: usize::MAX,
         }
     }
 
-    /// Adds a row behind the others of its key; one of another key is left out.
+    /// The same for no more rows than [`GroupQuery::most`] and one that tells of it.
+    #[must_use]
+    pub fn at_most(mut self, most: Option<u32>) -> Self {
+        self.room = most.map_or(usize::MAX, |most| (most as usize).saturating_add(1));
+        self
+    }
+
+    /// Adds a row behind the others of its key; one of another key is left out, and so are those beyond the bound.
     pub fn push(&mut self, key: &KeyValue, row: E) {
-        if let Some(place) = self.places.get(key) {
+        if self.room > 0
+            && let Some(place) = self.places.get(key)
+        {
+            self.room -= 1;
             self.groups[*place].push(row);
         }
     }

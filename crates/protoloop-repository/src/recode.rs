@@ -6,8 +6,9 @@ use futures_util::StreamExt as _;
 use protoloop_core::{BoxFuture, CallContext, Result};
 
 use crate::{
-    Alter, Alteration, Changes, Cursor, Entity, Executed, Filter, GroupQuery, Key, Model, OrderBy, Query,
-    Record, Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
+    Alter, Alteration, Changes, Cursor, Entity, Executed, Filter, GroupQuery, Key, Model, OrderBy,
+    Query, Record, Repository, RowStream, Transaction, TransactionOptions, Value, Write,
+    WriteError,
 };
 
 /// A repository of `Inner` rows as one of `Outer` rows of the same model: a connector's records as generated messages,

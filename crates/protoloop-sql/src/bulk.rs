@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use protoloop_core::Result;
 use protoloop_repository::{Changes, Filter, Key, Value};
 use protoloop_wire::View;
@@ -36,20 +38,53 @@ impl Table {
     ///
     /// # Errors
     /// As [`Table::update_all`].
-    pub fn set(
-        &self,
-        key: &Key,
+    pub fn set<'a>(
+        &'a self,
+        key: &'a Key,
         when: Option<&Filter>,
-        changes: &Changes,
-    ) -> Result<Option<Statement>> {
+        changes: &'a Changes,
+    ) -> Result<Option<(Arc<str>, Vec<SqlValue<'a>>)>> {
         if changes.is_empty() || !self.dialect().answers_changes() {
             return Ok(None);
         }
+        if when.is_some() {
+            let statement = self.set_once(key, when, changes)?;
+            return Ok(Some((statement.sql.into(), statement.values)));
+        }
+        let shape = (changes.fields().to_vec(), changes.counted().to_vec());
+        let text = self.statements().set.get(&shape);
+        let sql = match text {
+            Some(sql) => sql,
+            None => {
+                let sql = self.set_once(key, None, changes)?.sql.into();
+                self.statements().set.keep(shape, sql)
+            }
+        };
+        Ok(Some((sql, self.set_values(key, changes)?)))
+    }
+
+    /// The values of [`Table::set_once`] without a condition, in its order.
+    fn set_values<'a>(&'a self, key: &'a Key, changes: &'a Changes) -> Result<Vec<SqlValue<'a>>> {
+        let model = self.model();
+        let view = View::new(model.tables(), model.entity().message, changes.row());
+        let (fields, counted) = (changes.fields(), changes.counted());
+        let mut values = Vec::with_capacity(fields.len() + 2 * counted.len() + self.key().len());
+        for number in fields {
+            values.push(self.value_of(self.changed(*number)?, &view)?);
+        }
+        for _ in counted {
+            values.extend([SqlValue::Int(0), SqlValue::Int(1)]);
+        }
+        values.extend(self.key_values(key));
+        Ok(values)
+    }
+
+    fn set_once(&self, key: &Key, when: Option<&Filter>, changes: &Changes) -> Result<Statement> {
         let mut update = self.update_where(when, changes)?;
         update.cond_where(self.is_key(key));
         let columns = self.columns().iter().map(|column| iden(&column.name));
         update.returning(Query::returning().columns(columns));
-        Ok(Some(self.dialect().update(&update)))
+        Ok(self.dialect().update(&update))
     }
 
     fn update_where(&self, filter: Option<&Filter>, changes: &Changes) -> Result<UpdateStatement> {

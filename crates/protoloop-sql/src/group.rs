@@ -53,16 +53,20 @@ impl Table {
         if let Some(filter) = &query.query.filter {
             select.and_where(condition(self, filter)?);
         }
-        let mut select = if query.is_limited() {
+        let select = if query.is_limited() {
             self.ranked(query, &selection, select, group)?
         } else {
             order::order_by(self, &query.query.order, &mut select)?;
             select
         };
+        let mut statement = self.dialect().select(&select);
         if let Some(most) = query.most {
-            select.limit(u64::from(most) + 1);
+            // Not bound: PostgreSQL takes a bound limit for a tenth of the rows, and then reads the whole table in order
+            // instead of the keys' rows. A power of two, so that there are few texts.
+            let limit = (u64::from(most) + 1).next_power_of_two();
+            statement.sql.push_str(&format!(" LIMIT {limit}"));
         }
-        Ok((self.dialect().select(&select), selection))
+        Ok((statement, selection))
     }
 
     /// The key that a row of [`Table::select_grouped`] belongs to.

@@ -32,6 +32,7 @@ mod storage;
 mod table;
 #[cfg(test)]
 mod testing;
+mod texts;
 mod time;
 mod value;
 mod within;

@@ -114,7 +114,10 @@ impl Table {
     #[must_use]
     pub fn select_keys(&self, keys: &[&Key]) -> (Arc<str>, Vec<SqlValue<'static>>) {
         let size = keys.len().next_power_of_two();
-        let text = self.statements().by_keys.get(size.trailing_zeros() as usize);
+        let text = self
+            .statements()
+            .by_keys
+            .get(size.trailing_zeros() as usize);
         let values = || {
             let last = keys.last().copied().into_iter().cycle();
             let keys = keys.iter().copied().chain(last).take(size);

@@ -12,7 +12,7 @@ use protoloop_repository::{LeafKind, Model};
 use protoloop_schema::{Entity, EntityId, IdStrategy, Index, Kind, Presence, WellKnown};
 use sea_query::{Alias, Condition, DynIden, Expr, ExprTrait, IntoIden, Query};
 
-use crate::{Dialect, SqlValue, Storage};
+use crate::{Dialect, SqlValue, Storage, texts::Texts};
 
 /// One column.
 #[derive(Clone, Debug)]
@@ -64,7 +64,9 @@ pub(crate) struct Statements {
     /// Select the rows of 1, 2, 4 … keys; made when they are first wanted.
     pub(crate) by_keys: [OnceLock<Arc<str>>; TEXTS],
     /// Insert several rows; made when they are first wanted.
-    insert_many: Mutex<HashMap<usize, Arc<str>>>,
+    insert_many: Texts<usize>,
+    /// Set fields and count others up, by their numbers.
+    pub(crate) set: Texts<(Vec<u32>, Vec<u32>)>,
 }
 
 /// Most rows of one insertion, and most values that it binds: 65,535 are too many for every server.
@@ -190,12 +192,8 @@ impl Table {
     /// Inserts rows; the values are those of all columns of the first, then those of the next.
     #[must_use]
     pub fn insert_many_sql(&self, rows: usize) -> Arc<str> {
-        let mut texts = self
-            .statements
-            .insert_many
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let text = texts.entry(rows).or_insert_with(|| {
+        let texts = &self.statements.insert_many;
+        texts.get(&rows).unwrap_or_else(|| {
             let mut insert = Query::insert();
             let names = self.columns.iter().map(|column| iden(&column.name));
             insert.into_table(self.iden()).columns(names);
@@ -203,9 +201,8 @@ impl Table {
                 // Values that become placeholders; their text is never built.
                 insert.values_panic(self.columns.iter().map(|_| Expr::val(0)));
             }
-            self.dialect.insert(&insert).sql.into()
-        });
-        Arc::clone(text)
+            texts.keep(rows, self.dialect.insert(&insert).sql.into())
+        })
     }
 
     /// Inserts a row without its key and answers the key that the database counted; the values are those of the columns
@@ -424,7 +421,8 @@ impl Statements {
             update: (columns.len() > key.len()).then(|| dialect.update(&update).sql.into()),
             delete: dialect.delete(&delete).sql.into(),
             by_keys: Default::default(),
-            insert_many: Mutex::default(),
+            insert_many: Texts::default(),
+            set: Texts::default(),
         }
     }
 }

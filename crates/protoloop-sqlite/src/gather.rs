@@ -8,9 +8,7 @@ use protoloop_repository::{Key, Record, Source};
 use protoloop_sql::Table;
 use sqlx::sqlite::SqliteConnection;
 
-use crate::{
-    arguments::query, error::of_driver, readers::Reader, readers::Readers, row::Row,
-};
+use crate::{arguments::query, error::of_driver, readers::Reader, readers::Readers, row::Row};
 
 /// Most keys in one statement, a power of two; SQLite takes 32,766 values, and a filter has some of its own.
 pub(crate) const KEYS: usize = 16_384;
@@ -33,12 +31,7 @@ impl Source for ByKey {
         self.readers.take().await
     }
 
-    async fn ask(
-        &self,
-        mut reader: Reader,
-        (): &(),
-        keys: &[Key],
-    ) -> Result<Vec<Option<Record>>> {
+    async fn ask(&self, mut reader: Reader, (): &(), keys: &[Key]) -> Result<Vec<Option<Record>>> {
         let rows = find_all(&mut reader, &self.table, keys).await?;
         reader.finish();
         Ok(rows)

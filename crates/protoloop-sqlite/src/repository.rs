@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use futures_util::TryStreamExt as _;
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 use protoloop_repository::{
-    Changes, Cursor, Executed, Filter, Gather, GroupQuery, Groups, Key, Link, Model, OrderBy, Query,
-    Record, Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
-    pages, transaction::InTransaction, within,
+    Changes, Cursor, Executed, Filter, Gather, GroupQuery, Groups, Key, Link, Model, OrderBy,
+    Query, Record, Repository, RowStream, Transaction, TransactionOptions, Value, Write,
+    WriteError, pages, transaction::InTransaction, within,
 };
 use protoloop_sql::{Records, SqlRow as _, SqlValue, Statement, Table};
 use sqlx::sqlite::SqliteConnection;
@@ -153,7 +153,7 @@ impl SqliteRepository {
     }
 
     async fn find_groups(&self, cx: &CallContext, query: &GroupQuery) -> Result<Vec<Vec<Record>>> {
-        let mut groups = Groups::new(&query.keys);
+        let mut groups = Groups::new(&query.keys).at_most(query.most);
         let mut connection = self.connection(cx).await?;
         for some in query.keys.chunks(KEYS) {
             let (statement, selection) = self.table.select_grouped(query, some)?;
@@ -249,7 +249,7 @@ impl Repository<Record> for SqliteRepository {
 
     fn neighbour(&self, model: &Arc<Model>) -> Result<Arc<dyn Repository<Record>>> {
         let table = self.table.relative(model)?;
-        Ok(Arc::new(Self::new(table, Arc::clone(&self.store))))
+        Ok(Arc::new(Self::new(table, Arc::clone(&self.store), None)))
     }
 
     fn find<'a>(

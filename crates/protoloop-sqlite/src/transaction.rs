@@ -152,11 +152,11 @@ async fn set(
     else {
         return Ok(None);
     };
-    let Some(set) = table.set(key, when.as_ref(), changes)? else {
+    let Some((sql, values)) = table.set(key, when.as_ref(), changes)? else {
         return Ok(None);
     };
     let mut changed = None;
-    let mut rows = query_once(set)?.fetch(&mut *connection);
+    let mut rows = query(Cow::Owned(sql), values)?.fetch(&mut *connection);
     // To its end, since outside of a transaction that is where it is committed.
     loop {
         match rows.try_next().await {

@@ -34,19 +34,51 @@ message Book {
 
 /// Requests of the standard methods, by what they are called here.
 const REQUESTS: [(&str, &str, &str); 13] = [
-    ("create", "Author/CreateAuthor", r#"{"author":{"id":"a","name":"Ada"}}"#),
-    ("create, referring", "Book/CreateBook", r#"{"book":{"id":"1","title":"One","author_id":"a"}}"#),
-    ("create many", "Book/BatchCreateBooks", r#"{"requests":[
-        {"book":{"id":"2","author_id":"a"}},{"book":{"id":"3","author_id":"a"}},{"book":{"id":"4"}}]}"#),
+    (
+        "create",
+        "Author/CreateAuthor",
+        r#"{"author":{"id":"a","name":"Ada"}}"#,
+    ),
+    (
+        "create, referring",
+        "Book/CreateBook",
+        r#"{"book":{"id":"1","title":"One","author_id":"a"}}"#,
+    ),
+    (
+        "create many",
+        "Book/BatchCreateBooks",
+        r#"{"requests":[
+        {"book":{"id":"2","author_id":"a"}},{"book":{"id":"3","author_id":"a"}},{"book":{"id":"4"}}]}"#,
+    ),
     ("get", "Book/GetBook", r#"{"id":"1"}"#),
     ("get many", "Book/BatchGetBooks", r#"{"ids":["1","2","3"]}"#),
     ("list", "Book/ListBooks", r#"{"page_size":2}"#),
-    ("list with a filter", "Book/ListBooks", r#"{"filter":"author.name = \"Ada\""}"#),
+    (
+        "list with a filter",
+        "Book/ListBooks",
+        r#"{"filter":"author.name = \"Ada\""}"#,
+    ),
     ("count", "Book/CountBooks", "{}"),
-    ("get with one", "Book/GetBook", r#"{"id":"1","include":"author"}"#),
-    ("list with many", "Author/ListAuthors", r#"{"include":"books"}"#),
-    ("update", "Author/UpdateAuthor", r#"{"author":{"id":"a","name":"Eve"},"update_mask":"name"}"#),
-    ("update, stamped", "Book/UpdateBook", r#"{"book":{"id":"1","title":"Two"},"update_mask":"title"}"#),
+    (
+        "get with one",
+        "Book/GetBook",
+        r#"{"id":"1","include":"author"}"#,
+    ),
+    (
+        "list with many",
+        "Author/ListAuthors",
+        r#"{"include":"books"}"#,
+    ),
+    (
+        "update",
+        "Author/UpdateAuthor",
+        r#"{"author":{"id":"a","name":"Eve"},"update_mask":"name"}"#,
+    ),
+    (
+        "update, stamped",
+        "Book/UpdateBook",
+        r#"{"book":{"id":"1","title":"Two"},"update_mask":"title"}"#,
+    ),
     ("delete", "Book/DeleteBook", r#"{"id":"4"}"#),
 ];
 
@@ -76,12 +108,7 @@ pub async fn of_requests(
     counts
 }
 
-async fn call(
-    tables: &Tables,
-    handlers: &[Option<Arc<dyn Handler>>],
-    method: &str,
-    request: &str,
-) {
+async fn call(tables: &Tables, handlers: &[Option<Arc<dyn Handler>>], method: &str, request: &str) {
     let path = format!("/statements.v1.{}", method.replacen('/', "Service/", 1));
     let method = tables.schema().method_by_path(&path).expect("a method");
     let options = json::DecodeOptions::default();
@@ -104,7 +131,9 @@ pub async fn of_reads_at_once(connector: &dyn Connector, told: impl Fn() -> usiz
     let tables = tables(SHOP);
     let models = Model::all(&tables).expect("models");
     connector.prepare(&models).await.expect("prepares");
-    let author = models.iter().find(|model| &*model.message().name == "Author");
+    let author = models
+        .iter()
+        .find(|model| &*model.message().name == "Author");
     let authors = connector.repository(author.expect("declared"));
     let authors = authors.expect("prepared");
     let cx = CallContext::new();

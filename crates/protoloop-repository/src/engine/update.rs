@@ -157,9 +157,8 @@ impl Subject {
     /// The changes that set what a mask names; `None` where the rows must be looked at, because a part of a field is set,
     /// or a field that is set once.
     fn unseen(&self, update: &Record, mask: &Mask, name: &str) -> Option<Changes> {
-        let whole = |(number, part): (u32, &Mask)| {
-            part.is_whole() && !self.immutable.contains(&number)
-        };
+        let whole =
+            |(number, part): (u32, &Mask)| part.is_whole() && !self.immutable.contains(&number);
         let missing = self.check_required(update, Some(mask), name);
         if missing.is_err() || !mask.fields().all(whole) {
             return None;

@@ -196,7 +196,9 @@ impl<S: Source> Gather<S> {
         let mut keys = 0;
         for waiting in std::mem::take(&mut state.waiting) {
             let fits = keys + waiting.keys.len() <= GATHERED_KEYS;
-            let same = batch.first().is_none_or(|first| first.shape == waiting.shape);
+            let same = batch
+                .first()
+                .is_none_or(|first| first.shape == waiting.shape);
             if fits && same {
                 keys += waiting.keys.len();
                 batch.push(waiting);

@@ -12,9 +12,7 @@ use super::{
     lab::{Broken, Lab, broken, equal, text},
     random::dice::Dice,
 };
-use crate::{
-    Alteration, Changes, Filter, Key, Record, RepositoryExt as _, Write,
-};
+use crate::{Alteration, Changes, Filter, Key, Record, RepositoryExt as _, Write};
 
 /// Rows there are; as many keys have none.
 const ROWS: usize = 40;
@@ -173,7 +171,11 @@ pub(super) async fn fields_are_set_where_a_condition_holds(lab: &Lab) -> Result<
     let write = setting(lab, "b", &changes, Some("rank = 2"))?;
     lab.items.write(transaction.cx(), vec![write]).await?;
     transaction.commit().await?;
-    equal("with the title", lab.ids("title = \"new\"", "").await?, "a b".to_owned())
+    equal(
+        "with the title",
+        lab.ids("title = \"new\"", "").await?,
+        "a b".to_owned(),
+    )
 }
 
 pub(super) async fn sets_lose_nothing(lab: &Lab) -> Result<(), Broken> {

@@ -51,8 +51,9 @@ fn a_row_is_changed_and_answered_by_one_statement() {
         let table = tables_in(NOTE, dialect).remove(0);
         let changes = changes(&table, &["text"]).counting(3);
         let filter = Filter::parse(table.model(), "version = 7").expect("a filter");
-        let set = table.set(&Key::from("a"), Some(&filter), &changes);
-        set.expect("compiles").map(|set| set.sql)
+        let key = Key::from("a");
+        let set = table.set(&key, Some(&filter), &changes);
+        set.expect("compiles").map(|(sql, _)| sql)
     });
     let due = [
         Some(
@@ -65,6 +66,22 @@ fn a_row_is_changed_and_answered_by_one_statement() {
         None,
     ];
     assert_eq!(texts.each_ref().map(Option::as_deref), due);
+}
+
+#[test]
+fn the_text_of_a_change_is_made_once() {
+    let table = tables_in(NOTE, dialects()[1]).remove(0);
+    let changes = changes(&table, &["text"]).counting(3);
+    let key = Key::from("a");
+    let set = || table.set(&key, None, &changes).expect("compiles");
+    let (first, second) = (set().expect("has one"), set().expect("has one"));
+    assert!(std::sync::Arc::ptr_eq(&first.0, &second.0));
+    same(
+        &first.0,
+        r#"UPDATE "notes" SET "text" = $1, "version" = COALESCE("version", $2) + $3 WHERE "id" = $4 RETURNING "id", "text", "version""#,
+    );
+    let once = table.set_once(&key, None, &changes).expect("compiles");
+    assert_eq!(once.values, first.1);
 }
 
 #[test]

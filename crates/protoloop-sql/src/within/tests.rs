@@ -1,7 +1,7 @@
 use protoloop_repository::{Changes, Filter, Key, OrderBy, Query, Record};
 
 use crate::{
-    Statement, Table,
+    SqlValue, Statement, Table,
     testing::{dialects, tables_in},
 };
 
@@ -60,7 +60,10 @@ fn every_statement_says_whose_rows_it_is_about() {
         }
         let set = table.set(&key, Some(&scope), &changes).expect("compiles");
         assert_eq!(set.is_some(), dialect.answers_changes());
-        if let Some(set) = set {
+        if let Some((sql, values)) = set {
+            let values = values.into_iter().map(SqlValue::into_owned).collect();
+            let sql = sql.to_string();
+            let set = Statement { sql, values };
             says_whose(&table, &set);
         }
     }

@@ -54,10 +54,16 @@ impl Keeper {
         cx: &CallContext,
         writes: Vec<Write<Record>>,
     ) -> Result<Vec<Option<Record>>, WriteError> {
+        // What is set without a look at the row would not tell which keys it stores.
+        let looks = !self.cares.held.is_empty();
+        let writes = writes.into_iter().map(|write| match looks {
+            true => write.looking(),
+            false => write,
+        });
         let watched = Watched {
             model: Arc::clone(self.inner.model()),
             cares: Arc::clone(&self.cares),
-            writes: writes.into(),
+            writes: writes.collect(),
         };
         let wanted = watched.of_creates()?;
         if Clearing::of(cx).is_some() {

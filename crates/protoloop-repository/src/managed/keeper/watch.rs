@@ -8,7 +8,7 @@ use std::{
 use protoloop_core::{Error, Result};
 
 use super::cares::{Cares, Sought};
-use crate::{Alteration, Key, Model, Record, Write};
+use crate::{Alter, Alteration, Key, Model, Record, Write};
 
 /// What was looked after already.
 #[derive(Debug, Default)]
@@ -131,16 +131,43 @@ impl Watch {
                     let Write::Alter { key, alter, .. } = self.write() else {
                         return Err(mixed());
                     };
-                    let alteration = alter(before)?;
-                    match &alteration {
-                        Alteration::Put(after) => self.stores(before, after)?,
-                        Alteration::Remove if before.is_some() => self.removes(key)?,
-                        Alteration::Remove | Alteration::Keep => {}
-                    }
-                    Ok(alteration)
+                    self.alters(key, alter, before)
+                }),
+            },
+            Write::Set {
+                key,
+                changes,
+                when,
+                scope,
+                ..
+            } => Write::Set {
+                key: key.clone(),
+                changes: changes.clone(),
+                when: when.clone(),
+                scope: scope.clone(),
+                alter: Box::new(move |before| {
+                    let Write::Set { key, alter, .. } = self.write() else {
+                        return Err(mixed());
+                    };
+                    self.alters(key, alter, before)
                 }),
             },
         }
+    }
+
+    fn alters(
+        &self,
+        key: &Key,
+        alter: &Alter<Record>,
+        before: Option<&Record>,
+    ) -> Result<Alteration<Record>> {
+        let alteration = alter(before)?;
+        match &alteration {
+            Alteration::Put(after) => self.stores(before, after)?,
+            Alteration::Remove if before.is_some() => self.removes(key)?,
+            Alteration::Remove | Alteration::Keep => {}
+        }
+        Ok(alteration)
     }
 
     fn stores(&self, before: Option<&Record>, after: &Record) -> Result<()> {

@@ -372,6 +372,10 @@ impl Repository<Record> for Strict {
                     assert_eq!(self.model().view(row.as_ref()).string(2), "beta");
                 }
                 Write::Alter { scope, .. } => self.asks("alter", scope.as_ref()),
+                Write::Set { when, scope, .. } => {
+                    self.asks("set", when.as_ref());
+                    self.asks("set", scope.as_ref());
+                }
                 // What `validate_only` ends with, which fails on purpose.
                 Write::Delete { key, .. } if *key == "".into() => {}
                 write => panic!("a write by key alone: {write:?}"),
@@ -462,6 +466,6 @@ fn nothing_asks_a_store_without_the_tenant() {
     asked.dedup();
     assert_eq!(
         asked,
-        ["alter", "count", "delete_all", "find", "update_all"]
+        ["alter", "count", "delete_all", "find", "set", "update_all"]
     );
 }
