@@ -11,6 +11,7 @@ mod client_certificates;
 mod cors;
 mod databases;
 mod discover;
+mod discover_servers;
 mod durability;
 mod envoy;
 mod expect;

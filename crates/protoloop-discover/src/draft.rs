@@ -1,10 +1,19 @@
 //! Models before they are written.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use protoloop_sql::{Filled, Live, LiveTable};
 
-use crate::{Lock, Notice, Options, names, types::proto_type};
+use crate::{
+    Lock, Notice, Options,
+    defaults::{self, Declared},
+    enums::{self, Enum},
+    names,
+    types::{Stored, StoredKind, stored},
+};
+
+/// How tables begin that Protoloop makes for itself.
+const OWN: &str = "protoloop_";
 
 /// A model.
 #[derive(Clone, Debug)]
@@ -14,8 +23,8 @@ pub(crate) struct Draft {
     pub(crate) comment: String,
     pub(crate) view: bool,
     pub(crate) key: Vec<String>,
-    /// Whether the database counts its key up.
-    pub(crate) counted: bool,
+    /// Where its key comes from: `SEQUENCE`.
+    pub(crate) strategy: &'static str,
     pub(crate) fields: Vec<Field>,
     pub(crate) indexes: Vec<Index>,
 }
@@ -33,18 +42,28 @@ pub(crate) struct Field {
 
 #[derive(Clone, Debug)]
 pub(crate) enum FieldKind {
-    /// A column, with the literal that a new row gets.
-    Column {
-        column: String,
-        default: Option<String>,
-    },
+    /// A column.
+    Column(Box<ColumnField>),
     /// A relation, with the text of its option.
     Relation(String),
+}
+
+/// What a field says of its column.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ColumnField {
+    pub(crate) column: String,
+    /// Its declared type, where it is not the one that we would make.
+    pub(crate) type_name: Option<String>,
+    /// What a new row gets.
+    pub(crate) default: Option<String>,
+    /// Whether the database computes it.
+    pub(crate) computed: bool,
 }
 
 /// An index over fields.
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
+    /// Names of fields, with ` desc` behind those that are counted down.
     pub(crate) fields: Vec<String>,
     pub(crate) unique: bool,
 }
@@ -54,8 +73,15 @@ impl Draft {
     pub(crate) fn column(&self, name: &str) -> Option<&Field> {
         self.fields
             .iter()
-            .find(|field| matches!(&field.kind, FieldKind::Column { column, .. } if column == name))
+            .find(|field| matches!(&field.kind, FieldKind::Column(found) if found.column == name))
     }
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Drafts {
+    pub(crate) models: Vec<Draft>,
+    pub(crate) enums: Vec<Enum>,
 }
 
 /// The models of the tables and views that have a key.
@@ -65,11 +91,24 @@ pub(crate) fn drafts(
     options: &Options,
     lock: &mut Lock,
     notices: &mut Vec<Notice>,
-) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+) -> Drafts {
+    let mut drafts = Drafts::default();
+    let mut taken: HashMap<String, &str> = HashMap::new();
     for (name, table) in &live.tables {
-        // What key-value stores keep is no model of the user's.
-        if options.exclude.contains(name) || name == "protoloop_key_values" {
+        // What the toolkit keeps is no model of the user's.
+        if options.exclude.contains(name) || name.starts_with(OWN) {
+            continue;
+        }
+        if let Some(other) = taken.insert(name.to_lowercase(), name) {
+            notices.push(Notice {
+                table: name.clone(),
+                column: None,
+                left_out: true,
+                text: format!(
+                    "{}; leave that one out with --exclude {other}",
+                    by_case(other)
+                ),
+            });
             continue;
         }
         let mut maker = Maker {
@@ -79,9 +118,21 @@ pub(crate) fn drafts(
             name,
             table,
             notices: Vec::new(),
+            enums: Vec::new(),
         };
         match maker.draft(lock) {
-            Ok(draft) => drafts.push(draft),
+            Ok(draft) => {
+                drafts.models.push(draft);
+                for found in maker.enums.drain(..) {
+                    if drafts
+                        .enums
+                        .iter()
+                        .all(|known: &Enum| known.name != found.name)
+                    {
+                        drafts.enums.push(found);
+                    }
+                }
+            }
             Err(text) => {
                 maker.notices.clear();
                 maker.notices.push(Notice {
@@ -97,6 +148,11 @@ pub(crate) fn drafts(
     drafts
 }
 
+/// Names in models are told apart by more than case, since not every database tells them apart.
+fn by_case(other: &str) -> String {
+    format!("its name differs from {other} in case alone")
+}
+
 struct Maker<'a> {
     live: &'a Live,
     dialect: &'a str,
@@ -104,6 +160,7 @@ struct Maker<'a> {
     name: &'a str,
     table: &'a LiveTable,
     notices: Vec<Notice>,
+    enums: Vec<Enum>,
 }
 
 impl Maker<'_> {
@@ -121,14 +178,15 @@ impl Maker<'_> {
         let columns = self.columns();
         for column in &key {
             let found = columns.iter().find(|(name, _)| name == column);
-            match found {
+            match found.map(|(_, stored)| stored.plain()) {
                 None => {
                     return Err(format!(
                         "its key column {column} has no type that a field stores"
                     ));
                 }
-                Some((_, "string" | "int32" | "int64" | "uint32" | "uint64")) => {}
-                Some((_, other)) => {
+                Some(Some("string" | "int32" | "int64" | "uint32" | "uint64")) => {}
+                Some(other) => {
+                    let other = other.unwrap_or("an enum or a list");
                     return Err(format!(
                         "its key column {column} is {other}; a key is text or an integer"
                     ));
@@ -140,39 +198,84 @@ impl Maker<'_> {
         let message = names::message(self.name, naming, &self.options.strip_prefix);
         let message = lock.message(self.name, &message);
         let mut fields = Vec::new();
-        for (column, type_name) in &columns {
-            let locked = lock.field(self.name, column, &names::field(column, naming));
-            let live = self.table.column(column);
-            let nullable = live.is_some_and(|live| live.nullable) && !key.contains(column);
-            let message_type = type_name.contains('.');
-            fields.push(Field {
-                number: locked.number,
-                name: locked.name,
-                label: if nullable && !message_type {
-                    "optional "
-                } else {
-                    ""
-                },
-                type_name: (*type_name).to_owned(),
-                comment: live.map(|live| live.comment.clone()).unwrap_or_default(),
-                kind: FieldKind::Column {
-                    column: column.clone(),
-                    default: self.default(column, type_name, &key),
-                },
-            });
+        for (column, stored) in &columns {
+            fields.push(self.field(column, stored, &message, &key, lock));
         }
         let mut draft = Draft {
             table: self.name.to_owned(),
             message,
             comment: self.table.comment.clone(),
             view: self.table.view,
-            counted: self.counted(&key),
+            strategy: self.strategy(&key),
             key,
             fields,
             indexes: Vec::new(),
         };
         draft.indexes = self.indexes(&draft);
         Ok(draft)
+    }
+
+    fn field(
+        &mut self,
+        column: &str,
+        stored: &Stored,
+        message: &str,
+        key: &[String],
+        lock: &mut Lock,
+    ) -> Field {
+        let naming = self.options.naming;
+        let locked = lock.field(self.name, column, &names::field(column, naming));
+        let live = self.table.column(column).cloned().unwrap_or_default();
+        let in_key = key.iter().any(|name| name == column);
+        let mut values = None;
+        let type_name = match &stored.kind {
+            StoredKind::Plain(name) => (*name).to_owned(),
+            StoredKind::Enum { type_name, labels } => {
+                let own = (self.name, column);
+                let wanted = format!("{message}{}", names::message(column, naming, ""));
+                let made = enums::make(type_name.as_deref(), own, &wanted, labels, naming, lock);
+                let name = made.name.clone();
+                values = Some(made.clone());
+                self.enums.push(made);
+                name
+            }
+        };
+        let computed = live.filled == Filled::Computed && !self.table.view;
+        let mut optional = (live.nullable || stored.no_zero) && !in_key;
+        let mut default = None;
+        if !in_key && !self.table.view && !computed {
+            default = self.default(&Declared {
+                column: &live,
+                type_name: &type_name,
+                repeated: stored.repeated,
+                values: values.as_ref(),
+                presence: optional,
+            });
+        }
+        let mut column_type = stored.column_type.clone();
+        if default.is_some() && !optional && self.dialect != "sqlite" {
+            // Without presence no row could be created with a zero. That the column takes no NULL is told by its type.
+            optional = true;
+            column_type.get_or_insert_with(|| live.type_name.clone());
+        }
+        let label = match stored.repeated {
+            true => "repeated ",
+            false if optional && !type_name.contains('.') => "optional ",
+            false => "",
+        };
+        Field {
+            number: locked.number,
+            name: locked.name,
+            label,
+            type_name,
+            comment: live.comment,
+            kind: FieldKind::Column(Box::new(ColumnField {
+                column: column.to_owned(),
+                type_name: column_type,
+                default,
+                computed,
+            })),
+        }
     }
 
     /// The columns that tell rows apart.
@@ -245,6 +348,21 @@ impl Maker<'_> {
         fitting.next().map(|index| index.columns.clone())
     }
 
+    /// Where the key of a new row comes from.
+    fn strategy(&self, key: &[String]) -> &'static str {
+        if self.counted(key) {
+            return "SEQUENCE";
+        }
+        let [name] = key else { return "CLIENT" };
+        let column = self.table.column(name).filter(|_| !self.table.view);
+        let made = column.and_then(|column| column.default.as_deref());
+        match made.map(str::to_ascii_lowercase).as_deref() {
+            Some("gen_random_uuid()" | "uuid_generate_v4()" | "uuid()" | "uuid_v4()") => "UUID_V4",
+            Some("uuidv7()" | "uuid_v7()" | "uuid_generate_v7()") => "UUID_V7",
+            _ => "CLIENT",
+        }
+    }
+
     /// Whether the database counts the key up.
     fn counted(&self, key: &[String]) -> bool {
         let [name] = key else { return false };
@@ -262,19 +380,27 @@ impl Maker<'_> {
         })
     }
 
-    /// The columns that a field stores, with its type.
-    fn columns(&mut self) -> Vec<(String, &'static str)> {
-        let mut columns = Vec::new();
+    /// The columns that a field stores, and how.
+    fn columns(&mut self) -> Vec<(String, Stored)> {
+        let mut columns: Vec<(String, Stored)> = Vec::new();
         for column in &self.table.columns {
             let mut column = column.clone();
+            let lower = column.name.to_lowercase();
+            let other = columns
+                .iter()
+                .find(|(name, _)| name.to_lowercase() == lower);
+            if let Some((other, _)) = other {
+                self.notice(&column.name, true, by_case(other));
+                continue;
+            }
             if column.type_name.is_empty() {
                 let place = (self.name.to_owned(), column.name.clone());
                 if let Some(sample) = self.options.samples.get(&place) {
                     column.type_name.clone_from(sample);
                 }
             }
-            match proto_type(self.dialect, &column, self.live) {
-                Ok(type_name) => columns.push((column.name, type_name)),
+            match stored(self.dialect, self.table, &column, self.live) {
+                Ok(found) => columns.push((column.name, found)),
                 Err(why) => self.notice(&column.name, true, why),
             }
         }
@@ -282,7 +408,7 @@ impl Maker<'_> {
     }
 
     /// Tells where rows cannot be created by the model.
-    fn check_writable(&mut self, columns: &[(String, &'static str)]) {
+    fn check_writable(&mut self, columns: &[(String, Stored)]) {
         if self.table.view || self.options.read_only {
             return;
         }
@@ -296,11 +422,6 @@ impl Maker<'_> {
                     column.name.clone(),
                     "it is NOT NULL without DEFAULT, so that no row can be created",
                 ));
-            } else if there && column.filled == Filled::Computed {
-                texts.push((
-                    column.name.clone(),
-                    "the database computes it, so that no row can be written",
-                ));
             }
         }
         for (column, text) in texts {
@@ -309,47 +430,12 @@ impl Maker<'_> {
     }
 
     /// The DEFAULT of a column as an option says it, where that is a plain value.
-    fn default(&mut self, column: &str, type_name: &str, key: &[String]) -> Option<String> {
-        let live = self.table.column(column)?;
-        if key.iter().any(|name| name == column) || self.table.view {
-            return None;
-        }
-        let declared = live.default.as_deref()?.trim().to_owned();
-        let bare = declared
-            .trim_start_matches('(')
-            .trim_end_matches(')')
-            .trim();
-        if bare.eq_ignore_ascii_case("null") {
-            return None;
-        }
-        let text = bare.split("::").next().unwrap_or(bare).trim();
-        let value = match type_name {
-            "string" => text
-                .strip_prefix('\'')
-                .and_then(|rest| rest.strip_suffix('\''))
-                .map(|inner| inner.replace("''", "'")),
-            "bool" => match text.to_ascii_lowercase().as_str() {
-                "1" | "true" => Some("true".to_owned()),
-                "0" | "false" => Some("false".to_owned()),
-                _ => None,
-            },
-            "int32" | "int64" => text.parse::<i64>().ok().map(|number| number.to_string()),
-            "uint32" | "uint64" => text.parse::<u64>().ok().map(|number| number.to_string()),
-            "double" => {
-                let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-                number.map(|number| number.to_string())
-            }
-            _ => None,
-        };
-        match value {
-            // What a field without presence has anyway.
-            Some(value) if !live.nullable && matches!(value.as_str(), "" | "0" | "false") => None,
-            Some(value) => Some(value),
-            None => {
-                let text = format!(
-                    "its DEFAULT {declared} is not taken over: a row that is created here has a value"
-                );
-                self.notice(column, false, text);
+    fn default(&mut self, declared: &Declared<'_>) -> Option<String> {
+        match defaults::value(declared) {
+            Ok(value) => value,
+            Err(text) => {
+                let name = declared.column.name.clone();
+                self.notice(&name, false, text);
                 None
             }
         }
@@ -363,11 +449,17 @@ impl Maker<'_> {
         all.sort_by_key(|index| !index.unique);
         for index in all
             .into_iter()
-            .filter(|index| index.valid && !index.partial)
+            .filter(|index| index.valid && !index.partial && index.method == "btree")
         {
-            let fields = index.columns.iter().map(|name| draft.column(name));
-            let fields: Option<Vec<String>> = fields
-                .map(|field| field.map(|field| field.name.clone()))
+            let columns = index.columns.iter().zip(&index.descending);
+            let fields: Option<Vec<String>> = columns
+                .map(|(name, down)| {
+                    let name = &draft.column(name)?.name;
+                    Some(match down {
+                        true => format!("{name} desc"),
+                        false => name.clone(),
+                    })
+                })
                 .collect();
             let Some(fields) = fields else { continue };
             if index.columns != draft.key && seen.insert(fields.clone()) {

@@ -4,7 +4,9 @@
 //! and view, a [`Lock`] that keeps field numbers as they are over later runs, and [`Notice`]s of everything that could not be
 //! carried over. Nothing here asks a database.
 
+mod defaults;
 mod draft;
+mod enums;
 mod lock;
 mod names;
 mod print;
@@ -101,13 +103,13 @@ pub fn discover(live: &Live, dialect: &str, options: &Options, lock: &Lock) -> D
     let mut lock = lock.clone();
     let mut notices = Vec::new();
     let mut drafts = draft::drafts(live, dialect, options, &mut lock, &mut notices);
-    relations::add(live, &mut drafts, &mut lock, &mut notices);
+    relations::add(live, &mut drafts.models, &mut lock, &mut notices);
     let text = print::file(&drafts, dialect, options, &lock);
     notices.sort_by(|one, other| (&one.table, &one.column).cmp(&(&other.table, &other.column)));
     Discovered {
         path: names::file_path(&options.package),
         text,
-        models: drafts.len(),
+        models: drafts.models.len(),
         lock,
         notices,
     }

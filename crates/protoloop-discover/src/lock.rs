@@ -16,6 +16,16 @@ const VERSION: u32 = 1;
 pub struct Lock {
     version: u32,
     tables: BTreeMap<String, Locked>,
+    /// By `type NAME` or `column TABLE COLUMN`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    enums: BTreeMap<String, LockedEnum>,
+}
+
+/// The name of an enum, and the numbers of its values by label; that of no label is its zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LockedEnum {
+    pub(crate) name: String,
+    pub(crate) values: BTreeMap<String, LockedField>,
 }
 
 /// A table's message and the numbers of its fields.
@@ -41,6 +51,7 @@ impl Default for Lock {
         Self {
             version: VERSION,
             tables: BTreeMap::new(),
+            enums: BTreeMap::new(),
         }
     }
 }
@@ -70,6 +81,19 @@ impl Lock {
                 return Err(wrong(format!("the numbers of {table} cannot be used")));
             }
         }
+        for locked in lock.enums.values() {
+            let mut numbers: Vec<_> = locked.values.values().map(|value| value.number).collect();
+            numbers.sort_unstable();
+            let twice = numbers.windows(2).any(|pair| pair[0] == pair[1]);
+            let zero = locked.values.get("").is_some_and(|zero| zero.number != 0);
+            let wild = numbers
+                .last()
+                .is_some_and(|last| i32::try_from(*last).is_err());
+            if twice || zero || wild {
+                let name = &locked.name;
+                return Err(wrong(format!("the numbers of {name} cannot be used")));
+            }
+        }
         Ok(lock)
     }
 
@@ -87,8 +111,7 @@ impl Lock {
         if let Some(locked) = self.tables.get(table) {
             return locked.message.clone();
         }
-        let taken = |name: &str| self.tables.values().any(|other| other.message == name);
-        let message = free(wanted, taken);
+        let message = free(wanted, |name| self.has(name));
         self.tables.insert(
             table.to_owned(),
             Locked {
@@ -97,6 +120,61 @@ impl Lock {
             },
         );
         message
+    }
+
+    /// Whether a message or enum has a name.
+    fn has(&self, name: &str) -> bool {
+        let mut messages = self.tables.values();
+        messages.any(|other| other.message == name)
+            || self.enums.values().any(|other| other.name == name)
+    }
+
+    /// The name of an enum: as it was, else a free one.
+    pub(crate) fn enumeration(&mut self, key: &str, wanted: &str) -> String {
+        if let Some(locked) = self.enums.get(key) {
+            return locked.name.clone();
+        }
+        let name = free(wanted, |name| self.has(name));
+        let locked = LockedEnum {
+            name: name.clone(),
+            values: BTreeMap::new(),
+        };
+        self.enums.insert(key.to_owned(), locked);
+        name
+    }
+
+    /// The number and name of the value with a label. Values of all enums have different names, as protobuf wants it.
+    pub(crate) fn value(&mut self, key: &str, label: &str, wanted: &str) -> LockedField {
+        let known = self
+            .enums
+            .get(key)
+            .and_then(|locked| locked.values.get(label));
+        if let Some(value) = known {
+            return value.clone();
+        }
+        let values = || {
+            self.enums
+                .values()
+                .flat_map(|locked| locked.values.values())
+        };
+        let name = free(wanted, |name| values().any(|other| other.name == name));
+        let locked = self.enums.entry(key.to_owned()).or_default();
+        let last = locked.values.values().map(|value| value.number).max();
+        let value = LockedField {
+            number: last.map_or(0, |last| last + 1),
+            name,
+        };
+        locked.values.insert(label.to_owned(), value.clone());
+        value
+    }
+
+    /// Numbers of values that an enum does not have any more.
+    pub(crate) fn gone_values(&self, key: &str, present: &[u32]) -> Vec<u32> {
+        let values = self.enums.get(key).map(|locked| locked.values.values());
+        let numbers = values.into_iter().flatten().map(|value| value.number);
+        let mut gone: Vec<u32> = numbers.filter(|number| !present.contains(number)).collect();
+        gone.sort_unstable();
+        gone
     }
 
     /// The number and name of a field: as they were, else the next number and a free name.

@@ -53,7 +53,7 @@ pub(crate) fn file_path(package: &str) -> String {
 }
 
 /// Letters that protobuf knows stay, everything else becomes `_`.
-fn clean(name: &str) -> String {
+pub(crate) fn clean(name: &str) -> String {
     let fits = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     name.chars().map(fits).collect()
 }

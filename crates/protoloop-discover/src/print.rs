@@ -4,22 +4,37 @@ use std::fmt::Write as _;
 
 use crate::{
     Lock, Options,
-    draft::{Draft, Field, FieldKind},
+    draft::{ColumnField, Draft, Drafts, Field, FieldKind},
+    enums::Enum,
 };
 
-pub(crate) fn file(drafts: &[Draft], dialect: &str, options: &Options, lock: &Lock) -> String {
+pub(crate) fn file(drafts: &Drafts, dialect: &str, options: &Options, lock: &Lock) -> String {
     let mut text = format!(
         "// The tables of a {dialect} database, found by `protoloop discover`. A later run keeps the numbers of fields.\n\
          syntax = \"proto3\";\n\npackage {};\n\n",
         options.package
     );
-    let fields = || drafts.iter().flat_map(|draft| &draft.fields);
-    if fields().any(|field| field.type_name == "google.protobuf.Value") {
-        text.push_str("import \"google/protobuf/struct.proto\";\n");
+    let fields = || drafts.models.iter().flat_map(|draft| &draft.fields);
+    let has = |type_name: &str| fields().any(|field| field.type_name == type_name);
+    let computed =
+        |field: &Field| matches!(&field.kind, FieldKind::Column(column) if column.computed);
+    let imports = [
+        (fields().any(computed), "google/api/field_behavior.proto"),
+        (has("google.protobuf.Value"), "google/protobuf/struct.proto"),
+        (
+            has("google.protobuf.Timestamp"),
+            "google/protobuf/timestamp.proto",
+        ),
+        (true, "protoloop/v1/annotations.proto"),
+    ];
+    for (_, file) in imports.iter().filter(|(needed, _)| *needed) {
+        let _ = writeln!(text, "import \"{file}\";");
     }
-    text.push_str("import \"protoloop/v1/annotations.proto\";\n");
-    for draft in drafts {
+    for draft in &drafts.models {
         message(&mut text, draft, options, lock);
+    }
+    for item in &drafts.enums {
+        enumeration(&mut text, item, lock);
     }
     text
 }
@@ -75,28 +90,60 @@ fn field(text: &mut String, draft: &Draft, field: &Field) {
         FieldKind::Relation(relation) => {
             let _ = write!(text, " [(protoloop.v1.relation) = {{ {relation} }}]");
         }
-        FieldKind::Column { column, default } => {
-            let mut options = Vec::new();
-            if draft.key.contains(column) {
-                let strategy = if draft.counted { "SEQUENCE" } else { "CLIENT" };
-                options.push(format!("id: {strategy}"));
-            }
-            if column != name {
-                options.push(format!("column: {}", quoted(column)));
-            }
-            if let Some(default) = default {
-                options.push(format!("default_value: {}", quoted(default)));
-            }
-            if !options.is_empty() {
-                let _ = write!(
-                    text,
-                    " [(protoloop.v1.field) = {{ {} }}]",
-                    options.join(" ")
-                );
-            }
-        }
+        FieldKind::Column(column) => options_of(text, draft, name, column),
     }
     text.push_str(";\n");
+}
+
+fn options_of(text: &mut String, draft: &Draft, name: &str, field: &ColumnField) {
+    let mut options = Vec::new();
+    if draft.key.contains(&field.column) {
+        options.push(format!("id: {}", draft.strategy));
+    }
+    if field.column != name {
+        options.push(format!("column: {}", quoted(&field.column)));
+    }
+    if let Some(type_name) = &field.type_name {
+        options.push(format!("column_type: {}", quoted(type_name)));
+    }
+    if let Some(default) = &field.default {
+        options.push(format!("default_value: {}", quoted(default)));
+    }
+    if field.computed {
+        options.push("computed: true".to_owned());
+    }
+    if options.is_empty() {
+        return;
+    }
+    let _ = write!(text, " [(protoloop.v1.field) = {{ {} }}", options.join(" "));
+    let behavior = match field.computed {
+        true => ", (google.api.field_behavior) = OUTPUT_ONLY",
+        false => "",
+    };
+    let _ = write!(text, "{behavior}]");
+}
+
+fn enumeration(text: &mut String, item: &Enum, lock: &Lock) {
+    let _ = writeln!(text, "\nenum {} {{", item.name);
+    let mut numbers: Vec<_> = item.values.iter().map(|value| value.number).collect();
+    numbers.push(0);
+    let gone = lock.gone_values(&item.key, &numbers);
+    if !gone.is_empty() {
+        let gone: Vec<_> = gone.iter().map(u32::to_string).collect();
+        let _ = writeln!(text, "  reserved {};", gone.join(", "));
+    }
+    let _ = writeln!(text, "  // No value.\n  {} = 0;", item.zero);
+    let mut values: Vec<_> = item.values.iter().collect();
+    values.sort_by_key(|value| value.number);
+    for value in values {
+        let label = quoted(&value.label);
+        let _ = writeln!(
+            text,
+            "  {} = {} [(protoloop.v1.value) = {{ label: {label} }}];",
+            value.name, value.number
+        );
+    }
+    text.push_str("}\n");
 }
 
 fn comment(text: &mut String, indent: &str, comment: &str) {

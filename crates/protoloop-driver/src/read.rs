@@ -43,7 +43,15 @@ pub(crate) async fn find<L: Link>(
     };
     link.query(Arc::clone(sql), table.key_values(key), each)
         .await?;
-    Ok(found)
+    Ok(of_key(table, key, found))
+}
+
+/// The row that was found for a key, if it has that one and not one whose letters are the same to the database.
+fn of_key(table: &Table, key: &Key, found: Option<Record>) -> Option<Record> {
+    match table.has_loose_key() {
+        true => found.filter(|row| table.model().find_key(row.as_ref()).as_ref() == Some(key)),
+        false => found,
+    }
 }
 
 /// The row of a key that fulfils a condition, locked.
@@ -59,7 +67,7 @@ pub(crate) async fn find_within<L: Link>(
         Ok(())
     })
     .await?;
-    Ok(found)
+    Ok(of_key(table, key, found))
 }
 
 /// The rows of several keys, in their order.

@@ -230,7 +230,22 @@ async fn put<L: Link>(
     };
     let done = link.execute(sql, values).await;
     done.map_err(|fault| referring(fault, table, false))?;
-    Ok(stored)
+    Ok(reworded(link, table, stored).await?)
+}
+
+/// What was written, read again where the database may have made something else of it.
+async fn reworded<L: Link>(
+    link: &mut L,
+    table: &Table,
+    written: Record,
+) -> Result<Record, Failure> {
+    if !table.rewords() {
+        return Ok(written);
+    }
+    let key = table.model().key_of(written.as_ref())?;
+    let stored = find(link, table, &key, false).await?;
+    // Someone removed it at once, or the database writes its key in other words.
+    Ok(stored.unwrap_or(written))
 }
 
 /// A foreign key that a write would break is told by the reference.
@@ -282,7 +297,8 @@ async fn insert<L: Link>(
     let counted = table.is_sequence() && table.key().iter().any(|at| values[*at] == SqlValue::Null);
     if !counted {
         let stored = table.record(values.as_slice())?;
-        let done = link.execute(Arc::clone(table.insert_sql()), values.clone());
+        let given = table.insert_values(values.clone());
+        let done = link.execute(Arc::clone(table.insert_sql()), given);
         done.await.map_err(|fault| referring(fault, table, false))?;
         if table.is_sequence()
             && let Some(sql) = table.skip_sql()
@@ -291,12 +307,13 @@ async fn insert<L: Link>(
             let key = table.key().iter().map(|at| values[*at].clone()).collect();
             link.query(sql, key, |_| Ok(())).await?;
         }
-        return Ok(stored);
+        return reworded(link, table, stored).await;
     }
     let number = match table.counted_insert_sql() {
         None => {
             let sql = Arc::clone(table.insert_sql());
-            let done = link.execute(sql, values.clone()).await;
+            let given = table.insert_values(values.clone());
+            let done = link.execute(sql, given).await;
             let done = done.map_err(|fault| referring(fault, table, false))?;
             done.counted.and_then(|number| i64::try_from(number).ok())
         }
@@ -321,5 +338,5 @@ async fn insert<L: Link>(
     for at in table.key() {
         values[*at] = SqlValue::Int(number);
     }
-    Ok(table.record(values.as_slice())?)
+    reworded(link, table, table.record(values.as_slice())?).await
 }

@@ -25,7 +25,7 @@ pub(crate) fn fault(error: sqlx::Error) -> Fault {
 fn of_number(number: u16, message: &str) -> FaultKind {
     match number {
         1062 | 1586 => FaultKind::Unique(key(message)),
-        1216 | 1217 | 1451 | 1452 => FaultKind::ForeignKey(quoted(message, "CONSTRAINT `", '`')),
+        1216 | 1217 | 1451 | 1452 => FaultKind::ForeignKey(reference(message)),
         1048 | 1364 => FaultKind::NotNull(first_quoted(message)),
         3819 | 4025 => FaultKind::Check(None),
         1264 | 1265 | 1366 | 1406 | 1690 | 3140 => {
@@ -51,6 +51,22 @@ fn key(message: &str) -> Option<String> {
     let (_, name) = message.strip_suffix('\'')?.rsplit_once(" for key '")?;
     let name = name.rsplit_once('.').map_or(name, |(_, name)| name);
     Some(name.to_owned())
+}
+
+/// The foreign key behind ``(`shop`.`books`, CONSTRAINT `x` FOREIGN KEY (`author_id`) …``. Whoever named it, it is told by the name
+/// that we would give it, by which models know their keys.
+fn reference(message: &str) -> Option<String> {
+    let name = quoted(message, "CONSTRAINT `", '`')?;
+    let table = message
+        .split_once("`, CONSTRAINT ")
+        .and_then(|(before, _)| before.rsplit_once('`'));
+    let column = quoted(message, "FOREIGN KEY (`", '`');
+    Some(match (table, column) {
+        (Some((_, table)), Some(column)) if !name.ends_with("_fkey") => {
+            format!("{table}_{column}_fkey")
+        }
+        _ => name,
+    })
 }
 
 fn first_quoted(message: &str) -> Option<String> {
@@ -82,6 +98,12 @@ mod tests {
                          (`shop`.`books`, CONSTRAINT `books_author_id_fkey` FOREIGN KEY (`author_id`) …)";
         assert_eq!(
             of_number(1452, reference),
+            FaultKind::ForeignKey(Some("books_author_id_fkey".to_owned()))
+        );
+        let named_by_others = "Cannot delete or update a parent row: a foreign key constraint fails \
+                               (`shop`.`books`, CONSTRAINT `books_ibfk_1` FOREIGN KEY (`author_id`) …)";
+        assert_eq!(
+            of_number(1451, named_by_others),
             FaultKind::ForeignKey(Some("books_author_id_fkey".to_owned()))
         );
         assert_eq!(

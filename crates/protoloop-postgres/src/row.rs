@@ -15,6 +15,10 @@ pub struct Row(pub(crate) PgRow);
 /// 2000-01-01T00:00:00Z, from which PostgreSQL counts, in seconds since 1970.
 const EPOCH: i64 = 946_684_800;
 
+/// The bounds of `google.protobuf.Timestamp`, in the microseconds of PostgreSQL.
+const FIRST: &str = "0001-01-01T00:00:00.000000000Z";
+const LAST: &str = "9999-12-31T23:59:59.999999000Z";
+
 impl SqlRow for Row {
     fn value(&self, index: usize) -> Result<SqlValue<'_>> {
         let value = self.0.try_get_raw(index).map_err(unreadable)?;
@@ -54,7 +58,12 @@ fn read(kind: u32, bytes: &[u8]) -> Option<SqlValue<'_>> {
             let micros = i64::from_be_bytes(bytes.try_into().ok()?);
             let seconds = micros.div_euclid(1_000_000).checked_add(EPOCH)?;
             let nanos = i32::try_from(micros.rem_euclid(1_000_000) * 1_000).ok()?;
-            SqlValue::Text(timestamp_text(seconds, nanos)?.into())
+            SqlValue::Text(match timestamp_text(seconds, nanos) {
+                Some(text) => text.into(),
+                // Infinity, and years that a Timestamp does not have.
+                None if micros < 0 => FIRST.into(),
+                None => LAST.into(),
+            })
         }
         oid::DATE => {
             let days = i32::from_be_bytes(bytes.try_into().ok()?);
@@ -100,7 +109,11 @@ mod tests {
         let date = read(oid::DATE, &bytes);
         assert_eq!(date, Some(SqlValue::Text("2001-01-01".into())));
         // Infinity is no time of ours.
-        assert_eq!(read(oid::TIMESTAMP, &i64::MAX.to_be_bytes()), None);
+        for (micros, text) in [(i64::MAX, LAST), (i64::MIN, FIRST)] {
+            let bytes = micros.to_be_bytes();
+            let time = read(oid::TIMESTAMP, &bytes);
+            assert_eq!(time, Some(SqlValue::Text(text.into())));
+        }
         let id = read(oid::UUID, &[0xAB; 16]);
         let expected = "abababab-abab-abab-abab-abababababab";
         assert_eq!(id, Some(SqlValue::Text(expected.into())));

@@ -32,6 +32,10 @@ pub struct Entity {
     pub id_strategy: IdStrategy,
     /// Stored fields with their column names, in order of declaration; relation (navigation) fields left out.
     pub columns: Vec<(u32, Arc<str>)>,
+    /// The types of columns of tables that others made, as their database writes them.
+    pub column_types: Vec<(u32, Arc<str>)>,
+    /// Fields whose columns the database computes.
+    pub computed: Vec<u32>,
     /// Relations.
     pub relations: Vec<Relation>,
     /// Indexes and unique constraints, the ones of single fields included. In a model with a tenant key each begins with
@@ -92,7 +96,7 @@ pub struct Index {
 impl Entity {
     /// Fields that only the server writes: what a caller sends in them is not stored. The tenant key is not among them,
     /// because a caller that names another tenant is refused instead.
-    pub fn server_filled(&self) -> impl Iterator<Item = u32> + use<> {
+    pub fn server_filled(&self) -> impl Iterator<Item = u32> {
         let fields = [
             self.etag,
             self.create_time,
@@ -102,7 +106,10 @@ impl Entity {
             self.updated_by,
             self.version,
         ];
-        fields.into_iter().flatten()
+        fields
+            .into_iter()
+            .flatten()
+            .chain(self.computed.iter().copied())
     }
 }
 

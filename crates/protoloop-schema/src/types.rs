@@ -249,6 +249,8 @@ pub struct EnumValue {
     pub name: Arc<str>,
     /// Its number.
     pub number: i32,
+    /// What a column of a type that was declared by others holds for it; empty for nothing.
+    pub label: Arc<str>,
     /// Leading comment.
     pub comment: String,
 }

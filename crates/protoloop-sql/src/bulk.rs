@@ -82,8 +82,9 @@ impl Table {
     fn set_once(&self, key: &Key, when: Option<&Filter>, changes: &Changes) -> Result<Statement> {
         let mut update = self.update_where(when, changes)?;
         update.cond_where(self.is_key(key));
-        let columns = self.columns().iter().map(|column| iden(&column.name));
-        update.returning(Query::returning().columns(columns));
+        let columns = self.columns().iter();
+        let columns = columns.map(|column| column.read(Expr::col(iden(&column.name))));
+        update.returning(Query::returning().exprs(columns));
         Ok(self.dialect().update(&update))
     }
 
@@ -95,7 +96,8 @@ impl Table {
         for number in changes.fields() {
             let column = self.changed(*number)?;
             let value = self.value_of(column, &view)?;
-            update.value(iden(&column.name), Expr::val(sea_query::Value::from(value)));
+            let value = column.bind(Expr::val(sea_query::Value::from(value)));
+            update.value(iden(&column.name), value);
         }
         for number in changes.counted() {
             let name = iden(&self.changed(*number)?.name);

@@ -33,7 +33,7 @@ pub(crate) fn condition_in(source: &Source<'_>, filter: &Filter) -> Result<Expr>
             folded,
         } => like(source, path, &Like::new(pattern, folded.as_ref()))?,
         Filter::Regexp { path, pattern } => {
-            let text = Property::at(source, path)?.comparable();
+            let text = Property::at(source, path)?.text();
             source.dialect().regexp(text, pattern.as_str())
         }
         Filter::Contains { path, value } => Property::at(source, path)?.contains(value)?,
@@ -85,8 +85,11 @@ fn compare(source: &Source<'_>, path: &PropertyPath, op: CompareOp, value: &Valu
     let property = Property::at(source, path)?;
     // Nothing equals NaN or compares with it, so everything differs from it.
     let is_nan = matches!(value, Value::F64(value) if value.is_nan());
-    let operand = property.operand(value).filter(|_| !is_nan);
-    let Some(operand) = operand else {
+    let operand = match op {
+        CompareOp::Eq | CompareOp::Ne => property.operand(value)?,
+        _ => property.ordered_operand(value)?,
+    };
+    let Some(operand) = operand.filter(|_| !is_nan) else {
         return Ok(Expr::val(op == CompareOp::Ne));
     };
     let below_nan = |expr: Expr, number: Expr| {
@@ -98,7 +101,10 @@ fn compare(source: &Source<'_>, path: &PropertyPath, op: CompareOp, value: &Valu
     };
     Ok(match op {
         CompareOp::Eq if property.is_default(value) => property.comparable().eq(operand),
-        CompareOp::Eq => property.by_index(property.comparable_set().eq(operand)),
+        CompareOp::Eq => {
+            let equal = property.comparable_set().eq(operand);
+            property.by_index(property.by_own_rule(equal, &[value]))
+        }
         CompareOp::Ne if property.nullable => {
             source.dialect().is_distinct(property.comparable(), operand)
         }
@@ -112,11 +118,12 @@ fn compare(source: &Source<'_>, path: &PropertyPath, op: CompareOp, value: &Valu
 
 fn is_in(source: &Source<'_>, path: &PropertyPath, values: &[Value]) -> Result<Expr> {
     let property = Property::at(source, path)?;
-    let operands: Vec<Expr> = values
-        .iter()
-        .filter(|value| !matches!(value, Value::F64(value) if value.is_nan()))
-        .filter_map(|value| property.operand(value))
-        .collect();
+    let mut operands = Vec::with_capacity(values.len());
+    for value in values {
+        if !matches!(value, Value::F64(value) if value.is_nan()) {
+            operands.extend(property.operand(value)?);
+        }
+    }
     if operands.is_empty() {
         return Ok(Expr::val(false));
     }
@@ -124,13 +131,15 @@ fn is_in(source: &Source<'_>, path: &PropertyPath, values: &[Value]) -> Result<E
     Ok(if any_row {
         property.comparable().is_in(operands)
     } else {
-        property.by_index(property.comparable_set().is_in(operands))
+        let values: Vec<&Value> = values.iter().collect();
+        let among = property.comparable_set().is_in(operands);
+        property.by_index(property.by_own_rule(among, &values))
     })
 }
 
 fn like(source: &Source<'_>, path: &PropertyPath, like: &Like) -> Result<Expr> {
     let property = Property::at(source, path)?;
-    let text = property.comparable();
+    let text = property.text();
     Ok(match like {
         Like::Any if property.nullable => text.is_not_null(),
         Like::Any => Expr::val(true),

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use protoloop_schema::Index;
 use sea_query::{
     ColumnDef, ConditionalStatement as _, Index as SeaIndex, IndexOrder, Table as SeaTable,
@@ -32,18 +34,27 @@ pub(crate) fn index_columns(table: &Table, fields: &[u32]) -> Vec<String> {
     columns.map(|column| column.name.to_string()).collect()
 }
 
-pub(crate) fn column_type(table: &Table, column: &Column, in_key: bool) -> &'static str {
-    if in_key
-        && table.is_sequence()
-        && matches!(
-            column.storage,
-            Storage::Int | Storage::Uint32 | Storage::Uint64
-        )
-    {
-        table.dialect().sequence_type()
-    } else {
-        table.dialect().column_type(column.storage, column.indexed)
+pub(crate) fn column_type<'a>(table: &Table, column: &'a Column, in_key: bool) -> Cow<'a, str> {
+    let counted = in_key && table.is_sequence() && !table.dialect().says_auto_increment();
+    if let Some(declared) = &column.declared {
+        return match (counted, table.dialect().sequence_type().split_once(' ')) {
+            (true, Some((_, how))) => Cow::Owned(format!("{} {how}", declared.type_name())),
+            _ => Cow::Borrowed(declared.type_name()),
+        };
     }
+    Cow::Borrowed(
+        if in_key
+            && table.is_sequence()
+            && matches!(
+                column.storage,
+                Storage::Int | Storage::Uint32 | Storage::Uint64
+            )
+        {
+            table.dialect().sequence_type()
+        } else {
+            table.dialect().column_type(column.storage, column.indexed)
+        },
+    )
 }
 
 pub(crate) fn create_table(table: &Table) -> String {
@@ -91,11 +102,12 @@ pub(crate) fn add_column(table: &Table, column: &Column) -> String {
 
 fn define(table: &Table, column: &Column, in_key: bool) -> ColumnDef {
     let mut definition = ColumnDef::new(iden(&column.name));
-    definition.custom(column_type(table, column, in_key));
+    definition.custom(sea_query::Alias::new(column_type(table, column, in_key)));
     if !column.nullable {
         definition.not_null();
         if let Some(default) = table.dialect().default_value(column.storage)
             && !in_key
+            && column.declared.is_none()
         {
             definition.default(default);
         }

@@ -71,7 +71,7 @@ impl Table {
             if value == SqlValue::Null {
                 continue;
             }
-            let scalar = self.dialect().decode(column.storage, &value);
+            let scalar = column.decode(self.dialect(), &value);
             scalar
                 .and_then(|scalar| write(writer, &view, column, &scalar))
                 .ok_or_else(|| {

@@ -41,8 +41,8 @@ impl Table {
             .iter()
             .zip(key.values())
             .map(|(index, value)| {
-                let storage = self.columns()[*index].storage;
-                self.dialect().encode(storage, Scalar::of_key(value))
+                let column = &self.columns()[*index];
+                column.encode_key(self.dialect(), Scalar::of_key(value))
             })
             .collect()
     }
@@ -67,22 +67,26 @@ impl Table {
         if let Some(value) = view.get(column.number) {
             let scalar = self.scalar(column, value)?;
             self.accept(column, &scalar)?;
-            return Ok(dialect.encode(column.storage, scalar));
+            return Ok(column.encode(dialect, scalar));
         }
         Ok(match column.storage.default() {
-            Some(default) if !column.nullable => dialect.encode(column.storage, default),
+            Some(default) if !column.nullable => column.encode(dialect, default),
             _ => SqlValue::Null,
         })
     }
 
     /// Refuses what the database cannot hold.
     fn accept(&self, column: &Column, scalar: &Scalar<'_>) -> Result<()> {
+        let refused = |why| Error::invalid_field(self.model().field_name(column.number), why);
+        let declared = column.declared.as_ref();
+        if let Some(why) =
+            declared.and_then(|declared| declared.refusal(scalar).or_else(|| declared.cuts(scalar)))
+        {
+            return Err(refused(why));
+        }
         match self.dialect().refusal(column, scalar) {
             None => Ok(()),
-            Some(why) => Err(Error::invalid_field(
-                self.model().field_name(column.number),
-                why,
-            )),
+            Some(why) => Err(refused(why.to_owned())),
         }
     }
 

@@ -11,7 +11,7 @@ use sea_query::{
 };
 
 use crate::{
-    Scalar, Selection, SqlRow, SqlValue, Statement, Storage, Table, condition::condition, order,
+    Column, Scalar, Selection, SqlRow, Statement, Storage, Table, condition::condition, order,
     table::iden,
 };
 
@@ -37,16 +37,21 @@ impl Table {
         keys: &[KeyValue],
     ) -> Result<(Statement, Selection)> {
         let selection = self.selection(&query.query);
-        let mut select = self.select_from(&selection);
+        let mut select = match query.is_limited() {
+            // Read by their names, one SELECT further out.
+            true => self.select_named(&selection),
+            false => self.select_from(&selection),
+        };
         let group = match &query.by {
             GroupBy::Field(number) => {
-                let group = self.column_expr(*number)?;
                 select.and_where(self.is_one_of(*number, keys)?);
-                group
+                self.stored_column(*number)?
+                    .read(self.column_expr(*number)?)
             }
             GroupBy::Through(linked) => {
-                self.join_links(&mut select, linked, keys)?;
-                Expr::col((iden(LINK), iden(GROUP)))
+                let links = self.join_links(&mut select, linked, keys)?;
+                let column = links.stored_column(linked.key)?;
+                column.read(Expr::col((iden(LINK), iden(GROUP))))
             }
         };
         select.expr_as(group.clone(), Alias::new(GROUP));
@@ -79,10 +84,15 @@ impl Table {
         selection: &Selection,
         row: &R,
     ) -> Result<KeyValue> {
-        let (model, number) = query.key_field(self.model());
-        let storage = self.storage_of(model, number)?;
         let value = row.value(selection.columns(self).count())?;
-        let key = match self.dialect().decode(storage, &value) {
+        let (model, number) = query.key_field(self.model());
+        let found = match &query.by {
+            GroupBy::Field(_) => self.stored_column(number)?.decode(self.dialect(), &value),
+            GroupBy::Through(_) => self
+                .dialect()
+                .decode(self.storage_of(model, number)?, &value),
+        };
+        let key = match found {
             Some(Scalar::Int(number)) => KeyValue::Int(number),
             Some(Scalar::Uint(number)) => KeyValue::Uint(number),
             Some(Scalar::Text(text)) => KeyValue::String(text.into()),
@@ -98,7 +108,7 @@ impl Table {
         select: &mut SelectStatement,
         linked: &LinkedBy,
         keys: &[KeyValue],
-    ) -> Result<()> {
+    ) -> Result<Self> {
         let links = Self::new(&linked.model, self.dialect())?;
         let mut pairs = SelectStatement::new();
         pairs
@@ -119,7 +129,7 @@ impl Table {
             Alias::new(LINK),
             Condition::all().add(own.eq(other)),
         );
-        Ok(())
+        Ok(links)
     }
 
     /// Numbers the rows of each key, and takes those at the places that are asked for.
@@ -153,22 +163,25 @@ impl Table {
         Ok(select)
     }
 
+    fn stored_column(&self, number: u32) -> Result<&Column> {
+        self.column(number)
+            .ok_or_else(|| self.broken("grouped by what is no column"))
+    }
+
     fn column_expr(&self, number: u32) -> Result<Expr> {
-        let column = self
-            .column(number)
-            .ok_or_else(|| self.broken("grouped by what is no column"))?;
+        let column = self.stored_column(number)?;
         Ok(Expr::col((self.iden(), iden(&column.name))))
     }
 
     fn is_one_of(&self, number: u32, keys: &[KeyValue]) -> Result<Expr> {
-        let storage = self.storage_of(self.model(), number)?;
+        let column = self.stored_column(number)?;
         let padding = keys.len().next_power_of_two() - keys.len();
         let padded = keys
             .iter()
             .chain(keys.last().into_iter().cycle().take(padding));
         let values = padded.map(|key| {
-            let value: SqlValue<'_> = self.dialect().encode(storage, Scalar::of_key(key));
-            sea_query::Value::from(value)
+            let value = column.encode_key(self.dialect(), Scalar::of_key(key));
+            column.bind(Expr::val(sea_query::Value::from(value)))
         });
         Ok(self.column_expr(number)?.is_in(values))
     }

@@ -10,6 +10,7 @@
 mod bulk;
 mod condition;
 mod create;
+mod declared;
 mod decode;
 mod dialect;
 mod encode;
@@ -37,6 +38,7 @@ mod time;
 mod value;
 mod within;
 
+pub use declared::{Declared, Form};
 pub use decode::{Records, SqlRow};
 pub use dialect::{Dialect, MARIADB, MYSQL, Mysql, POSTGRES, Postgres, SQLITE, Sqlite};
 pub use live::{

@@ -96,7 +96,7 @@ fn operand(
     value: &Value,
 ) -> Result<Option<Expr>> {
     match via.split_first() {
-        None => Ok(Property::at(source, path)?.operand(value)),
+        None => Property::at(source, path)?.ordered_operand(value),
         Some((link, rest)) => {
             let table = source.table().relative(link.target())?;
             operand(&Source::of(&table), rest, path, value)

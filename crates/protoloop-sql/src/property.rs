@@ -5,15 +5,15 @@ use protoloop_repository::{Leaf, LeafKind, LeafShape, PropertyPath, Step, Value}
 use protoloop_schema::{Kind, MessageId, Presence, Schema, WellKnown};
 use sea_query::{DynIden, Expr, ExprTrait};
 
-use crate::{Scalar, Storage, Table, source::Source, table::iden};
+use crate::{Column, Declared, Scalar, SqlValue, Storage, Table, source::Source, table::iden};
 
 /// A property as SQL sees it.
 pub(crate) struct Property<'a> {
     source: Source<'a>,
     path: &'a PropertyPath,
     leaf: &'a Leaf,
-    /// The field number of the column.
-    column: u32,
+    /// `None` for what stands in an element of a list.
+    column: Option<&'a Column>,
     /// A whole column, or what stands inside a JSON column.
     place: Place,
     /// Whether it can be NULL.
@@ -57,7 +57,7 @@ impl<'a> Property<'a> {
                 source: source.clone(),
                 path,
                 leaf: path.leaf(),
-                column: 0,
+                column: None,
                 place,
                 nullable: true,
                 unset_is_null: false,
@@ -72,21 +72,21 @@ impl<'a> Property<'a> {
                 source: source.clone(),
                 path,
                 leaf,
-                column: column.number,
+                column: Some(column),
                 place: Place::Column(iden(&column.name)),
                 nullable: column.nullable && !column.unset_is_null,
                 unset_is_null: column.unset_is_null,
             });
         }
         // The table's name keeps the column apart from those of functions that read JSON.
-        let json = source.qualified(iden(&column.name));
+        let json = column.read(source.qualified(iden(&column.name)));
         if path.is_column() {
             // How far the place in the column is.
             return Ok(Self {
                 source: source.clone(),
                 path,
                 leaf,
-                column: column.number,
+                column: Some(column),
                 place: Place::Json {
                     parent: json,
                     last: Last::Typed,
@@ -102,7 +102,7 @@ impl<'a> Property<'a> {
             source: source.clone(),
             path,
             leaf,
-            column: column.number,
+            column: Some(column),
             place,
             nullable: true,
             unset_is_null: false,
@@ -117,6 +117,9 @@ impl<'a> Property<'a> {
     pub(crate) fn is_present(&self) -> Expr {
         let dialect = self.source.dialect();
         match &self.place {
+            Place::Column(name) if self.leaf.shape != LeafShape::Single => {
+                self.stored(name, Declared::read).is_not_null()
+            }
             Place::Column(name) if self.nullable => self.source.column(name.clone()).is_not_null(),
             Place::Column(name) => match self.default() {
                 Some(default) => self.source.column(name.clone()).ne(default),
@@ -154,7 +157,7 @@ impl<'a> Property<'a> {
     /// The value, for `=`; null where it is absent.
     pub(crate) fn comparable(&self) -> Expr {
         match &self.place {
-            Place::Column(name) => self.stored(name),
+            Place::Column(name) => self.stored(name, Declared::equal),
             Place::Json { .. } => {
                 let value = self.json_value();
                 let expr = self.source.dialect().json_comparable(self.storage(), value);
@@ -166,13 +169,31 @@ impl<'a> Property<'a> {
     /// The same, compared only with values other than the default, which lets an index be used in any case.
     pub(crate) fn comparable_set(&self) -> Expr {
         match &self.place {
-            Place::Column(name) => self.source.column(name.clone()),
+            Place::Column(name) => {
+                let column = self.source.column(name.clone());
+                match self.declared() {
+                    Some(declared) => declared.equal(column),
+                    None => column,
+                }
+            }
             Place::Json { .. } => self.comparable(),
         }
     }
 
-    fn stored(&self, name: &DynIden) -> Expr {
+    /// The type that others declared the column with.
+    fn declared(&self) -> Option<&'a Declared> {
+        match self.place {
+            Place::Column(_) => self.column?.declared.as_deref(),
+            Place::Json { .. } => None,
+        }
+    }
+
+    fn stored(&self, name: &DynIden, form: fn(&Declared, Expr) -> Expr) -> Expr {
         let column = self.source.column(name.clone());
+        let column = match self.declared() {
+            Some(declared) => form(declared, column),
+            None => column,
+        };
         match self.default().filter(|_| self.unset_is_null) {
             Some(default) => sea_query::Func::coalesce([column, default]).into(),
             None => column,
@@ -184,7 +205,9 @@ impl<'a> Property<'a> {
     pub(crate) fn by_index(&self, condition: Expr) -> Expr {
         let covered = match &self.place {
             Place::Column(_) if !self.source.is_aliased() => {
-                self.source.table().covered_by_value(self.column)
+                let table = self.source.table();
+                self.column
+                    .and_then(|column| table.covered_by_value(column.number))
             }
             Place::Column(_) => None,
             Place::Json { .. } => None,
@@ -206,7 +229,7 @@ impl<'a> Property<'a> {
             return Ok(distance);
         }
         match &self.place {
-            Place::Column(name) => Ok(self.stored(name)),
+            Place::Column(name) => Ok(self.stored(name, Declared::order)),
             Place::Json { .. } => {
                 let dialect = self.source.dialect();
                 let value = self.json_value();
@@ -221,9 +244,74 @@ impl<'a> Property<'a> {
         }
     }
 
-    /// What [`Property::comparable`] and [`Property::ordered`] compare with; `None` for null.
-    pub(crate) fn operand(&self, value: &Value) -> Option<Expr> {
-        Scalar::of(value).map(|scalar| self.operand_of(scalar))
+    /// The value as text, for patterns.
+    pub(crate) fn text(&self) -> Expr {
+        match &self.place {
+            Place::Column(name) => self.stored(name, Declared::text),
+            Place::Json { .. } => self.comparable(),
+        }
+    }
+
+    /// What [`Property::comparable`] compares with; `None` for null, and for what the column has no form of.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT for a text that is no value of the column's type.
+    pub(crate) fn operand(&self, value: &Value) -> Result<Option<Expr>> {
+        let Some(scalar) = Scalar::of(value) else {
+            return Ok(None);
+        };
+        let Some(declared) = self.declared() else {
+            return Ok(Some(self.operand_of(scalar)));
+        };
+        self.check(declared, scalar)?;
+        let encoded = declared.encode(self.source.dialect(), self.column_storage(), scalar);
+        Ok(encoded.map(|value| declared.equal_operand(value)))
+    }
+
+    /// What [`Property::ordered`] compares with; `None` for null.
+    ///
+    /// # Errors
+    /// As [`Property::operand`].
+    pub(crate) fn ordered_operand(&self, value: &Value) -> Result<Option<Expr>> {
+        let Some(scalar) = Scalar::of(value) else {
+            return Ok(None);
+        };
+        let Some(declared) = self.declared() else {
+            return Ok(Some(self.operand_of(scalar)));
+        };
+        self.check(declared, scalar)?;
+        let encoded = declared.encode(self.source.dialect(), self.column_storage(), scalar);
+        let encoded = encoded.unwrap_or(SqlValue::Null);
+        Ok(Some(declared.order_operand(scalar, encoded)))
+    }
+
+    fn check(&self, declared: &Declared, scalar: Scalar<'_>) -> Result<()> {
+        match (scalar, declared.refusal(&scalar)) {
+            // A number of an enum without a label is a value that no row has.
+            (Scalar::Text(text), Some(why)) => {
+                let model = self.source.table().model();
+                let field = model.field_name(self.path.column());
+                Err(Error::invalid_argument(format!("{field}: `{text}` {why}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A condition that holds only where the column equals one of some values by the database's own rule too, which lets an
+    /// index be used where ours is another one.
+    pub(crate) fn by_own_rule(&self, condition: Expr, values: &[&Value]) -> Expr {
+        let (Place::Column(name), Some(declared)) = (&self.place, self.declared()) else {
+            return condition;
+        };
+        if !declared.is_loose() {
+            return condition;
+        }
+        let operands = values.iter().filter_map(|value| {
+            let scalar = Scalar::of(value)?;
+            let value = declared.encode(self.source.dialect(), self.column_storage(), scalar)?;
+            Some(declared.bind(Expr::val(sea_query::Value::from(value))))
+        });
+        condition.and(self.source.column(name.clone()).is_in(operands))
     }
 
     /// Whether a list or map holds an element or key.
@@ -277,7 +365,13 @@ impl<'a> Property<'a> {
         let dialect = self.source.dialect();
         match &self.place {
             // The table's name keeps the column apart from those of the function that reads it.
-            Place::Column(name) => self.source.qualified(name.clone()),
+            Place::Column(name) => {
+                let column = self.source.qualified(name.clone());
+                match self.declared() {
+                    Some(declared) => declared.read(column),
+                    None => column,
+                }
+            }
             Place::Json { parent, last, .. } => match last {
                 Last::Field(name) => dialect.json_part(parent.clone(), &[name]),
                 Last::Key(key) | Last::TypedKey(key) => dialect.json_key(parent.clone(), key),
@@ -329,9 +423,9 @@ impl<'a> Property<'a> {
 
     /// How the column stores the value, which for a key that is counted up is not what its type alone says.
     fn column_storage(&self) -> Storage {
-        match self.source.table().column(self.column) {
-            Some(column) if column.storage != Storage::Json => column.storage,
-            _ => self.storage(),
+        match self.column.map(|column| column.storage) {
+            None | Some(Storage::Json) => self.storage(),
+            Some(storage) => storage,
         }
     }
 

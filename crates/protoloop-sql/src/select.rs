@@ -98,10 +98,10 @@ impl Table {
         let Some(scalar) = Scalar::of(&value) else {
             return Ok(None);
         };
-        let operand = self.dialect().encode(column.storage, scalar).into_owned();
+        let operand = column.encode(self.dialect(), scalar).into_owned();
         let mut select = table.select_from(&Selection((0..table.columns().len()).collect()));
         let key = Expr::col(iden(&column.name));
-        select.and_where(key.eq(Expr::val(sea_query::Value::from(operand))));
+        select.and_where(key.eq(column.bind(Expr::val(sea_query::Value::from(operand)))));
         let source = Source::of(&table);
         source::add(&mut select, &source, &link.scope)?;
         source.only_first(link, &mut select);
@@ -150,8 +150,10 @@ impl Table {
         select.and_where(match *self.key() {
             [index] => {
                 let values = keys.flat_map(|key| self.key_values(key));
-                let values = values.map(sea_query::Value::from);
-                Expr::col(iden(&self.columns()[index].name)).is_in(values)
+                let column = &self.columns()[index];
+                let values =
+                    values.map(|value| column.bind(Expr::val(sea_query::Value::from(value))));
+                Expr::col(iden(&column.name)).is_in(values)
             }
             _ => {
                 let any = keys.fold(Condition::any(), |any, key| any.add(self.is_key(key)));
@@ -165,15 +167,32 @@ impl Table {
         let values = self.key_values(key);
         let pairs = self.key().iter().zip(values);
         pairs.fold(Condition::all(), |all, (index, value)| {
-            let column = Expr::col(iden(&self.columns()[*index].name));
-            all.add(column.eq(Expr::val(sea_query::Value::from(value))))
+            let column = &self.columns()[*index];
+            let value = column.bind(Expr::val(sea_query::Value::from(value)));
+            all.add(Expr::col(iden(&column.name)).eq(value))
         })
     }
 
     pub(crate) fn select_from(&self, selection: &Selection) -> SelectStatement {
         let mut select = SelectStatement::new();
-        let names = selection.columns(self).map(|column| iden(&column.name));
-        select.columns(names).from(self.iden());
+        for column in selection.columns(self) {
+            select.expr(column.read(Expr::col(iden(&column.name))));
+        }
+        select.from(self.iden());
+        select
+    }
+
+    /// The same, in which every column of the answer has the name of its own.
+    pub(crate) fn select_named(&self, selection: &Selection) -> SelectStatement {
+        let mut select = SelectStatement::new();
+        for column in selection.columns(self) {
+            let name = iden(&column.name);
+            match &column.declared {
+                Some(declared) => select.expr_as(declared.read(Expr::col(name.clone())), name),
+                None => select.column(name),
+            };
+        }
+        select.from(self.iden());
         select
     }
 

@@ -12,7 +12,7 @@ use protoloop_repository::{LeafKind, Model};
 use protoloop_schema::{Entity, EntityId, IdStrategy, Index, Kind, Presence, WellKnown};
 use sea_query::{Alias, Condition, DynIden, Expr, ExprTrait, IntoIden, Query};
 
-use crate::{Dialect, SqlValue, Storage, texts::Texts};
+use crate::{Declared, Dialect, Scalar, SqlValue, Storage, texts::Texts};
 
 /// One column.
 #[derive(Clone, Debug)]
@@ -34,6 +34,58 @@ pub struct Column {
     pub wrapped: bool,
     /// Whether it holds JSON of no declared type: a `google.protobuf.Struct` or its parts, alone, in a list or a map.
     pub free_form: bool,
+    /// The type that others declared it with, where the model names one and the dialect heeds it.
+    pub declared: Option<Arc<Declared>>,
+    /// Whether the database computes it, so that no statement writes it.
+    pub computed: bool,
+}
+
+impl Column {
+    /// The column in an answer.
+    pub(crate) fn read(&self, column: Expr) -> Expr {
+        match &self.declared {
+            Some(declared) => declared.read(column),
+            None => column,
+        }
+    }
+
+    /// A bound value where it is stored, and where the column is compared with it as a key.
+    pub(crate) fn bind(&self, value: Expr) -> Expr {
+        match &self.declared {
+            Some(declared) => declared.bind(value),
+            None => value,
+        }
+    }
+
+    /// The stored form of a value; NULL where there is none.
+    pub(crate) fn encode<'a>(&self, dialect: &dyn Dialect, scalar: Scalar<'a>) -> SqlValue<'a> {
+        match &self.declared {
+            Some(declared) => declared
+                .encode(dialect, self.storage, scalar)
+                .unwrap_or(SqlValue::Null),
+            None => dialect.encode(self.storage, scalar),
+        }
+    }
+
+    /// The stored form of a value of a key.
+    pub(crate) fn encode_key<'a>(&self, dialect: &dyn Dialect, scalar: Scalar<'a>) -> SqlValue<'a> {
+        match &self.declared {
+            Some(declared) => declared.encode_key(dialect, self.storage, scalar),
+            None => dialect.encode(self.storage, scalar),
+        }
+    }
+
+    /// The value of a stored form; `None` when the column holds what is no value of its field.
+    pub(crate) fn decode<'a>(
+        &self,
+        dialect: &dyn Dialect,
+        value: &'a SqlValue<'_>,
+    ) -> Option<Scalar<'a>> {
+        match &self.declared {
+            Some(declared) => declared.decode(dialect, self.storage, value),
+            None => dialect.decode(self.storage, value),
+        }
+    }
 }
 
 /// The table of a model, with the text of the statements that never change.
@@ -46,6 +98,8 @@ pub struct Table {
     columns: Box<[Column]>,
     key: Box<[usize]>,
     sequence: bool,
+    rewords: bool,
+    loose_key: bool,
     statements: Statements,
     /// Tables of models that queries were led to, by the number of the entity.
     relatives: Mutex<HashMap<EntityId, Arc<Self>>>,
@@ -99,6 +153,17 @@ impl Table {
         Ok(Self {
             statements: Statements::new(dialect, entity, &columns, &key),
             sequence: entity.id_strategy == IdStrategy::Sequence,
+            rewords: columns.iter().any(|column| {
+                column.computed
+                    || column
+                        .declared
+                        .as_ref()
+                        .is_some_and(|declared| declared.rewords())
+            }),
+            loose_key: key.iter().any(|index| {
+                let declared = columns[*index].declared.as_ref();
+                declared.is_some_and(|declared| declared.is_loose())
+            }),
             model: Arc::clone(model),
             dialect,
             name,
@@ -174,11 +239,11 @@ impl Table {
     }
 
     /// How many of so many new rows one statement inserts. One where the database counts their keys, since which row gets which
-    /// would not be known, and where rows may refer to each other, since each must find what stands before it.
+    /// would not be known, where each is read again, and where rows may refer to each other, since each must find what stands before it.
     #[must_use]
     pub fn insertable(&self, rows: usize) -> usize {
         let own = |key: &crate::references::ForeignKey| *key.to_table == *self.name;
-        if self.sequence || self.foreign_keys().any(|key| own(&key)) {
+        if self.sequence || self.rewords || self.foreign_keys().any(|key| own(&key)) {
             return rows.min(1);
         }
         let most = (MANY_VALUES / self.columns.len().max(1)).clamp(1, MANY_ROWS);
@@ -199,7 +264,7 @@ impl Table {
             insert.into_table(self.iden()).columns(names);
             for _ in 0..rows {
                 // Values that become placeholders; their text is never built.
-                insert.values_panic(self.columns.iter().map(|_| Expr::val(0)));
+                insert.values_panic(self.columns.iter().map(|column| column.bind(Expr::val(0))));
             }
             texts.keep(rows, self.dialect.insert(&insert).sql.into())
         })
@@ -212,18 +277,49 @@ impl Table {
         self.statements.counted.as_ref()
     }
 
+    /// The values of [`Table::insert_sql`] from those of all columns.
+    #[must_use]
+    pub fn insert_values<'a>(&self, mut row: Vec<SqlValue<'a>>) -> Vec<SqlValue<'a>> {
+        if self.columns.iter().any(|column| column.computed) {
+            self.keep(&mut row, |_, column| !column.computed);
+        }
+        row
+    }
+
     /// The values of [`Table::counted_insert_sql`] from those of all columns.
     #[must_use]
     pub fn counted_values<'a>(&self, mut row: Vec<SqlValue<'a>>) -> Vec<SqlValue<'a>> {
-        let mut index = 0;
-        row.retain(|_| {
-            index += 1;
-            !self.key.contains(&(index - 1))
+        self.keep(&mut row, |index, column| {
+            !self.key.contains(&index) && !column.computed
         });
         row
     }
 
-    /// Sets the columns outside the key, with the key's values behind theirs; `None` when the key is all there is.
+    /// Takes the values of some columns out of a row.
+    fn keep(&self, row: &mut Vec<SqlValue<'_>>, keeps: impl Fn(usize, &Column) -> bool) {
+        let mut columns = self.columns.iter().enumerate();
+        row.retain(|_| {
+            columns
+                .next()
+                .is_some_and(|(index, column)| keeps(index, column))
+        });
+    }
+
+    /// Whether a row that was written may be another one than it was told to be: the database computes columns, or keeps
+    /// values in its own words. It is read again to be answered.
+    #[must_use]
+    pub fn rewords(&self) -> bool {
+        self.rewords
+    }
+
+    /// Whether the database may take another key for the one that is asked for, because its letters are the same to it. A row
+    /// that was found by its key is looked at then.
+    #[must_use]
+    pub fn has_loose_key(&self) -> bool {
+        self.loose_key
+    }
+
+    /// Sets the columns outside the key, with the key's values behind theirs; `None` when there are no others to write.
     #[must_use]
     pub fn update_sql(&self) -> Option<&Arc<str>> {
         self.statements.update.as_ref()
@@ -239,10 +335,8 @@ impl Table {
     #[must_use]
     pub fn update_values<'a>(&self, mut row: Vec<SqlValue<'a>>) -> Vec<SqlValue<'a>> {
         let key: Vec<SqlValue<'a>> = self.key.iter().map(|index| row[*index].clone()).collect();
-        let mut index = 0;
-        row.retain(|_| {
-            index += 1;
-            !self.key.contains(&(index - 1))
+        self.keep(&mut row, |index, column| {
+            !self.key.contains(&index) && !column.computed
         });
         row.extend(key);
         row
@@ -317,7 +411,12 @@ impl Table {
 
     /// Whether the values of a row stand in an index.
     fn covered_values(&self, index: &Index) -> Option<Condition> {
-        if !self.model.spares_unset(index) {
+        let mut columns = index
+            .fields
+            .iter()
+            .filter_map(|number| self.column(*number));
+        // An index over columns of others is theirs, and has every row.
+        if !self.model.spares_unset(index) || columns.any(|column| column.declared.is_some()) {
             return None;
         }
         let mut covered = Condition::any();
@@ -384,18 +483,28 @@ impl Statements {
         let table = &entity.table;
         // Values that become placeholders; their text is never built.
         let some = || Expr::val(0);
-        let names = || columns.iter().map(|column| iden(&column.name));
-        let is_key = |index: &usize| Expr::col(iden(&columns[*index].name)).eq(some());
+        let is_key = |index: &usize| {
+            let column = &columns[*index];
+            Expr::col(iden(&column.name)).eq(column.bind(some()))
+        };
+        let written = || columns.iter().filter(|column| !column.computed);
         let mut find = Query::select();
-        find.columns(names()).from(iden(table));
+        for column in columns {
+            find.expr(column.read(Expr::col(iden(&column.name))));
+        }
+        find.from(iden(table));
         let mut insert = Query::insert();
-        insert.into_table(iden(table)).columns(names());
-        insert.values_panic(columns.iter().map(|_| some()));
+        insert
+            .into_table(iden(table))
+            .columns(written().map(|column| iden(&column.name)));
+        insert.values_panic(written().map(|column| column.bind(some())));
         let mut update = Query::update();
         update.table(iden(table));
-        for (index, name) in names().enumerate() {
-            if !key.contains(&index) {
-                update.value(name, some());
+        let mut updates = false;
+        for (index, column) in columns.iter().enumerate() {
+            if !key.contains(&index) && !column.computed {
+                updates = true;
+                update.value(iden(&column.name), column.bind(some()));
             }
         }
         let mut delete = Query::delete();
@@ -418,7 +527,7 @@ impl Statements {
             counted: (entity.id_strategy == IdStrategy::Sequence)
                 .then(|| counted(dialect, table, columns, key))
                 .flatten(),
-            update: (columns.len() > key.len()).then(|| dialect.update(&update).sql.into()),
+            update: updates.then(|| dialect.update(&update).sql.into()),
             delete: dialect.delete(&delete).sql.into(),
             by_keys: Default::default(),
             insert_many: Texts::default(),
@@ -437,12 +546,13 @@ fn counted(
     if dialect.says_auto_increment() {
         return None;
     }
-    let others = || (0..columns.len()).filter(|index| !key.contains(index));
+    let others =
+        || (0..columns.len()).filter(|index| !key.contains(index) && !columns[*index].computed);
     let name = |index: usize| iden(&columns[index].name);
     let mut insert = Query::insert();
     insert.into_table(iden(table)).columns(others().map(name));
     if others().next().is_some() {
-        insert.values_panic(others().map(|_| Expr::val(0)));
+        insert.values_panic(others().map(|index| columns[index].bind(Expr::val(0))));
     } else {
         insert.or_default_values();
     }
@@ -471,7 +581,7 @@ fn columns(model: &Model, dialect: &'static dyn Dialect) -> Result<Box<[Column]>
     }
     let mut columns = Vec::with_capacity(entity.columns.len());
     for (number, name) in &entity.columns {
-        match column(model, *number, name) {
+        match column(model, *number, name, dialect) {
             Ok(column) => columns.push(column),
             Err(problem) => problems.push(problem),
         }
@@ -483,7 +593,12 @@ fn columns(model: &Model, dialect: &'static dyn Dialect) -> Result<Box<[Column]>
     Ok(columns.into_boxed_slice())
 }
 
-fn column(model: &Model, number: u32, name: &Arc<str>) -> Result<Column, String> {
+fn column(
+    model: &Model,
+    number: u32,
+    name: &Arc<str>,
+    dialect: &dyn Dialect,
+) -> Result<Column, String> {
     let cannot = |why: &str| {
         let field = model.field_name(number);
         format!("{}.{field}: {why}", model.full_name())
@@ -507,7 +622,15 @@ fn column(model: &Model, number: u32, name: &Arc<str>) -> Result<Column, String>
         Storage::Uint64 if is_counted(model, number) => Storage::Uint32,
         storage => storage,
     };
-    let nullable = !in_key && (leaf.presence != Presence::Implicit || storage.default().is_none());
+    let mut types = entity.column_types.iter();
+    let declared = types
+        .find(|(of, _)| *of == number)
+        .and_then(|(_, type_name)| Declared::new(model, number, leaf, type_name, dialect))
+        .transpose()
+        .map_err(|why| cannot(&why))?;
+    let has_no_zero = declared.as_ref().is_some_and(Declared::has_no_zero);
+    let nullable = !in_key
+        && (has_no_zero || leaf.presence != Presence::Implicit || storage.default().is_none());
     let unset_is_null = !in_key && !nullable && model.unset_is_null(number);
     let in_index = |index: &Index| index.fields.contains(&number);
     Ok(Column {
@@ -521,6 +644,8 @@ fn column(model: &Model, number: u32, name: &Arc<str>) -> Result<Column, String>
             model.schema().message(id).well_known,
             Some(WellKnown::Struct | WellKnown::Value | WellKnown::ListValue)
         )),
+        declared: declared.map(Arc::new),
+        computed: entity.computed.contains(&number),
         storage,
     })
 }

@@ -23,8 +23,8 @@ impl Table {
         Ok(self.dialect().select(&select))
     }
 
-    /// Sets the columns outside the key of that row; `row` holds the values of all columns. `None` when the key is all
-    /// there is.
+    /// Sets the columns outside the key of that row; `row` holds the values of all columns. `None` when there are no
+    /// others to write.
     ///
     /// # Errors
     /// As [`Table::find_within`].
@@ -38,9 +38,10 @@ impl Table {
         update.table(self.iden());
         let mut sets = false;
         for (index, (column, value)) in self.columns().iter().zip(row).enumerate() {
-            if !self.key().contains(&index) {
+            if !self.key().contains(&index) && !column.computed {
                 sets = true;
-                update.value(iden(&column.name), Expr::val(sea_query::Value::from(value)));
+                let value = column.bind(Expr::val(sea_query::Value::from(value)));
+                update.value(iden(&column.name), value);
             }
         }
         if !sets {

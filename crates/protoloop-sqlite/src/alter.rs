@@ -9,7 +9,7 @@ use crate::{
     arguments::query_once,
     failure::Failure,
     row::Row,
-    transaction::{change, change_once, find, insert, sound, spared, unwinding},
+    transaction::{change, change_once, find, insert, reworded, sound, spared, unwinding},
 };
 
 /// Keeps, replaces or removes the row of a key. With a condition every statement has it.
@@ -94,5 +94,5 @@ pub(crate) async fn put(
         },
     };
     sound(connection, table, &stored, changed).await?;
-    Ok(stored)
+    reworded(connection, table, stored).await
 }

@@ -209,11 +209,13 @@ pub(crate) async fn insert(
     let counted = table.is_sequence() && table.key().iter().any(|at| values[*at] == SqlValue::Null);
     if !counted {
         let stored = table.record(values.as_slice())?;
-        let inserted = change(connection, table, table.insert_sql(), values).await;
+        let given = table.insert_values(values);
+        let inserted = change(connection, table, table.insert_sql(), given).await;
         sound(connection, table, &stored, inserted).await?;
-        return Ok(stored);
+        return reworded(connection, table, stored).await;
     }
-    let number = match change(connection, table, table.insert_sql(), values.clone()).await {
+    let given = table.insert_values(values.clone());
+    let number = match change(connection, table, table.insert_sql(), given).await {
         Err(Unchanged::ForeignKey(error)) => {
             let checks = table.dangling_checks(&values);
             return Err(told(connection, table, checks, false, error).await);
@@ -224,7 +226,21 @@ pub(crate) async fn insert(
     for at in table.key() {
         values[*at] = SqlValue::Int(number);
     }
-    Ok(table.record(values.as_slice())?)
+    reworded(connection, table, table.record(values.as_slice())?).await
+}
+
+/// What was written, read again where the database may have made something else of it.
+pub(crate) async fn reworded(
+    connection: &mut SqliteConnection,
+    table: &Table,
+    written: Record,
+) -> Result<Record, Failure> {
+    if !table.rewords() {
+        return Ok(written);
+    }
+    let key = table.model().key_of(written.as_ref())?;
+    let stored = find(connection, table, &key).await?;
+    Ok(stored.unwrap_or(written))
 }
 
 /// Why a statement changed nothing.

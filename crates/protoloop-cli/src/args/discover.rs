@@ -11,12 +11,16 @@ use super::Output;
 #[command(after_help = "Examples:
   protoloop discover --db sqlite:shop.db -o proto/
   protoloop discover --db sqlite:shop.db -o proto/ --package shop.v1 --key film_list=fid --read-only
+  protoloop discover --db postgres://me:secret@db/shop --schema sales -o proto/
 
 Run again, it keeps every field number: protoloop.discover.lock beside the files knows them. Keep it with them.")]
 pub(crate) struct Discover {
-    /// The database: sqlite:FILE
+    /// The database: sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, or mysql: likewise
     #[arg(long, value_name = "URL", env = "PROTOLOOP_DB", hide_env_values = true)]
     pub(crate) db: String,
+    /// The schema of a PostgreSQL database, instead of the one that its user meets first
+    #[arg(long, value_name = "NAME")]
+    pub(crate) schema: Option<String>,
     /// Folder to write to
     #[arg(short, long, value_name = "DIR", default_value = "proto")]
     pub(crate) output: PathBuf,

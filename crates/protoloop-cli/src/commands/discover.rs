@@ -34,11 +34,12 @@ pub(crate) fn run(arguments: &Discover) -> Result<ExitCode, Failure> {
         exclude: arguments.exclude.clone(),
         ..Options::default()
     };
+    let url = url(arguments)?;
     let found = runtime.block_on(async {
-        let database = datasource::open(&arguments.db, Leave::Left).await?;
+        let database = datasource::open(&url, Leave::Left).await?;
         let target = database.target.ok_or_else(|| {
             Failure::at(
-                format_args!("--db {}", arguments.db),
+                format_args!("--db {}", datasource::shown(&url)),
                 "has no tables to discover",
             )
         })?;
@@ -47,7 +48,7 @@ pub(crate) fn run(arguments: &Discover) -> Result<ExitCode, Failure> {
     if found.models == 0 {
         notices(&found.notices);
         return Err(Failure::at(
-            format_args!("--db {}", arguments.db),
+            format_args!("--db {}", datasource::shown(&url)),
             "no table that a model could be made of",
         ));
     }
@@ -55,6 +56,34 @@ pub(crate) fn run(arguments: &Discover) -> Result<ExitCode, Failure> {
     write_file(&lock_path, &found.lock.text())?;
     report(&found, arguments);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The URL of the database, with the schema that was asked for.
+fn url(arguments: &Discover) -> Result<String, Failure> {
+    let Some(schema) = &arguments.schema else {
+        return Ok(arguments.db.clone());
+    };
+    let db = &arguments.db;
+    if !(db.starts_with("postgres:") || db.starts_with("postgresql:")) {
+        return Err(Failure::at(
+            format_args!("--schema {schema}"),
+            "only databases of PostgreSQL have schemas; name the database in --db",
+        ));
+    }
+    let (base, parameters) = db.split_once('?').unwrap_or((db, ""));
+    let others = parameters
+        .split('&')
+        .filter(|one| !one.is_empty() && !one.starts_with("schema="));
+    let encoded: String = schema
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect();
+    let schema = format!("schema={encoded}");
+    let all: Vec<&str> = others.chain([&*schema]).collect();
+    Ok(format!("{base}?{}", all.join("&")))
 }
 
 fn report(found: &Discovered, arguments: &Discover) {

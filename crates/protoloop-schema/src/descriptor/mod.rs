@@ -230,6 +230,14 @@ pub(crate) struct EnumValue {
     pub(crate) name: String,
     #[prost(int32, tag = "2")]
     pub(crate) number: i32,
+    #[prost(message, optional, tag = "3")]
+    pub(crate) options: Option<EnumValueOptions>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct EnumValueOptions {
+    #[prost(message, optional, tag = "70105")]
+    pub(crate) value: Option<protoloop_v1::EnumValueOptions>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

@@ -197,6 +197,17 @@ pub struct FieldOptions {
     /// Example: `default_value: "OPEN"`
     #[prost(string, tag = "15")]
     pub default_value: ::prost::alloc::string::String,
+    /// Type that the column has in PostgreSQL, MySQL or MariaDB, as the database
+    /// writes it, for tables that were there first. Values are converted on their
+    /// way in and out. SQLite and memory store the field in their own way. An enum
+    /// is stored by the labels of its values. Default: chosen by the connector.
+    /// Example: `column_type: "timestamp with time zone"`
+    #[prost(string, tag = "16")]
+    pub column_type: ::prost::alloc::string::String,
+    /// Whether the database computes the column, so that no statement writes it.
+    /// What callers send is not stored. Default: false.
+    #[prost(bool, tag = "17")]
+    pub computed: bool,
 }
 /// Nested message and enum types in `FieldOptions`.
 pub mod field_options {
@@ -257,6 +268,15 @@ pub mod field_options {
             }
         }
     }
+}
+/// Options of a value of an enum.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnumValueOptions {
+    /// What a column with `column_type` holds for the value. Default: it holds
+    /// nothing for it, so that a row with the value is refused.
+    /// Example: `label: "PG-13"`
+    #[prost(string, tag = "1")]
+    pub label: ::prost::alloc::string::String,
 }
 /// Options of a navigation field: how the rows it carries are found.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -101,6 +101,8 @@ impl Reader<'_> {
             key,
             id_strategy,
             columns: self.columns(&marked),
+            column_types: column_types(&marked),
+            computed: self.computed(&marked),
             relations: Vec::new(),
             indexes: Vec::new(),
             etag: self.etag(&marked),
@@ -160,6 +162,22 @@ impl Reader<'_> {
         columns
     }
 
+    fn computed(&mut self, marked: &[Marked<'_>]) -> Vec<u32> {
+        let computed = marked.iter().filter(|marked| marked.options.computed);
+        let mut numbers = Vec::new();
+        for marked in computed {
+            numbers.push(marked.field.number);
+            if marked.options.id != 0 || super::filled::fills(&marked.options) {
+                self.report.error(
+                    marked.field.location.clone(),
+                    format!("{} is computed and filled", marked.field.full_name),
+                    "leave the filling of it to one of the two: take `computed` out",
+                );
+            }
+        }
+        numbers
+    }
+
     fn page_sizes(&mut self, entity: &mut Entity, message: &Message, options: &ModelOptions) {
         let declared = |size: i32, otherwise: u32| match u32::try_from(size) {
             Ok(0) => Some(otherwise),
@@ -201,6 +219,20 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+fn column_types(marked: &[Marked<'_>]) -> Vec<(u32, Arc<str>)> {
+    let declared = marked
+        .iter()
+        .filter(|marked| !marked.options.column_type.is_empty());
+    declared
+        .map(|marked| {
+            (
+                marked.field.number,
+                marked.options.column_type.as_str().into(),
+            )
+        })
+        .collect()
 }
 
 fn not_filterable(marked: &[Marked<'_>]) -> Vec<u32> {

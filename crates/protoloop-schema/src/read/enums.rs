@@ -1,5 +1,7 @@
 //! Enums.
 
+use std::collections::HashMap;
+
 use super::{Reader, messages::well_known};
 use crate::{
     Enum, EnumId, EnumValue, MessageId, WellKnown,
@@ -16,7 +18,26 @@ impl Reader<'_> {
             let help = "give it at least one, the first with number 0";
             self.report.error(item.location.clone(), text, help);
         }
+        for item in &enums {
+            self.check_labels(item);
+        }
         enums
+    }
+
+    /// A label stands for one number.
+    fn check_labels(&mut self, item: &Enum) {
+        let mut numbers = HashMap::new();
+        for value in item.values.iter().filter(|value| !value.label.is_empty()) {
+            let first = numbers.entry(&value.label).or_insert(value.number);
+            if *first != value.number {
+                let text = format!(
+                    "{} has two values with the label `{}`",
+                    item.full_name, value.label
+                );
+                let help = "give one of them another";
+                self.report.error(item.location.clone(), text, help);
+            }
+        }
     }
 
     fn enumeration(&self, id: EnumId) -> Enum {
@@ -25,6 +46,7 @@ impl Reader<'_> {
         let value = |(index, value): (i32, &descriptor::EnumValue)| EnumValue {
             name: value.name.as_str().into(),
             number: value.number,
+            label: label(value).into(),
             comment: input
                 .source
                 .comment(&[&*declared.path, &[path::ENUM_VALUE, index]].concat()),
@@ -65,4 +87,13 @@ impl Reader<'_> {
         let options = &self.raw_message(id).options;
         options.as_ref().is_some_and(|options| options.map_entry)
     }
+}
+
+/// What a column holds for a value; empty for nothing.
+fn label(value: &descriptor::EnumValue) -> &str {
+    let options = value
+        .options
+        .as_ref()
+        .and_then(|options| options.value.as_ref());
+    options.map_or("", |options| &options.label)
 }

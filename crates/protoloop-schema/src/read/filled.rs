@@ -224,7 +224,7 @@ fn is_plain(field: &Field) -> bool {
 }
 
 /// Whether an option makes the server fill a field.
-fn fills(options: &FieldOptions) -> bool {
+pub(super) fn fills(options: &FieldOptions) -> bool {
     options.id != 0
         || options.create_time
         || options.update_time

@@ -51,7 +51,9 @@ pub use mysql::{MARIADB, MYSQL, Mysql};
 pub use postgres::{POSTGRES, Postgres};
 pub use sqlite::{SQLITE, Sqlite};
 
-use crate::{Column, LiveQueries, Scalar, SqlValue, Statement, Storage, migrate::Ddl};
+use protoloop_repository::Leaf;
+
+use crate::{Column, Form, LiveQueries, Scalar, SqlValue, Statement, Storage, migrate::Ddl};
 
 /// A database's way to store values and to write statements.
 ///
@@ -77,6 +79,23 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     fn refusal(&self, column: &Column, scalar: &Scalar<'_>) -> Option<&'static str> {
         let _ = (column, scalar);
         None
+    }
+
+    /// How a field is stored in a column of a type that others declared, or why it cannot be, to follow the name of the
+    /// type. `None` where it is stored in the database's own way whatever was declared elsewhere.
+    fn declared(&self, type_name: &str, leaf: &Leaf) -> Option<Result<Form, String>> {
+        let _ = (type_name, leaf);
+        None
+    }
+
+    /// What stands for a value in templates of expressions.
+    fn placeholder(&self) -> &'static str {
+        "?"
+    }
+
+    /// A text in quotes, for what a schema says; values are bound.
+    fn literal(&self, text: &str) -> String {
+        format!("'{}'", text.replace('\'', "''"))
     }
 
     /// The declared type of a column, of which some are other ones when a key or an index has it.

@@ -1,11 +1,12 @@
 //! MySQL and MariaDB: values in columns that order and compare exactly, by a collation of bytes without padding.
 
+mod declared;
 mod json;
 mod live;
 
 use std::borrow::Cow;
 
-use protoloop_repository::Place;
+use protoloop_repository::{Leaf, Place};
 use sea_query::{Expr, ExprTrait, ForeignKeyCreateStatement, MysqlQueryBuilder};
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     regex::{Flavor, translate},
 };
 use crate::{
-    Column, LiveQueries, Scalar, SqlValue, Storage,
+    Column, Form, LiveQueries, Scalar, SqlValue, Storage,
     migrate::{Ddl, MYSQL_DDL},
     time,
 };
@@ -107,12 +108,21 @@ impl Dialect for Mysql {
     fn refusal(&self, column: &Column, scalar: &Scalar<'_>) -> Option<&'static str> {
         match scalar {
             Scalar::Float(value) if !value.is_finite() => Some(NOT_FINITE),
+            _ if column.declared.is_some() => None,
             Scalar::Text(text) if column.indexed && text.len() > INDEXED => {
                 (text.chars().count() > INDEXED).then_some(LONG)
             }
             Scalar::Bytes(bytes) if column.indexed && bytes.len() > INDEXED => Some(LONG),
             _ => None,
         }
+    }
+
+    fn declared(&self, type_name: &str, leaf: &Leaf) -> Option<Result<Form, String>> {
+        Some(declared::form(type_name, leaf, self.collation))
+    }
+
+    fn literal(&self, text: &str) -> String {
+        format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
     }
 
     fn column_type(&self, storage: Storage, indexed: bool) -> &'static str {

@@ -1,11 +1,12 @@
 //! PostgreSQL: values in columns that order and compare exactly, whatever the collation of the database.
 
+mod declared;
 mod json;
 mod live;
 
 use std::borrow::Cow;
 
-use protoloop_repository::Place;
+use protoloop_repository::{Leaf, Place};
 use sea_query::{Expr, ExprTrait, ForeignKeyCreateStatement, PostgresQueryBuilder};
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     regex::{Flavor, translate},
 };
 use crate::{
-    Column, LiveQueries, Scalar, SqlValue, Storage,
+    Column, Form, LiveQueries, Scalar, SqlValue, Storage,
     migrate::{Ddl, POSTGRES_DDL},
     time,
 };
@@ -89,6 +90,14 @@ impl Dialect for Postgres {
             _ => false,
         };
         holds_nul.then_some(NUL)
+    }
+
+    fn declared(&self, type_name: &str, leaf: &Leaf) -> Option<Result<Form, String>> {
+        Some(declared::form(type_name, leaf))
+    }
+
+    fn placeholder(&self) -> &'static str {
+        "$1"
     }
 
     fn column_type(&self, storage: Storage, _indexed: bool) -> &'static str {

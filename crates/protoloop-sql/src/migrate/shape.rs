@@ -32,14 +32,14 @@ impl ShapeColumn {
     pub(crate) fn wanted(table: &Table, at: usize) -> Self {
         let column = &table.columns()[at];
         let key = table.key().iter().position(|key| *key == at);
-        let default = if column.nullable || key.is_some() {
+        let default = if column.nullable || key.is_some() || column.declared.is_some() {
             None
         } else {
             table.dialect().default_value(column.storage)
         };
         Self {
             name: column.name.to_string(),
-            type_name: column_type(table, column, key.is_some()).to_owned(),
+            type_name: column_type(table, column, key.is_some()).into_owned(),
             nullable: column.nullable,
             default,
             key: key.map_or(0, |place| place + 1),

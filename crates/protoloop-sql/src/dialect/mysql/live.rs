@@ -24,15 +24,15 @@ macro_rules! columns {
              c.IS_NULLABLE = 'YES', ",
             default!($server),
             ", \
-             CAST(COALESCE((SELECT k.SEQ_IN_INDEX FROM information_schema.STATISTICS AS k \
-             WHERE k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = c.TABLE_NAME AND k.COLUMN_NAME = c.COLUMN_NAME \
-             AND k.INDEX_NAME = 'PRIMARY'), 0) AS SIGNED), \
+             CAST(COALESCE(k.SEQ_IN_INDEX, 0) AS SIGNED), \
              CAST(CASE WHEN c.EXTRA LIKE '%auto_increment%' THEN 2 WHEN c.EXTRA LIKE '%GENERATED%' THEN 1 ELSE 0 END \
              AS SIGNED), \
              c.COLUMN_COMMENT \
              FROM information_schema.TABLES AS t JOIN information_schema.COLUMNS AS c \
-             ON c.TABLE_SCHEMA = DATABASE() AND c.TABLE_NAME = t.TABLE_NAME \
-             WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE IN (",
+             ON c.TABLE_NAME = t.TABLE_NAME \
+             LEFT JOIN information_schema.STATISTICS AS k ON k.TABLE_SCHEMA = DATABASE() \
+             AND k.TABLE_NAME = c.TABLE_NAME AND k.COLUMN_NAME = c.COLUMN_NAME AND k.INDEX_NAME = 'PRIMARY' \
+             WHERE c.TABLE_SCHEMA = DATABASE() AND t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE IN (",
             $kinds,
             ") AND NOT (c.EXTRA LIKE '%GENERATED%' AND c.COLUMN_COMMENT LIKE 'protoloop: %') \
              ORDER BY t.TABLE_NAME, c.ORDINAL_POSITION"
@@ -58,21 +58,23 @@ pub(super) const MYSQL: LiveQueries = LiveQueries {
     ..COMMON
 };
 
+/// Joined, because a subquery would look into the files of all tables again for each row.
+///
 /// An index that leaves rows out has a computed column in the place of its first one, whose name the comment tells.
 const COMMON: LiveQueries = LiveQueries {
     columns: "",
     views: "",
-    indexes: "SELECT s.TABLE_NAME, s.INDEX_NAME, s.NON_UNIQUE = 0, \
-              EXISTS (SELECT 1 FROM information_schema.COLUMNS AS p WHERE p.TABLE_SCHEMA = DATABASE() \
-              AND p.TABLE_NAME = s.TABLE_NAME AND p.COLUMN_NAME = CONCAT(s.INDEX_NAME, '__')), 1, 0, \
+    indexes: "SELECT s.TABLE_NAME, s.INDEX_NAME, s.NON_UNIQUE = 0, p.COLUMN_NAME IS NOT NULL, 1, 0, \
               CASE WHEN c.COLUMN_COMMENT LIKE 'protoloop: %' THEN SUBSTRING(c.COLUMN_COMMENT, 12) \
               WHEN s.SUB_PART IS NULL THEN s.COLUMN_NAME END, COALESCE(s.COLLATION = 'D', 0), LOWER(s.INDEX_TYPE) \
               FROM information_schema.STATISTICS AS s LEFT JOIN information_schema.COLUMNS AS c \
               ON c.TABLE_SCHEMA = DATABASE() AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME \
+              LEFT JOIN information_schema.COLUMNS AS p ON p.TABLE_SCHEMA = DATABASE() \
+              AND p.TABLE_NAME = s.TABLE_NAME AND p.COLUMN_NAME = CONCAT(s.INDEX_NAME, '__') \
+              LEFT JOIN information_schema.COLUMNS AS q ON q.TABLE_SCHEMA = DATABASE() \
+              AND q.TABLE_NAME = s.TABLE_NAME AND CONCAT(q.COLUMN_NAME, 'all') = s.INDEX_NAME \
               WHERE s.TABLE_SCHEMA = DATABASE() AND s.INDEX_NAME <> 'PRIMARY' \
-              AND NOT (s.NON_UNIQUE = 1 AND EXISTS (SELECT 1 FROM information_schema.COLUMNS AS p \
-              WHERE p.TABLE_SCHEMA = DATABASE() AND p.TABLE_NAME = s.TABLE_NAME \
-              AND CONCAT(p.COLUMN_NAME, 'all') = s.INDEX_NAME)) \
+              AND NOT (s.NON_UNIQUE = 1 AND q.COLUMN_NAME IS NOT NULL) \
               ORDER BY s.TABLE_NAME, s.INDEX_NAME, s.SEQ_IN_INDEX",
     foreign_keys: "SELECT k.TABLE_NAME, k.CONSTRAINT_NAME, k.COLUMN_NAME, k.REFERENCED_TABLE_NAME, \
                    k.REFERENCED_COLUMN_NAME, r.DELETE_RULE, 1 \

@@ -22,7 +22,7 @@ macro_rules! columns {
              LEFT JOIN pg_constraint AS k ON k.conrelid = t.oid AND k.contype = 'p' \
              WHERE t.relkind IN (",
             $kinds,
-            ") AND t.relnamespace = current_schema()::regnamespace AND NOT t.relispartition \
+            ") AND t.relnamespace = (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = current_schema()) AND NOT t.relispartition \
              ORDER BY t.relname, a.attnum"
         )
     };
@@ -40,7 +40,7 @@ pub(super) const QUERIES: LiveQueries = LiveQueries {
               JOIN pg_class AS t ON t.oid = x.indrelid \
               CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k(attnum, place) \
               LEFT JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = k.attnum AND k.attnum > 0 \
-              WHERE t.relnamespace = current_schema()::regnamespace AND NOT x.indisprimary \
+              WHERE t.relnamespace = (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = current_schema()) AND NOT x.indisprimary \
               AND k.place <= x.indnkeyatts ORDER BY t.relname, i.relname, k.place",
     foreign_keys: "SELECT t.relname::text, c.conname::text, a.attname::text, r.relname::text, b.attname::text, \
                    CASE c.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT' \
@@ -51,13 +51,13 @@ pub(super) const QUERIES: LiveQueries = LiveQueries {
                    CROSS JOIN LATERAL unnest(c.conkey, c.confkey) WITH ORDINALITY AS k(own, other, place) \
                    JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = k.own \
                    JOIN pg_attribute AS b ON b.attrelid = r.oid AND b.attnum = k.other \
-                   WHERE c.contype = 'f' AND t.relnamespace = current_schema()::regnamespace \
+                   WHERE c.contype = 'f' AND t.relnamespace = (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = current_schema()) \
                    ORDER BY t.relname, c.conname, k.place",
     // Of all schemas, since columns may have types of others.
     enums: "SELECT format_type(y.oid, NULL), e.enumlabel::text FROM pg_type AS y JOIN pg_enum AS e ON e.enumtypid = y.oid \
             ORDER BY y.oid, e.enumsortorder",
     checks: "SELECT t.relname::text, c.conname::text, pg_get_expr(c.conbin, c.conrelid) \
              FROM pg_constraint AS c JOIN pg_class AS t ON t.oid = c.conrelid \
-             WHERE c.contype = 'c' AND t.relnamespace = current_schema()::regnamespace ORDER BY t.relname, c.conname",
+             WHERE c.contype = 'c' AND t.relnamespace = (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = current_schema()) ORDER BY t.relname, c.conname",
     texts: "",
 };

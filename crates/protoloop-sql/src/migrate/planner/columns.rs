@@ -7,7 +7,7 @@ use super::{
     references::{holds_unset, unset},
 };
 use crate::{
-    Column, LiveColumn, Table, create,
+    Column, Declared, LiveColumn, Table, create,
     migrate::{
         Action, Conversion, FieldRecord, Fit, InPlace, Safety, Step, field_kind, fit,
         shape::ShapeColumn,
@@ -317,6 +317,23 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Compares a column that others declared. Whether it takes NULL is for them to say.
+    fn of_others(
+        &self,
+        live: &LiveColumn,
+        declared: &Declared,
+        wanted: &str,
+    ) -> Result<(), String> {
+        let type_name = declared.type_name();
+        if live.type_name == *type_name || self.ddl.same_type(&live.type_name, wanted) {
+            return Ok(());
+        }
+        Err(format!(
+            "column {} is {}, the model says {type_name}; discover the table again, or change one by hand",
+            live.name, live.type_name
+        ))
+    }
+
     /// What is to become of a column; an error is a problem.
     fn change(&self, matched: &Matched<'a>, at: usize) -> Result<Option<Change>, String> {
         let column = &matched.table.columns()[at];
@@ -337,6 +354,11 @@ impl<'a> Planner<'a> {
             return Err(format!(
                 "column {name} is {is}at its place in the key, the model needs it {needs}there; change the key by hand"
             ));
+        }
+        if let Some(declared) = &column.declared {
+            return self
+                .of_others(live, declared, &wanted.type_name)
+                .map(|()| None);
         }
         let before = matched.before.fields.get(&column.number).or_else(|| {
             let mut others = matched.before.fields.values();

@@ -69,6 +69,7 @@ impl Ddl for MysqlDdl {
 
     fn same_type(&self, live: &str, wanted: &str) -> bool {
         let live = live.split(" COLLATE ").next().unwrap_or(live);
+        let wanted = wanted.split(" COLLATE ").next().unwrap_or(wanted);
         let live = live.replacen("bigint(20)", "bigint", 1);
         // What others made may be narrower than ours, but for what we made for times.
         let ours = matches!(&*live, "varchar(30)" | "varchar(23)");
