@@ -45,7 +45,9 @@ impl Node {
         for (name, child) in &self.children {
             if depth == 0 {
                 // Messages carry the comments of their protos; where a proto has none there is none to carry.
-                text.push_str("#[allow(missing_docs, unreachable_pub, deprecated, clippy::all, clippy::nursery, clippy::pedantic)]\n");
+                // Two lines, each as rustfmt leaves it.
+                text.push_str("#[allow(missing_docs, unreachable_pub, deprecated)]\n");
+                text.push_str("#[allow(clippy::all, clippy::nursery, clippy::pedantic)]\n");
             }
             let _ = writeln!(text, "{indent}pub mod {name} {{");
             child.write(text, depth + 1);
