@@ -99,6 +99,11 @@ pub async fn of_requests(
         engine = engine.repository(connector.repository(model).expect("prepared"));
     }
     let handlers = engine.handlers().expect("all served");
+    // What opens a connection is not part of a request.
+    for model in &models {
+        let rows = connector.repository(model).expect("prepared");
+        rows.count(&CallContext::new(), None).await.expect("counts");
+    }
     let mut counts = Vec::with_capacity(REQUESTS.len());
     for (name, method, request) in REQUESTS {
         let before = told();
