@@ -30,8 +30,9 @@ macro_rules! columns {
              c.COLUMN_COMMENT \
              FROM information_schema.TABLES AS t JOIN information_schema.COLUMNS AS c \
              ON c.TABLE_NAME = t.TABLE_NAME \
-             LEFT JOIN information_schema.STATISTICS AS k ON k.TABLE_SCHEMA = DATABASE() \
-             AND k.TABLE_NAME = c.TABLE_NAME AND k.COLUMN_NAME = c.COLUMN_NAME AND k.INDEX_NAME = 'PRIMARY' \
+             LEFT JOIN (SELECT DISTINCT TABLE_NAME, COLUMN_NAME, SEQ_IN_INDEX FROM information_schema.STATISTICS \
+             WHERE TABLE_SCHEMA = DATABASE() AND INDEX_NAME = 'PRIMARY') AS k \
+             ON k.TABLE_NAME = c.TABLE_NAME AND k.COLUMN_NAME = c.COLUMN_NAME \
              WHERE c.TABLE_SCHEMA = DATABASE() AND t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE IN (",
             $kinds,
             ") AND NOT (c.EXTRA LIKE '%GENERATED%' AND c.COLUMN_COMMENT LIKE 'protoloop: %') \
@@ -58,31 +59,32 @@ pub(super) const MYSQL: LiveQueries = LiveQueries {
     ..COMMON
 };
 
-/// Joined, because a subquery would look into the files of all tables again for each row.
+/// Joined, because a subquery would look into the files of all tables again for each row; DISTINCT, because what is joined
+/// would otherwise be looked for in all databases.
 ///
 /// An index that leaves rows out has a computed column in the place of its first one, whose name the comment tells.
 const COMMON: LiveQueries = LiveQueries {
     columns: "",
     views: "",
-    indexes: "SELECT s.TABLE_NAME, s.INDEX_NAME, s.NON_UNIQUE = 0, p.COLUMN_NAME IS NOT NULL, 1, 0, \
-              CASE WHEN c.COLUMN_COMMENT LIKE 'protoloop: %' THEN SUBSTRING(c.COLUMN_COMMENT, 12) \
+    indexes: "SELECT s.TABLE_NAME, s.INDEX_NAME, s.NON_UNIQUE = 0, c.COLUMN_NAME IS NOT NULL, 1, 0, \
+              CASE WHEN s.COLUMN_NAME = c.COLUMN_NAME THEN SUBSTRING(c.COLUMN_COMMENT, 12) \
               WHEN s.SUB_PART IS NULL THEN s.COLUMN_NAME END, COALESCE(s.COLLATION = 'D', 0), LOWER(s.INDEX_TYPE) \
-              FROM information_schema.STATISTICS AS s LEFT JOIN information_schema.COLUMNS AS c \
-              ON c.TABLE_SCHEMA = DATABASE() AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME \
-              LEFT JOIN information_schema.COLUMNS AS p ON p.TABLE_SCHEMA = DATABASE() \
-              AND p.TABLE_NAME = s.TABLE_NAME AND p.COLUMN_NAME = CONCAT(s.INDEX_NAME, '__') \
-              LEFT JOIN information_schema.COLUMNS AS q ON q.TABLE_SCHEMA = DATABASE() \
-              AND q.TABLE_NAME = s.TABLE_NAME AND CONCAT(q.COLUMN_NAME, 'all') = s.INDEX_NAME \
+              FROM information_schema.STATISTICS AS s LEFT JOIN (SELECT DISTINCT TABLE_NAME, COLUMN_NAME, \
+              COLUMN_COMMENT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() \
+              AND COLUMN_COMMENT LIKE 'protoloop: %' AND EXTRA LIKE '%GENERATED%') AS c \
+              ON c.TABLE_NAME = s.TABLE_NAME \
+              AND (c.COLUMN_NAME = CONCAT(s.INDEX_NAME, '__') OR CONCAT(c.COLUMN_NAME, 'all') = s.INDEX_NAME) \
               WHERE s.TABLE_SCHEMA = DATABASE() AND s.INDEX_NAME <> 'PRIMARY' \
-              AND NOT (s.NON_UNIQUE = 1 AND q.COLUMN_NAME IS NOT NULL) \
+              AND NOT (s.NON_UNIQUE = 1 AND c.COLUMN_NAME IS NOT NULL) \
               ORDER BY s.TABLE_NAME, s.INDEX_NAME, s.SEQ_IN_INDEX",
     foreign_keys: "SELECT k.TABLE_NAME, k.CONSTRAINT_NAME, k.COLUMN_NAME, k.REFERENCED_TABLE_NAME, \
-                   k.REFERENCED_COLUMN_NAME, r.DELETE_RULE, 1 \
-                   FROM information_schema.KEY_COLUMN_USAGE AS k \
-                   JOIN information_schema.REFERENTIAL_CONSTRAINTS AS r \
-                   ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME \
-                   AND r.TABLE_NAME = k.TABLE_NAME \
-                   WHERE r.CONSTRAINT_SCHEMA = DATABASE() AND k.TABLE_SCHEMA = DATABASE() AND k.REFERENCED_TABLE_NAME IS NOT NULL \
+                   k.REFERENCED_COLUMN_NAME, r.DELETE_RULE, 1 FROM (SELECT DISTINCT TABLE_NAME, CONSTRAINT_NAME, \
+                   COLUMN_NAME, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME, ORDINAL_POSITION \
+                   FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = DATABASE() \
+                   AND CONSTRAINT_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME IS NOT NULL) AS k \
+                   JOIN (SELECT DISTINCT TABLE_NAME, CONSTRAINT_NAME, DELETE_RULE \
+                   FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE()) AS r \
+                   ON r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = k.TABLE_NAME \
                    ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION",
     enums: "",
     checks: "",
