@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::{FutureExt as _, future::join_all};
 use protoloop_core::{Call, CallContext, Handler};
 use protoloop_repository::{
-    Connector, Key, Model, Record, Repository, RepositoryExt as _, StandardEngine,
+    Connector, Gathered, Key, Model, Record, Repository, RepositoryExt as _, StandardEngine,
+    TransactionOptions,
 };
 use protoloop_wire::{Tables, Writer, json};
 
-use crate::tables;
+use crate::{databases::Server, tables};
 
 const SHOP: &str = r#"
 syntax = "proto3";
@@ -82,12 +83,88 @@ const REQUESTS: [(&str, &str, &str); 13] = [
     ("delete", "Book/DeleteBook", r#"{"id":"4"}"#),
 ];
 
-/// How many statements each of some requests takes, by what `told` says, which counts all until now. Those that only
+/// How many statements the requests take on a server that answers with the rows it wrote; on one that does not, an
+/// update takes more.
+fn due(update: usize) -> [(&'static str, usize); REQUESTS.len()] {
+    [
+        ("create", 1),
+        ("create, referring", 1),
+        ("create many", 1),
+        ("get", 1),
+        ("get many", 1),
+        ("list", 1),
+        ("list with a filter", 1),
+        ("count", 1),
+        ("get with one", 2),
+        ("list with many", 2),
+        ("update", update),
+        ("update, stamped", update),
+        ("delete", 4),
+    ]
+}
+
+/// Requests of the standard methods take as few statements as they may, by what the server writes down. Those that only
 /// prepare others are left out.
 ///
 /// # Panics
-/// When a request fails.
-pub async fn of_requests(
+/// When they take more or fewer, or one fails.
+pub async fn requests_take_as_few_as_they_may<C: Connector>(
+    server: &Server,
+    update: usize,
+    open: impl AsyncFnOnce(&str) -> C,
+) {
+    let url = server.database();
+    server.record(&url);
+    let counts = of_requests(&open(&url).await, || server.recorded(&url).len()).await;
+    assert_eq!(counts, due(update), "{:#?}", server.recorded(&url));
+}
+
+/// Reads by key that wait for a connection share a statement.
+///
+/// # Panics
+/// When they do not, or do not find their rows.
+pub async fn reads_that_wait_share_one<C: Connector>(
+    server: &Server,
+    open: impl AsyncFnOnce(&str) -> C,
+    gathered: impl Fn(&C) -> Gathered,
+) {
+    let (taken, gathered) = reads_of(server, "", open, gathered).await;
+    assert!(taken <= READS / 10, "{taken} statements");
+    assert!(gathered.reads > gathered.statements * 10, "{gathered:?}");
+}
+
+/// Reads by key take a statement each where the URL says so.
+///
+/// # Panics
+/// When they do not, or do not find their rows.
+pub async fn reads_take_one_each_where_told_to<C: Connector>(
+    server: &Server,
+    open: impl AsyncFnOnce(&str) -> C,
+    gathered: impl Fn(&C) -> Gathered,
+) {
+    let (taken, gathered) = reads_of(server, "&gather=off", open, gathered).await;
+    assert_eq!((taken, gathered.statements), (READS, 0));
+}
+
+async fn reads_of<C: Connector>(
+    server: &Server,
+    parameter: &str,
+    open: impl AsyncFnOnce(&str) -> C,
+    gathered: impl Fn(&C) -> Gathered,
+) -> (usize, Gathered) {
+    let url = format!("{}?connections=3{parameter}", server.database());
+    server.record(&url);
+    let connector = open(&url).await;
+    let told = || {
+        let statements = server.recorded(&url);
+        let reads = |statement: &&String| statement.starts_with("SELECT");
+        statements.iter().filter(reads).count()
+    };
+    let taken = of_reads_at_once(&connector, 3, told).await;
+    (taken, gathered(&connector))
+}
+
+async fn of_requests(
     connector: &dyn Connector,
     told: impl Fn() -> usize,
 ) -> Vec<(&'static str, usize)> {
@@ -128,11 +205,15 @@ async fn call(tables: &Tables, handlers: &[Option<Arc<dyn Handler>>], method: &s
 /// Reads at the same time; see [`of_reads_at_once`].
 pub const READS: usize = 400;
 
-/// How many statements [`READS`] reads by key take that are made at the same time; each finds its row.
+/// How many statements [`READS`] reads by key take that are made while all connections are taken; each finds its row.
 ///
 /// # Panics
-/// When one does not.
-pub async fn of_reads_at_once(connector: &dyn Connector, told: impl Fn() -> usize) -> usize {
+/// When one does not, or does not wait.
+pub async fn of_reads_at_once(
+    connector: &dyn Connector,
+    connections: usize,
+    told: impl Fn() -> usize,
+) -> usize {
     let tables = tables(SHOP);
     let models = Model::all(&tables).expect("models");
     connector.prepare(&models).await.expect("prepares");
@@ -144,22 +225,31 @@ pub async fn of_reads_at_once(connector: &dyn Connector, told: impl Fn() -> usiz
     let cx = CallContext::new();
     let rows = (0..100).map(row).collect();
     authors.create_all(&cx, rows).await.expect("creates");
-    // Connections are open and statements prepared.
-    reads(&*authors, &cx).await;
+    let mut held = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        let mut reading = TransactionOptions::default();
+        reading.read_only = true;
+        let transaction = connector.begin(&cx, &reading).await.expect("begins");
+        authors.count(transaction.cx(), None).await.expect("counts");
+        held.push(transaction);
+    }
     let before = told();
-    reads(&*authors, &cx).await;
+    let mut reads: Vec<_> = (0..READS)
+        .map(|number| Box::pin(read(&*authors, &cx, number % 110)))
+        .collect();
+    for read in &mut reads {
+        assert!(read.now_or_never().is_none(), "no connection is free");
+    }
+    drop(held);
+    join_all(reads).await;
     told() - before
 }
 
-async fn reads(authors: &dyn Repository<Record>, cx: &CallContext) {
-    let reads = (0..READS).map(|number| async move {
-        let number = number % 110;
-        let key = Key::from(number.to_string());
-        let found = authors.find_by_key(cx, &key).await;
-        let due = (number < 100).then(|| row(number));
-        assert_eq!(found.expect("reads"), due);
-    });
-    join_all(reads).await;
+async fn read(authors: &dyn Repository<Record>, cx: &CallContext, number: usize) {
+    let key = Key::from(number.to_string());
+    let found = authors.find_by_key(cx, &key).await;
+    let due = (number < 100).then(|| row(number));
+    assert_eq!(found.expect("reads"), due);
 }
 
 fn row(number: usize) -> Record {
