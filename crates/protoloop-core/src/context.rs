@@ -7,7 +7,7 @@ use std::{
 
 use http::{Extensions, HeaderMap};
 
-use crate::{Error, Result};
+use crate::{Error, Result, TraceContext};
 
 /// The protocol a call came in by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -26,7 +26,22 @@ pub enum Protocol {
     InProcess,
 }
 
-/// Deadline, metadata, peer and typed extensions of one call; the first argument of everything that works for it.
+/// Where a call comes from, as the edge found it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Origin {
+    /// The caller's address, where there is one.
+    pub peer: Option<SocketAddr>,
+    /// The trace it belongs to, where the edge has looked.
+    pub trace: Option<TraceContext>,
+}
+
+impl From<Option<SocketAddr>> for Origin {
+    fn from(peer: Option<SocketAddr>) -> Self {
+        Self { peer, trace: None }
+    }
+}
+
+/// Deadline, metadata, origin and typed extensions of one call; the first argument of everything that works for it.
 ///
 /// It is a pointer, since a call is moved through every layer.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +51,7 @@ pub struct CallContext(Box<Inner>);
 struct Inner {
     protocol: Protocol,
     deadline: Option<Instant>,
-    peer: Option<SocketAddr>,
+    origin: Origin,
     metadata: HeaderMap,
     extensions: Extensions,
 }
@@ -50,10 +65,10 @@ impl CallContext {
 
     /// A context as an edge makes it.
     #[must_use]
-    pub fn of_request(protocol: Protocol, peer: Option<SocketAddr>, metadata: HeaderMap) -> Self {
+    pub fn of_request(protocol: Protocol, origin: Origin, metadata: HeaderMap) -> Self {
         Self(Box::new(Inner {
             protocol,
-            peer,
+            origin,
             metadata,
             ..Inner::default()
         }))
@@ -68,7 +83,18 @@ impl CallContext {
     /// The caller's address, where there is one.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
-        self.0.peer
+        self.0.origin.peer
+    }
+
+    /// The trace the call belongs to. The server's sequence sees to it that there is one.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceContext> {
+        self.0.origin.trace
+    }
+
+    /// Puts the call into a trace.
+    pub fn set_trace(&mut self, trace: TraceContext) {
+        self.0.origin.trace = Some(trace);
     }
 
     /// Request metadata: the headers that the edge lets through, names in lower case.
@@ -118,7 +144,7 @@ impl CallContext {
         }
     }
 
-    /// Typed values that layers leave for later ones (identity, tenant, trace).
+    /// Typed values that layers leave for later ones (identity, tenant).
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
         &self.0.extensions

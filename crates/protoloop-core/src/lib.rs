@@ -4,7 +4,8 @@
 //! - [`Error`]: a domain error that knows no transport: a public message, an internal one that is never shown, and
 //!   typed [`Detail`]s.
 //! - [`Call`], [`Reply`], [`Handler`]: the canonical in-process gRPC call. Every protocol is a transcoder in front of it.
-//! - [`CallContext`]: deadline, metadata and typed extensions of one call; [`Caller`]: who calls, and for which tenant.
+//! - [`CallContext`]: deadline, metadata, trace and typed extensions of one call; [`Caller`]: who calls, and for which
+//!   tenant.
 
 mod call;
 mod caller;
@@ -12,12 +13,14 @@ mod code;
 mod context;
 mod detail;
 mod error;
+mod trace_context;
 
 pub use call::{
     BoxFuture, Call, Handler, Inbound, LateTrailers, MessageStream, MethodInfo, Outbound, Reply,
 };
 pub use caller::Caller;
 pub use code::Code;
-pub use context::{CallContext, Protocol};
+pub use context::{CallContext, Origin, Protocol};
 pub use detail::{Detail, FieldViolation, HelpLink, PreconditionViolation, QuotaViolation};
 pub use error::{Error, Result};
+pub use trace_context::TraceContext;

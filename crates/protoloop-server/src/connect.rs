@@ -4,12 +4,12 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use protoloop_core::Handler;
+use protoloop_core::{Handler, Origin};
 use protoloop_gateway::{ConnectGateway, Outcome, Router};
 use protoloop_wire::Tables;
 use tonic::body::Body;
 
-use crate::{ServerConfig, foreign::ForeignEdge, grpc::Origin};
+use crate::{ServerConfig, foreign::ForeignEdge};
 
 /// Answers Connect's requests, by calling the same handler as the gRPC edge.
 pub(crate) struct ConnectEdge {
@@ -61,8 +61,7 @@ impl ConnectEdge {
         }
         // What the transport left there is about the connection; the call gets what is about the call.
         request.extensions_mut().clear();
-        request.extensions_mut().insert(origin.trace);
-        let serving = self.gateway.serve(request, origin.peer, &*self.handler);
+        let serving = self.gateway.serve(request, origin, &*self.handler);
         serving.await.map(Body::new)
     }
 }

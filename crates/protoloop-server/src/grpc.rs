@@ -1,30 +1,21 @@
 //! The gRPC edge: the schema's methods by the gateway, services that others bring by themselves.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{FutureExt as _, future::Either};
 use http::{Request, Response};
-use protoloop_core::{BoxFuture, Handler};
+use protoloop_core::{BoxFuture, Handler, Origin};
 use protoloop_gateway::{GrpcGateway, GrpcKind};
 use protoloop_wire::Tables;
 use tonic::body::Body;
 use tower::BoxError;
 
 use crate::{
-    ServerConfig, TraceContext,
+    ServerConfig,
     foreign::ForeignEdge,
     port::{Displayed, ReadTimeout},
 };
-
-/// Where a request came from, found once by the port.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Origin {
-    pub(crate) peer: Option<SocketAddr>,
-    pub(crate) trace: TraceContext,
-    /// Whether the caller named the trace.
-    pub(crate) traced: bool,
-}
 
 /// Answers gRPC and gRPC-Web requests of a schema's methods by a handler, and of other services by themselves.
 pub(crate) struct GrpcEdge {
@@ -68,9 +59,8 @@ impl GrpcEdge {
         let limit = self.gateway.takes_one(path).then_some(self.read_timeout);
         // What the transport left there is about the connection; the call gets what is about the call.
         request.extensions_mut().clear();
-        request.extensions_mut().insert(origin.trace);
         let request = request.map(|body| ReadTimeout::if_any(body, limit));
-        let answer = self.gateway.serve(request, origin.peer, &*self.handler);
+        let answer = self.gateway.serve(request, origin, &*self.handler);
         Either::Right(answer.map(|response| response.map(Body::new)))
     }
 

@@ -6,7 +6,6 @@
 //! - [`Sequence`], [`Phase`]: the named phases in front of every handler; [`CallLayer`] and [`TowerLayer`] are what
 //!   users attach to them.
 //! - [`Check`]: what the server needs to be ready, behind `/readyz` and `grpc.health.v1`.
-//! - [`TraceContext`]: the trace of a call, in its context's extensions.
 //! - [`telemetry`], [`shutdown`]: logs and signals for a process that has neither yet.
 
 #[cfg(test)]
@@ -29,7 +28,6 @@ mod server;
 pub mod shutdown;
 mod socket;
 pub mod telemetry;
-mod trace_context;
 mod transport;
 
 pub use config::{ConfigError, ServerConfig, TlsFiles};
@@ -45,4 +43,3 @@ pub use sequence::{
     Trace, TrustedProxy, layer_fn,
 };
 pub use server::{Replacer, Server, ServerBuilder, StartError};
-pub use trace_context::TraceContext;

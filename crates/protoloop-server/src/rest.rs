@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
-use protoloop_core::{BoxFuture, Error, Handler};
+use protoloop_core::{BoxFuture, Error, Handler, Origin};
 use protoloop_gateway::{KeepAlive, Pace, PageMayCall, RestGateway, Router};
 use protoloop_schema::Diagnostics;
 use protoloop_wire::Tables;
@@ -14,7 +14,6 @@ use tower::BoxError;
 
 use crate::{
     ServerConfig,
-    grpc::Origin,
     port::ReadTimeout,
     socket::{Bounds, Handover, Handshake, Tunnel, VERSION},
 };
@@ -85,7 +84,6 @@ impl RestEdge {
     {
         // What the transport left there is about the connection; the call gets what is about the call.
         request.extensions_mut().clear();
-        request.extensions_mut().insert(origin.trace);
         if let Some(page) = page {
             request.extensions_mut().insert(page);
         }
@@ -95,7 +93,7 @@ impl RestEdge {
         };
         let serving = self
             .gateway
-            .serve_paced(request, origin.peer, &self.handler, pace);
+            .serve_paced(request, origin, &self.handler, pace);
         serving.map(|response| response.map(Body::new))
     }
 
@@ -104,7 +102,6 @@ impl RestEdge {
         let upgrade = hyper::upgrade::on(&mut request);
         let (mut head, _) = request.into_parts();
         head.extensions.clear();
-        head.extensions.insert(origin.trace);
         let handshake = match Handshake::read(&head.method, head.version, &head.headers) {
             Ok(handshake) => handshake,
             Err(refused) => {
@@ -123,7 +120,7 @@ impl RestEdge {
         };
         let opening = self
             .gateway
-            .open(head, handshake.format, origin.peer, &self.handler);
+            .open(head, handshake.format, origin, &self.handler);
         match opening.await {
             Ok(mut conversation) => {
                 let mut response = handshake.answer(conversation.headers());

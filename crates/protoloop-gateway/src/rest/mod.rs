@@ -11,7 +11,6 @@ pub(crate) mod tests;
 use std::{
     borrow::Cow,
     fmt,
-    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -23,7 +22,9 @@ use futures_core::Stream;
 use http::{
     Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request,
 };
-use protoloop_core::{BoxFuture, Call, CallContext, Handler, Inbound, Protocol, Reply, Result};
+use protoloop_core::{
+    BoxFuture, Call, CallContext, Handler, Inbound, Origin, Protocol, Reply, Result,
+};
 use protoloop_schema::{Diagnostic, Diagnostics, Schema, Severity};
 use protoloop_wire::{Tables, json};
 
@@ -82,7 +83,7 @@ impl RestGateway {
     pub async fn serve<B, H>(
         &self,
         request: Request<B>,
-        peer: Option<SocketAddr>,
+        origin: impl Into<Origin> + Send,
         handler: &H,
     ) -> Response<Body>
     where
@@ -90,7 +91,7 @@ impl RestGateway {
         B::Error: fmt::Display,
         H: Handler + Clone,
     {
-        self.serve_paced(request, peer, handler, |body, _| body)
+        self.serve_paced(request, origin, handler, |body, _| body)
             .await
     }
 
@@ -98,7 +99,7 @@ impl RestGateway {
     pub fn serve_paced<B, P, H>(
         &self,
         request: Request<B>,
-        peer: Option<SocketAddr>,
+        origin: impl Into<Origin> + Send,
         handler: &H,
         pace: impl FnOnce(B, Pace) -> P + Send,
     ) -> impl Future<Output = Response<Body>> + Send
@@ -108,6 +109,7 @@ impl RestGateway {
         P::Error: fmt::Display,
         H: Handler + Clone,
     {
+        let origin = origin.into();
         let (head, body) = request.into_parts();
         let request::Parts {
             method,
@@ -151,7 +153,7 @@ impl RestGateway {
                     Ok(wish) => wish,
                     Err(refusal) => return sent(&method, refuse(refusal)),
                 };
-                let context = context(plan, &self.options, asked, headers, extensions, peer);
+                let context = context(plan, &self.options, asked, headers, extensions, origin);
                 let context = match context {
                     Ok(context) => context,
                     Err(error) => return sent(&method, refuse(error.into())),
@@ -386,7 +388,7 @@ fn context(
     asked: Asked,
     headers: HeaderMap,
     extensions: Extensions,
-    peer: Option<SocketAddr>,
+    origin: Origin,
 ) -> Result<CallContext> {
     let timeout = match asked.has(Asked::TIMEOUT) {
         true => headers::timeout(&headers)?,
@@ -394,7 +396,7 @@ fn context(
     };
     let mut metadata = headers::to_metadata(headers)?;
     options.headers.request.apply(&mut metadata);
-    let mut context = CallContext::of_request(Protocol::Rest, peer, metadata);
+    let mut context = CallContext::of_request(Protocol::Rest, origin, metadata);
     *context.extensions_mut() = extensions;
     for timeout in [timeout, plan.timeout].into_iter().flatten() {
         // A time so far away that it cannot be told is no deadline.

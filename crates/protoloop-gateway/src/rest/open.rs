@@ -1,10 +1,10 @@
 //! From an upgrade request to a call over a WebSocket.
 
-use std::{collections::VecDeque, net::SocketAddr, sync::Arc};
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, Uri, request};
-use protoloop_core::{BoxFuture, Call, Error, Handler, Inbound, Reply, Result};
+use protoloop_core::{BoxFuture, Call, Error, Handler, Inbound, Origin, Reply, Result};
 use protoloop_wire::canonicalize_bytes;
 
 use super::{Head, RestGateway, Routed, calling, context, special};
@@ -79,12 +79,12 @@ impl RestGateway {
         self: &Arc<Self>,
         head: request::Parts,
         format: Option<FrameFormat>,
-        peer: Option<SocketAddr>,
+        origin: impl Into<Origin> + Send,
         handler: &H,
     ) -> Result<Conversation, Response<Body>> {
         let shape = self.error_shape(&head.headers);
         let refuse = |refusal| respond::refuse(&self.tables, &self.options, refusal, shape);
-        let opened = self.conversation(head, format, peer, handler, shape);
+        let opened = self.conversation(head, format, origin.into(), handler, shape);
         let mut conversation = opened.map_err(refuse)?;
         let patience = self.options.keep_alive.as_ref().map(KeepAlive::patience);
         match conversation.begun(patience).await {
@@ -120,7 +120,7 @@ impl RestGateway {
         self: &Arc<Self>,
         head: request::Parts,
         format: Option<FrameFormat>,
-        peer: Option<SocketAddr>,
+        origin: Origin,
         handler: &H,
         shape: ErrorShape,
     ) -> Result<Conversation, Refusal> {
@@ -142,7 +142,7 @@ impl RestGateway {
             headers.remove(name);
         }
         let asked = opening.asked;
-        let context = context(plan, &self.options, asked, headers, head.extensions, peer)?;
+        let context = context(plan, &self.options, asked, headers, head.extensions, origin)?;
         let (handler, method) = (handler.clone(), Arc::clone(&plan.method));
         let start = move |messages| {
             let call = Call {

@@ -542,7 +542,11 @@ fn an_update_may_ask_that_there_be_no_row_yet() {
         let request = r#"{"tag":{"id":"n","label":"x"},"allow_missing":true}"#;
         let metadata = [(http::header::IF_NONE_MATCH, "*".parse().unwrap())];
         let metadata = metadata.into_iter().collect();
-        let context = CallContext::of_request(protoloop_core::Protocol::Rest, None, metadata);
+        let context = CallContext::of_request(
+            protoloop_core::Protocol::Rest,
+            protoloop_core::Origin::default(),
+            metadata,
+        );
         shop.call_with(context, "TagService/UpdateTag", request)
     };
     assert_eq!(update().unwrap(), r#"{"id":"n","label":"x"}"#);

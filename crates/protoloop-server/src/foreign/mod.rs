@@ -13,15 +13,13 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use protoloop_core::Handler;
+use protoloop_core::{Handler, Origin};
 use protoloop_gateway::{ConnectGateway, GrpcGateway};
 use protoloop_schema::{Diagnostics, Schema};
 use protoloop_wire::Tables;
 use tonic::body::Body;
 
-use crate::{
-    CatchPanic, Limits, Phase, Sequence, ServerConfig, grpc::Origin, reflection::BUILT_IN_SETS,
-};
+use crate::{CatchPanic, Limits, Phase, Sequence, ServerConfig, reflection::BUILT_IN_SETS};
 use handler::ForeignHandler;
 pub(crate) use services::ForeignServices;
 
@@ -70,7 +68,7 @@ impl ForeignEdge {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: fmt::Display,
     {
-        let serving = self.grpc.serve(request, origin.peer, &*self.handler);
+        let serving = self.grpc.serve(request, origin, &*self.handler);
         serving.await.map(Body::new)
     }
 
@@ -84,7 +82,7 @@ impl ForeignEdge {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: fmt::Display,
     {
-        let serving = self.connect.serve(request, origin.peer, &*self.handler);
+        let serving = self.connect.serve(request, origin, &*self.handler);
         serving.await.map(Body::new)
     }
 }

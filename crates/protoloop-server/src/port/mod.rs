@@ -10,20 +10,12 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use http_body::Body as _;
-use protoloop_core::{BoxFuture, Error};
+use protoloop_core::{BoxFuture, Error, Origin, TraceContext};
 use protoloop_gateway::{GrpcKind, PageMayCall, is_form};
 use tonic::body::Body;
 use tower::BoxError;
 
-use crate::{
-    TraceContext,
-    connect::ConnectEdge,
-    grpc::{GrpcEdge, Origin},
-    health::Readiness,
-    rest::RestEdge,
-    socket,
-    trace_context::TRACEPARENT,
-};
+use crate::{connect::ConnectEdge, grpc::GrpcEdge, health::Readiness, rest::RestEdge, socket};
 pub(crate) use body::{Displayed, Held, ReadTimeout};
 pub use cors::Cors;
 use cors::Opener;
@@ -55,15 +47,13 @@ impl Port {
     {
         let headers = request.headers();
         let signs = Signs::of(headers);
-        let traced = signs.has(Signs::TRACEPARENT);
-        let trace = match traced {
+        let trace = match signs.has(Signs::TRACEPARENT) {
             true => TraceContext::of_headers(headers),
-            false => TraceContext::new(),
+            false => TraceContext::start(),
         };
         let origin = Origin {
             peer,
-            trace,
-            traced,
+            trace: Some(trace),
         };
         let kind = signs
             .has(Signs::CONTENT_TYPE)
@@ -93,7 +83,7 @@ impl Port {
     {
         let answer = self.grpc.answer(request, GrpcKind::Native, origin);
         let mut response = answer.await;
-        if origin.traced || response.headers().contains_key("grpc-status") {
+        if is_traced(origin) || response.headers().contains_key("grpc-status") {
             with_trace(&mut response, origin);
         }
         response
@@ -169,15 +159,22 @@ impl Port {
 /// be the larger part of a small response's headers.
 fn traced(mut response: Response<Body>, origin: Origin) -> Response<Body> {
     let good = response.status().is_success() && response.body().size_hint().exact().is_some();
-    if origin.traced || !good {
+    if is_traced(origin) || !good {
         with_trace(&mut response, origin);
     }
     response
 }
 
+/// Whether the caller wants to hear of the trace.
+fn is_traced(origin: Origin) -> bool {
+    origin.trace.is_some_and(|trace| trace.named())
+}
+
 fn with_trace(response: &mut Response<Body>, origin: Origin) {
-    let headers = response.headers_mut();
-    headers.insert(TRACEPARENT, origin.trace.header_value());
+    if let Some(trace) = origin.trace {
+        let headers = response.headers_mut();
+        headers.insert(TraceContext::HEADER, trace.header_value());
+    }
 }
 
 impl Port {

@@ -6,12 +6,11 @@ use std::{
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use protoloop_core::{
-    BoxFuture, Call, CallContext, Code, Detail, MethodInfo, Outbound, Reply, Result,
+    BoxFuture, Call, CallContext, Code, Detail, MethodInfo, Outbound, Reply, Result, TraceContext,
 };
 use protoloop_wire::Tables;
 
 use super::*;
-use crate::TraceContext;
 use crate::fixture::{dispatcher, read, tables, text};
 
 fn limits() -> Limits {
@@ -218,7 +217,7 @@ async fn every_call_has_a_trace() {
         struct See(Arc<dyn Handler>, Arc<Mutex<Vec<TraceContext>>>);
         impl Handler for See {
             fn call(&self, call: Call) -> BoxFuture<'_, Result<Reply>> {
-                let trace = call.context.extensions().get::<TraceContext>();
+                let trace = call.context.trace();
                 self.1.lock().expect("no panic under it").extend(trace);
                 self.0.call(call)
             }

@@ -13,14 +13,14 @@ use bytes::Bytes;
 use futures_core::Stream;
 use protoloop_core::{
     BoxFuture, Call, Code, Error, Handler, MessageStream, Outbound, Protocol, Reply, Result,
+    TraceContext,
 };
 use tracing::{Instrument as _, Level, Span};
 
 use super::CallLayer;
-use crate::TraceContext;
 
-/// Opens the span `call` (`rpc.system`, `rpc.service`, `rpc.method`, `protocol`, `trace_id`), sees that the context's
-/// extensions hold a [`TraceContext`], and logs one line when the call is over: code, milliseconds and, for an error,
+/// Opens the span `call` (`rpc.system`, `rpc.service`, `rpc.method`, `protocol`, `trace_id`), sees that the context
+/// holds a [`TraceContext`], and logs one line when the call is over: code, milliseconds and, for an error,
 /// its public message; for a server's fault the internal chain too.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Trace;
@@ -53,11 +53,11 @@ impl Handler for Traced {
 
 /// The trace that an edge found, or one of this call's own metadata.
 fn known_trace(call: &mut Call) -> TraceContext {
-    if let Some(trace) = call.context.extensions().get::<TraceContext>() {
-        return *trace;
+    if let Some(trace) = call.context.trace() {
+        return trace;
     }
     let trace = TraceContext::of_headers(call.context.metadata());
-    call.context.extensions_mut().insert(trace);
+    call.context.set_trace(trace);
     trace
 }
 

@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use http::HeaderName;
-use protoloop_core::{BoxFuture, Call, Handler, Reply, Result};
-use protoloop_server::{Phase, Sequence, TraceContext, layer_fn};
-
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+use protoloop_core::{BoxFuture, Call, Handler, Reply, Result, TraceContext};
+use protoloop_server::{Phase, Sequence, layer_fn};
 
 /// Next to the handlers: a `traceparent` that came with a call leaves with the gateway's own span as the parent.
 pub(super) fn layers() -> Sequence {
@@ -20,12 +17,10 @@ struct Traced {
 
 impl Handler for Traced {
     fn call(&self, mut call: Call) -> BoxFuture<'_, Result<Reply>> {
-        if call.context.metadata().contains_key(TRACEPARENT) {
-            let trace = call.context.extensions().get::<TraceContext>().copied();
-            if let Some(trace) = trace {
-                let metadata = call.context.metadata_mut();
-                metadata.insert(TRACEPARENT, trace.header_value());
-            }
+        let came = call.context.metadata().contains_key(TraceContext::HEADER);
+        if let Some(trace) = call.context.trace().filter(|_| came) {
+            let metadata = call.context.metadata_mut();
+            metadata.insert(TraceContext::HEADER, trace.header_value());
         }
         self.inner.call(call)
     }

@@ -1,13 +1,12 @@
 //! Headers of requests and answers, and requests that are refused for them.
 
 use std::{
-    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use protoloop_core::{CallContext, Error, Protocol, Result};
+use protoloop_core::{CallContext, Error, Origin, Protocol, Result};
 use protoloop_wire::{Tables, status};
 
 use crate::{Body, headers};
@@ -110,7 +109,7 @@ pub(super) fn push_trailers(trailers: HeaderMap, out: &mut HeaderMap) {
 pub(super) fn context(
     mut request: HeaderMap,
     extensions: Extensions,
-    peer: Option<SocketAddr>,
+    origin: Origin,
 ) -> Result<CallContext> {
     check_version(&request)?;
     let timeout = timeout(&request)?;
@@ -118,7 +117,7 @@ pub(super) fn context(
         request.remove(name);
     }
     let mut context =
-        CallContext::of_request(Protocol::Connect, peer, headers::to_metadata(request)?);
+        CallContext::of_request(Protocol::Connect, origin, headers::to_metadata(request)?);
     *context.extensions_mut() = extensions;
     if let Some(deadline) = timeout.and_then(|timeout| Instant::now().checked_add(timeout)) {
         context.limit_deadline(deadline);

@@ -5,12 +5,12 @@ mod head;
 mod stream;
 mod unary;
 
-use std::{fmt, net::SocketAddr, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header, request::Parts};
 use http_body::Body as HttpBody;
-use protoloop_core::Handler;
+use protoloop_core::{Handler, Origin};
 use protoloop_wire::Tables;
 
 use super::{Entry, Methods, RpcOptions, codec::Codec};
@@ -84,7 +84,7 @@ impl ConnectGateway {
     pub async fn serve<B>(
         &self,
         request: Request<B>,
-        peer: Option<SocketAddr>,
+        origin: impl Into<Origin> + Send,
         handler: &dyn Handler,
     ) -> Response<Body>
     where
@@ -107,7 +107,7 @@ impl ConnectGateway {
         let caller = Caller {
             gateway: self,
             entry: &entry,
-            peer,
+            origin: origin.into(),
             handler,
         };
         match kind {
@@ -154,7 +154,7 @@ enum Kind {
 struct Caller<'a> {
     gateway: &'a ConnectGateway,
     entry: &'a Entry,
-    peer: Option<SocketAddr>,
+    origin: Origin,
     handler: &'a dyn Handler,
 }
 

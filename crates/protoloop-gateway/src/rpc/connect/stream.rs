@@ -98,7 +98,7 @@ impl Caller<'_> {
             }
         };
         let whole = head.version < Version::HTTP_2;
-        let context = head::context(head.headers, head.extensions, self.peer)?;
+        let context = head::context(head.headers, head.extensions, self.origin)?;
         let form = Form {
             codec,
             encoding,

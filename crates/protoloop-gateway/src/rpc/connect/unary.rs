@@ -78,7 +78,7 @@ impl Caller<'_> {
         accepted: Option<Encoding>,
     ) -> Result<Response<Body>> {
         let gateway = self.gateway;
-        let context = head::context(headers, extensions, self.peer)?;
+        let context = head::context(headers, extensions, self.origin)?;
         let message = codec.decode(
             &gateway.tables,
             self.entry.input(),

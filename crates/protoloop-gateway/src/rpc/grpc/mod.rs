@@ -4,14 +4,14 @@ mod answer;
 mod status;
 mod web;
 
-use std::{fmt, net::SocketAddr, sync::Arc, time::Instant};
+use std::{fmt, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Version, header, request::Parts,
 };
 use http_body::Body as HttpBody;
-use protoloop_core::{Call, CallContext, Error, Handler, Inbound, Protocol, Reply, Result};
+use protoloop_core::{Call, CallContext, Error, Handler, Inbound, Origin, Protocol, Reply, Result};
 use protoloop_wire::Tables;
 
 use super::{
@@ -139,13 +139,14 @@ impl GrpcGateway {
     pub fn serve<B>(
         &self,
         request: Request<B>,
-        peer: Option<SocketAddr>,
+        origin: impl Into<Origin>,
         handler: &dyn Handler,
     ) -> impl Future<Output = Response<Body>> + Send
     where
         B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
         B::Error: fmt::Display,
     {
+        let origin = origin.into();
         let (head, body) = request.into_parts();
         async move {
             let (entry, content_type) = match self.called(&head) {
@@ -166,7 +167,7 @@ impl GrpcGateway {
                 gateway: self,
                 entry: &entry,
                 content_type,
-                peer,
+                origin,
             };
             // In a block, so that the wait for the answer holds none of what came before.
             let reply = {
@@ -223,7 +224,7 @@ struct Caller<'a> {
     gateway: &'a GrpcGateway,
     entry: &'a Entry,
     content_type: ContentType,
-    peer: Option<SocketAddr>,
+    origin: Origin,
 }
 
 impl Caller<'_> {
@@ -259,7 +260,7 @@ impl Caller<'_> {
             GrpcKind::Web | GrpcKind::WebText => Protocol::GrpcWeb,
         };
         let metadata = headers::to_metadata(head.headers)?;
-        let mut context = CallContext::of_request(protocol, self.peer, metadata);
+        let mut context = CallContext::of_request(protocol, self.origin, metadata);
         *context.extensions_mut() = head.extensions;
         // A time so far away that it cannot be told is no deadline.
         if let Some(deadline) = timeout.and_then(|timeout| Instant::now().checked_add(timeout)) {

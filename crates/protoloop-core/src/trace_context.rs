@@ -11,39 +11,48 @@ use std::{
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// The header that carries a trace id in and out.
-pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-
-/// The trace a call belongs to and its own place in it. In the extensions of every call's context.
+/// The trace a call belongs to and its own place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TraceContext {
     trace_id: u128,
     span_id: u64,
     sampled: bool,
+    named: bool,
 }
 
 impl TraceContext {
+    /// The header that carries a trace in and out.
+    pub const HEADER: HeaderName = HeaderName::from_static("traceparent");
+
     /// The trace of a request: the caller's by its `traceparent` with a new span id, or a new one when the caller sent
     /// none or a malformed one.
     #[must_use]
     pub fn of_headers(headers: &HeaderMap) -> Self {
-        let parent = headers.get(TRACEPARENT).and_then(|v| parse(v.as_bytes()));
-        let Some((trace_id, sampled)) = parent else {
-            return Self::new();
+        let Some(value) = headers.get(Self::HEADER) else {
+            return Self::start();
+        };
+        let Some((trace_id, sampled)) = parse(value.as_bytes()) else {
+            return Self {
+                named: true,
+                ..Self::start()
+            };
         };
         Self {
             trace_id,
             span_id: new_id(),
             sampled,
+            named: true,
         }
     }
 
     /// A new trace.
-    pub(crate) fn new() -> Self {
+    #[must_use]
+    pub fn start() -> Self {
         Self {
             trace_id: new_trace_id(),
             span_id: new_id(),
             sampled: true,
+            named: false,
         }
     }
 
@@ -63,6 +72,12 @@ impl TraceContext {
     #[must_use]
     pub fn sampled(&self) -> bool {
         self.sampled
+    }
+
+    /// Whether the caller sent a `traceparent`, and so wants to hear of one; it may have been malformed.
+    #[must_use]
+    pub fn named(&self) -> bool {
+        self.named
     }
 
     /// The `traceparent` for whom the server answers or calls.
@@ -140,7 +155,7 @@ mod tests {
 
     fn of(value: &str) -> TraceContext {
         let mut headers = HeaderMap::new();
-        headers.insert(TRACEPARENT, value.parse().expect("a header value"));
+        headers.insert(TraceContext::HEADER, value.parse().expect("a header value"));
         TraceContext::of_headers(&headers)
     }
 
