@@ -84,11 +84,20 @@ fn cargo(project: &Path, arguments: &[&str]) -> Ran {
         .expect("it lies in target/debug");
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
+        .args(PROFILE)
         .args(arguments)
         .current_dir(project)
         .env("CARGO_TARGET_DIR", target);
     run(&mut command)
 }
+
+/// This repository's profile: built by another one, every dependency would be built again.
+const PROFILE: [&str; 4] = [
+    "--config",
+    "profile.dev.debug='line-tables-only'",
+    "--config",
+    "profile.dev.package.'*'.debug=false",
+];
 
 /// The PATH with the folder of the binary under test in front.
 fn path_with_protoloop() -> std::ffi::OsString {
