@@ -167,13 +167,14 @@ impl<'a> Planner<'a> {
             let plain = table.dialect().add_foreign_key(&key.definition(table));
             let Some(plain) = plain else { continue };
             let (sql, validate) = self.ddl.add_foreign_key(plain, table.name(), &key.name);
+            let statements = self.left_unset(table, &key).into_iter().chain([sql]);
             let long = validate.is_none();
             self.push(Step {
                 long,
                 // Let go of the tables, so that the look at the rows keeps nobody from writing.
                 alone: !long,
                 note: "code of before may write keys that refer to nothing".to_owned(),
-                ..contract(add(table, &key), vec![sql])
+                ..contract(add(table, &key), statements.collect())
             });
             if let Some(validate) = validate {
                 let action = Action::ValidateForeignKey {
@@ -191,6 +192,19 @@ impl<'a> Planner<'a> {
             }
         }
         self.validate_left(table);
+    }
+
+    /// What gives NULL to rows that refer to nothing, where whoever let the column take NULL broke off before that: where
+    /// statements are kept one by one.
+    fn left_unset(&self, table: &Table, key: &ForeignKey) -> Option<String> {
+        let live = self.request.live.tables.get(table.name())?;
+        let takes_null = live.column(&key.column)?.nullable;
+        let by_one = !self.ddl.is_transactional();
+        let unset = unset(table, &key.column).filter(|_| takes_null && by_one)?;
+        let (table, column) = (self.ddl.quote(table.name()), self.ddl.quote(&key.column));
+        Some(format!(
+            "UPDATE {table} SET {column} = NULL WHERE {column} = {unset}"
+        ))
     }
 
     /// Checks foreign keys that were added and never checked, because someone broke off.

@@ -1,6 +1,6 @@
 //! What changes are in the words of database servers.
 
-use super::{from_to, text};
+use super::{from, from_to, made, text};
 use crate::testing::{dialects, tables_in};
 
 const BEFORE: &str = r#"
@@ -67,4 +67,21 @@ fn servers_change_columns_in_place() {
         let name = format!("changes_{}", dialect.name());
         insta::assert_snapshot!(name, text(&from_to(&before, &after, true)));
     }
+}
+
+#[test]
+fn references_of_a_table_that_was_left_halfway_are_unset() {
+    let mysql = dialects().into_iter().find(|it| it.name() == "mysql");
+    let mysql = mysql.expect("a dialect");
+    let (mut live, record) = made(&tables_in(BEFORE, mysql));
+    let books = live.tables.get_mut("books").expect("made");
+    let author = books.columns.iter_mut().find(|it| it.name == "author_id");
+    let author = author.expect("made");
+    // The statement behind this one was not sent.
+    (author.nullable, author.default) = (true, None);
+    let plan = text(&from(&live, &record, &tables_in(AFTER, mysql), true));
+    let unset = "UPDATE `books` SET `author_id` = NULL WHERE `author_id` = ('')";
+    let key = "ADD CONSTRAINT `books_author_id_fkey`";
+    let (unset, key) = (plan.find(unset), plan.find(key));
+    assert!(unset.is_some() && unset < key, "{plan}");
 }
