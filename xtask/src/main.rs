@@ -23,6 +23,7 @@ const USAGE: &str = "usage: cargo xtask <task>
 
   test [--forbid-skip] [-- ARGUMENT…]  run all tests, installing what they drive; arguments go to `cargo test`
   codegen [--check]                    rebuild, or compare, what is generated and committed
+  kubernetes [--check]                 write, or compare, what is generated below k8s/
   tidy                                 check sizes, leftovers, crate files and links
   deps                                 check the dependency graph against deny.toml
   buf [ARGUMENT…]                      run buf, installing it if need be; `cargo xtask buf lint proto`
@@ -47,6 +48,7 @@ fn run(root: &Path, arguments: &[&str]) -> Fallible<ExitCode> {
         ["test", ref rest @ ..] => return test::run(root, rest),
         ["codegen"] => codegen::run(root, codegen::Mode::Write)?,
         ["codegen", "--check"] => codegen::run(root, codegen::Mode::Check)?,
+        ["kubernetes", ref rest @ ..] => kubernetes(root, rest)?,
         ["tidy"] => tidy::run(root)?,
         ["deps"] => deps::run(root)?,
         ["buf", ref rest @ ..] => buf(root, rest)?,
@@ -70,6 +72,28 @@ fn buf(root: &Path, arguments: &[&str]) -> Fallible<()> {
         Ok(())
     } else {
         Err(format!("buf {}: {status}", arguments.join(" ")).into())
+    }
+}
+
+/// Runs the operator's generator. It is a program of its own so that these chores need not wait for Kubernetes' types.
+fn kubernetes(root: &Path, arguments: &[&str]) -> Fallible<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = std::process::Command::new(cargo)
+        .args(["run", "--quiet", "--package", "protoloop-operator"])
+        .args([
+            "--no-default-features",
+            "--example",
+            "manifests",
+            "--",
+            "k8s",
+        ])
+        .args(arguments)
+        .current_dir(root)
+        .status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("kubernetes {}: {status}", arguments.join(" ")).into())
     }
 }
 
