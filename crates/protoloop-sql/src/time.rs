@@ -1,17 +1,14 @@
 //! Times as text of fixed width, whose byte order is the order of time.
 
-/// 0001-01-01T00:00:00Z.
-const MIN_SECONDS: i64 = -62_135_596_800;
-/// 9999-12-31T23:59:59Z.
-const MAX_SECONDS: i64 = 253_402_300_799;
-/// Ten thousand years, the limit of `google.protobuf.Duration`.
-const MAX_SPAN: i64 = 315_576_000_000;
+use protoloop_wire::time::{
+    DAY, MAX_DURATION_SECONDS as MAX_SPAN, TIMESTAMP_SECONDS, clock, date, days,
+};
+
 const NANOS: i32 = 1_000_000_000;
-const DAY: i64 = 86_400;
 
 /// Whether these are the parts of a valid timestamp.
 pub(crate) fn is_timestamp(seconds: i64, nanos: i32) -> bool {
-    (MIN_SECONDS..=MAX_SECONDS).contains(&seconds) && (0..NANOS).contains(&nanos)
+    TIMESTAMP_SECONDS.contains(&seconds) && (0..NANOS).contains(&nanos)
 }
 
 /// Whether these are the parts of a valid duration.
@@ -24,7 +21,7 @@ pub(crate) fn is_duration(seconds: i64, nanos: i32) -> bool {
 
 /// `2026-11-21T01:02:03.000000004Z`: RFC 3339 in UTC, always nine digits of the second. The parts must be valid.
 pub(crate) fn timestamp_text(seconds: i64, nanos: i32) -> String {
-    let (year, month, day) = civil(seconds.div_euclid(DAY));
+    let (year, month, day) = date(seconds.div_euclid(DAY));
     let second = seconds.rem_euclid(DAY);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
@@ -57,13 +54,8 @@ pub(crate) fn parse_timestamp(text: &str) -> Option<(i64, i32)> {
         [b'.', fraction @ .., b'Z'] => fraction_nanos(fraction)?,
         _ => return None,
     };
-    let valid = (1..=12).contains(&month)
-        && (1..=days_of_month(year, month)).contains(&day)
-        && hour < 24
-        && minute < 60
-        && second < 60;
-    let seconds = days(year, month, day) * DAY + hour * 3600 + minute * 60 + second;
-    (valid && is_timestamp(seconds, nanos)).then_some((seconds, nanos))
+    let seconds = days(year, month, day)? * DAY + clock(hour, minute, second)?;
+    Some((seconds, nanos))
 }
 
 /// `000000000003.500000000`: seconds in twelve digits and nine digits of a second. A negative one has `-` in front and
@@ -124,45 +116,6 @@ fn fraction_nanos(fraction: &[u8]) -> Option<i32> {
     i32::try_from(digits(fraction)? * scale).ok()
 }
 
-fn days_of_month(year: i64, month: i64) -> i64 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        _ => 31,
-    }
-}
-
-/// Days since 1970-01-01 of a date of the proleptic Gregorian calendar. Years begin in March, so that the leap day is
-/// their last.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let month_from_march = (month + 9) % 12;
-    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
-
-/// The date of a day since 1970-01-01: the inverse of [`days`].
-fn civil(day: i64) -> (i64, i64, i64) {
-    let day = day + 719_468;
-    let era = day.div_euclid(146_097);
-    let day_of_era = day.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let month = (month_from_march + 2) % 12 + 1;
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (
-        year,
-        month,
-        day_of_year - (153 * month_from_march + 2) / 5 + 1,
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,14 +124,14 @@ mod tests {
     #[test]
     fn the_limits_are_years_1_and_9999() {
         assert_eq!(
-            timestamp_text(MIN_SECONDS, 0),
+            timestamp_text(*TIMESTAMP_SECONDS.start(), 0),
             "0001-01-01T00:00:00.000000000Z"
         );
         assert_eq!(
-            timestamp_text(MAX_SECONDS, 999_999_999),
+            timestamp_text(*TIMESTAMP_SECONDS.end(), 999_999_999),
             "9999-12-31T23:59:59.999999999Z"
         );
-        assert!(!is_timestamp(MIN_SECONDS - 1, 0));
+        assert!(!is_timestamp(TIMESTAMP_SECONDS.start() - 1, 0));
         assert!(!is_timestamp(0, NANOS));
         assert!(!is_duration(i64::MIN + 1, 0));
         assert!(!is_duration(1, -1));
@@ -212,8 +165,8 @@ mod tests {
     proptest! {
         #[test]
         fn timestamps_come_back_and_keep_their_order(
-            a in (MIN_SECONDS..=MAX_SECONDS, 0..NANOS),
-            b in (MIN_SECONDS..=MAX_SECONDS, 0..NANOS),
+            a in (TIMESTAMP_SECONDS, 0..NANOS),
+            b in (TIMESTAMP_SECONDS, 0..NANOS),
         ) {
             let (text_a, text_b) = (timestamp_text(a.0, a.1), timestamp_text(b.0, b.1));
             prop_assert_eq!(parse_timestamp(&text_a), Some(a));

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use protoloop_repository::{KeyValue, Value};
 use sea_query::{Enum, OptionEnum};
 
+use crate::time;
+
 /// A value as a driver binds and reads it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SqlValue<'a> {
@@ -141,6 +143,20 @@ pub enum Scalar<'a> {
     },
     /// Everything else, as JSON text.
     Json(&'a str),
+}
+
+impl Scalar<'static> {
+    /// The value of a stored text; `None` where it is no timestamp.
+    pub(crate) fn timestamp(text: &str) -> Option<Self> {
+        let (seconds, nanos) = time::parse_timestamp(text)?;
+        Some(Self::Timestamp { seconds, nanos })
+    }
+
+    /// The value of a stored text; `None` where it is no duration.
+    pub(crate) fn duration(text: &str) -> Option<Self> {
+        let (seconds, nanos) = time::parse_duration(text)?;
+        Some(Self::Duration { seconds, nanos })
+    }
 }
 
 impl<'a> Scalar<'a> {

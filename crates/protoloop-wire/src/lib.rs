@@ -9,6 +9,7 @@
 //! - [`mask`]: field masks: merge for Update, project for reads. [`Patch`] sets and removes single fields.
 //! - [`marked`]: fields with a mark in the schema, at any depth: finds them, and takes them out.
 //! - [`status`]: `google.rpc.Status` on the wire and the AIP-193 JSON envelope.
+//! - [`time`]: the bounds of protobuf's times, and the calendar.
 //!
 //! No function here panics on any input, and none recurses deeper than [`Limits::depth`].
 
@@ -25,6 +26,7 @@ pub mod status;
 mod tables;
 #[cfg(test)]
 mod testing;
+pub mod time;
 mod value;
 mod view;
 mod wire;

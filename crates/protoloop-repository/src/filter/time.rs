@@ -1,39 +1,27 @@
 //! Times and durations as filters write them.
 
+use protoloop_wire::time::{DAY, MAX_DURATION_SECONDS as LONGEST, TIMESTAMP_SECONDS, clock, days};
+
 use crate::Value;
-
-/// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, the bounds of `google.protobuf.Timestamp`.
-const EARLIEST: i64 = -62_135_596_800;
-const LATEST: i64 = 253_402_300_799;
-
-/// Ten thousand years in seconds, the bound of `google.protobuf.Duration`.
-const LONGEST: i64 = 315_576_000_000;
 
 /// RFC 3339 with `Z` or an offset, and up to nine digits behind the second; a date alone is its midnight in UTC.
 pub(super) fn timestamp(text: &str) -> Option<Value> {
     let (date, rest) = text.split_at_checked(10)?;
     let [year, month, day] = fields(date, '-', [4, 2, 2])?;
-    if !(1..=12).contains(&month) || day == 0 || day > days_in(year, month) || year == 0 {
-        return None;
-    }
-    let midnight = days_from_epoch(year, month, day) * 86_400;
+    let midnight = days(year, month, day)? * DAY;
     let (seconds, nanos) = if rest.is_empty() {
         (midnight, 0)
     } else {
         let rest = rest.strip_prefix(['T', 't', ' '])?;
-        let (clock, rest) = rest.split_at_checked(8)?;
-        let [hour, minute, second] = fields(clock, ':', [2, 2, 2])?;
-        if hour > 23 || minute > 59 || second > 59 {
-            return None;
-        }
+        let (shown, rest) = rest.split_at_checked(8)?;
+        let [hour, minute, second] = fields(shown, ':', [2, 2, 2])?;
         let (nanos, rest) = fraction(rest)?;
-        let offset = offset(rest)?;
         (
-            midnight + hour * 3600 + minute * 60 + second - offset,
+            midnight + clock(hour, minute, second)? - offset(rest)?,
             nanos,
         )
     };
-    (EARLIEST..=LATEST)
+    TIMESTAMP_SECONDS
         .contains(&seconds)
         .then_some(Value::Timestamp { seconds, nanos })
 }
@@ -100,27 +88,6 @@ fn offset(text: &str) -> Option<i64> {
     };
     let (hour, minute) = rest.split_once(':')?;
     let valid = hour.len() == 2 && minute.len() == 2;
-    let (hour, minute) = (digits(hour)?, digits(minute)?);
-    (valid && hour < 24 && minute < 60).then_some(sign * (hour * 3600 + minute * 60))
-}
-
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn days_in(year: i64, month: i64) -> i64 {
-    match month {
-        2 if is_leap(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days from 1970-01-01, for a year from 1 on: whole years before it, then whole months.
-fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
-    let before = year - 1;
-    let years = before * 365 + before / 4 - before / 100 + before / 400;
-    let months: i64 = (1..month).map(|month| days_in(year, month)).sum();
-    years + months + day - 1 - 719_162
+    let east = clock(digits(hour)?, digits(minute)?, 0)?;
+    valid.then_some(sign * east)
 }

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use protoloop_core::{BoxFuture, CallContext, Code, Error, Result};
 use protoloop_schema::{Schema, bundled};
-use protoloop_wire::{Tables, Value as WireValue, View, Writer};
+use protoloop_wire::{Tables, Value as WireValue, View, Writer, time::TIMESTAMP_SECONDS};
 
 use super::{KeyStream, KeyValueRepository, glob};
 use crate::{
@@ -170,10 +170,9 @@ impl<E: Entity> KeyValues<E> {
 
     /// The end of a time to live that begins now; `None` when it is beyond any date.
     fn end(&self, ttl: Duration) -> Option<Duration> {
-        // 9999-12-31T23:59:59Z
-        const LAST: Duration = Duration::from_secs(253_402_300_799);
+        let last = Duration::from_secs(TIMESTAMP_SECONDS.end().unsigned_abs());
         let end = self.now().checked_add(ttl)?;
-        (end <= LAST).then_some(cut(end))
+        (end <= last).then_some(cut(end))
     }
 
     /// The row of a key, if its value has not expired.

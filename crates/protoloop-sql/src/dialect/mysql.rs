@@ -93,14 +93,8 @@ impl Dialect for Mysql {
             (Storage::Bytes, SqlValue::Text(text)) => Scalar::Bytes(text.as_bytes()),
             (Storage::Text, value) => Scalar::Text(text(value)?),
             (Storage::Json, value) => Scalar::Json(text(value)?),
-            (Storage::Timestamp, value) => {
-                let (seconds, nanos) = time::parse_timestamp(text(value)?)?;
-                Scalar::Timestamp { seconds, nanos }
-            }
-            (Storage::Duration, value) => {
-                let (seconds, nanos) = time::parse_duration(text(value)?)?;
-                Scalar::Duration { seconds, nanos }
-            }
+            (Storage::Timestamp, value) => Scalar::timestamp(text(value)?)?,
+            (Storage::Duration, value) => Scalar::duration(text(value)?)?,
             _ => return None,
         })
     }

@@ -69,14 +69,8 @@ impl Dialect for Sqlite {
             (Storage::Text, SqlValue::Text(text)) => Scalar::Text(text),
             (Storage::Json, SqlValue::Text(text)) => Scalar::Json(text),
             (Storage::Bytes, SqlValue::Blob(bytes)) => Scalar::Bytes(bytes),
-            (Storage::Timestamp, SqlValue::Text(text)) => {
-                let (seconds, nanos) = time::parse_timestamp(text)?;
-                Scalar::Timestamp { seconds, nanos }
-            }
-            (Storage::Duration, SqlValue::Text(text)) => {
-                let (seconds, nanos) = time::parse_duration(text)?;
-                Scalar::Duration { seconds, nanos }
-            }
+            (Storage::Timestamp, SqlValue::Text(text)) => Scalar::timestamp(text)?,
+            (Storage::Duration, SqlValue::Text(text)) => Scalar::duration(text)?,
             _ => return None,
         })
     }
