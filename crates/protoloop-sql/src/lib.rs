@@ -8,6 +8,7 @@
 //! Values are always bound; names are quoted. How values are stored is told in `docs/adr`.
 
 mod bulk;
+mod column;
 mod condition;
 mod create;
 mod declared;
@@ -38,6 +39,7 @@ mod time;
 mod value;
 mod within;
 
+pub use column::Column;
 pub use declared::{Declared, Form};
 pub use decode::{Records, SqlRow};
 pub use dialect::{Dialect, MARIADB, MYSQL, Mysql, POSTGRES, Postgres, SQLITE, Sqlite};
@@ -49,6 +51,6 @@ pub use references::ForeignKey;
 pub use select::Selection;
 pub use statement::Statement;
 pub use storage::Storage;
-pub use table::{Column, Table};
+pub use table::Table;
 pub use time::valid_timestamp_text as timestamp_text;
 pub use value::{Scalar, SqlValue};

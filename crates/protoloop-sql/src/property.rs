@@ -1,11 +1,13 @@
 //! Property paths as expressions.
 
+mod place;
+
 use protoloop_core::{Error, Result};
-use protoloop_repository::{Leaf, LeafKind, LeafShape, PropertyPath, Step, Value};
-use protoloop_schema::{Kind, MessageId, Presence, Schema, WellKnown};
+use protoloop_repository::{Leaf, LeafKind, LeafShape, PropertyPath, Value};
 use sea_query::{DynIden, Expr, ExprTrait};
 
-use crate::{Column, Declared, Scalar, SqlValue, Storage, Table, source::Source, table::iden};
+use self::place::{Last, Place, inside, of_column};
+use crate::{Column, Declared, Scalar, SqlValue, Storage, source::Source};
 
 /// A property as SQL sees it.
 pub(crate) struct Property<'a> {
@@ -14,7 +16,6 @@ pub(crate) struct Property<'a> {
     leaf: &'a Leaf,
     /// `None` for what stands in an element of a list.
     column: Option<&'a Column>,
-    /// A whole column, or what stands inside a JSON column.
     place: Place,
     /// Whether it can be NULL.
     pub(crate) nullable: bool,
@@ -22,90 +23,33 @@ pub(crate) struct Property<'a> {
     unset_is_null: bool,
 }
 
-enum Place {
-    Column(DynIden),
-    Json {
-        /// The JSON that holds the leaf.
-        parent: Expr,
-        last: Last,
-        /// Whether an unset leaf is its default where the parent is there.
-        implicit: bool,
-    },
-}
-
-enum Last {
-    Field(String),
-    Key(Box<str>),
-    /// A key of a JSON object whose values are of any type, where it is of the leaf's.
-    TypedKey(Box<str>),
-    /// The parent itself, where it is of the leaf's type.
-    Typed,
-    /// The value of a key of a JSON object, where it is an array.
-    KeyList(Box<str>),
-    /// The parent itself, where it is an array.
-    List,
-}
-
 impl<'a> Property<'a> {
     pub(crate) fn at(source: &Source<'a>, path: &'a PropertyPath) -> Result<Self> {
         let table = source.table();
-        if let Some(element) = source.element() {
-            let message = Some(element.message);
-            let place = inside(table, element.json.clone(), message, path.steps(), path);
-            let place = place.ok_or_else(|| table.broken(&format!("{path} does not fit")))?;
-            return Ok(Self {
-                source: source.clone(),
-                path,
-                leaf: path.leaf(),
-                column: None,
-                place,
-                nullable: true,
-                unset_is_null: false,
-            });
-        }
-        let column = table
-            .column(path.column())
-            .ok_or_else(|| table.broken(&format!("no column for {path}")))?;
-        let leaf = path.leaf();
-        if path.is_column() && path.from().is_none() {
-            return Ok(Self {
-                source: source.clone(),
-                path,
-                leaf,
-                column: Some(column),
-                place: Place::Column(iden(&column.name)),
-                nullable: column.nullable && !column.unset_is_null,
-                unset_is_null: column.unset_is_null,
-            });
-        }
-        // The table's name keeps the column apart from those of functions that read JSON.
-        let json = column.read(source.qualified(iden(&column.name)));
-        if path.is_column() {
-            // How far the place in the column is.
-            return Ok(Self {
-                source: source.clone(),
-                path,
-                leaf,
-                column: Some(column),
-                place: Place::Json {
-                    parent: json,
-                    last: Last::Typed,
-                    implicit: false,
-                },
-                nullable: true,
-                unset_is_null: false,
-            });
-        }
-        let place = below_column(table, json, path)
-            .ok_or_else(|| table.broken(&format!("{path} does not fit the schema")))?;
+        let (column, place) = match source.element() {
+            Some(element) => {
+                let message = Some(element.message);
+                let place = inside(table, element.json.clone(), message, path.steps(), path);
+                (None, place)
+            }
+            None => {
+                let column = table.column(path.column());
+                let column =
+                    column.ok_or_else(|| table.broken(&format!("no column for {path}")))?;
+                (Some(column), of_column(source, column, path))
+            }
+        };
+        let place =
+            place.ok_or_else(|| table.broken(&format!("{path} does not fit the schema")))?;
+        let whole = column.filter(|_| matches!(place, Place::Column(_)));
         Ok(Self {
             source: source.clone(),
             path,
-            leaf,
-            column: Some(column),
+            leaf: path.leaf(),
+            column,
             place,
-            nullable: true,
-            unset_is_null: false,
+            nullable: whole.is_none_or(|column| column.nullable && !column.unset_is_null),
+            unset_is_null: whole.is_some_and(|column| column.unset_is_null),
         })
     }
 
@@ -439,104 +383,4 @@ impl<'a> Property<'a> {
             Place::Json { .. } => dialect.json_operand(self.storage(), scalar),
         }
     }
-}
-
-/// Follows a path into a JSON column; `None` when it is not one of the schema.
-fn below_column(table: &Table, column: Expr, path: &PropertyPath) -> Option<Place> {
-    let model = table.model();
-    let (first, rest) = path.steps().split_first()?;
-    let message = entered(model.schema(), model.entity().message, first)?;
-    inside(table, column, message, rest, path)
-}
-
-/// Follows steps into JSON that holds a message.
-fn inside(
-    table: &Table,
-    mut json: Expr,
-    mut message: Option<MessageId>,
-    rest: &[Step],
-    path: &PropertyPath,
-) -> Option<Place> {
-    let model = table.model();
-    let dialect = table.dialect();
-    let mut fields: Vec<String> = Vec::new();
-    let (last, middle) = rest.split_last()?;
-    let well_known = |id: MessageId| model.schema().message(id).well_known;
-    // The object that the last step before took a key of, and the key.
-    let mut taken = None;
-    for step in middle {
-        let of_any_type = matches!(
-            well_known(message?),
-            Some(WellKnown::Struct | WellKnown::Value)
-        );
-        match step {
-            // ProtoJSON writes these as the object itself.
-            Step::Field(_) if of_any_type => {}
-            Step::Field(number) => {
-                fields.push(field_name(model.schema(), message?, *number)?);
-                taken = None;
-            }
-            Step::MapKey(key) => {
-                json = below(table, json, &fields);
-                fields.clear();
-                taken = Some((json.clone(), key));
-                // A key of what is no object finds nothing, and what is no JSON must not be read as such.
-                json = match entered(model.schema(), message?, step)?.and_then(well_known) {
-                    Some(WellKnown::Value) => dialect.json_key_of(json, key, Storage::Json),
-                    _ => dialect.json_key(json, key),
-                };
-            }
-        }
-        message = entered(model.schema(), message?, step)?;
-    }
-    let mut parent = below(table, json, &fields);
-    let last = match (last, taken) {
-        (Step::Field(_), taken) if well_known(message?) == Some(WellKnown::Value) => match taken {
-            Some((object, key)) => {
-                parent = object;
-                Last::TypedKey(key.clone())
-            }
-            None => Last::Typed,
-        },
-        (Step::Field(_), taken) if well_known(message?) == Some(WellKnown::ListValue) => {
-            match taken {
-                Some((object, key)) => {
-                    parent = object;
-                    Last::KeyList(key.clone())
-                }
-                None => Last::List,
-            }
-        }
-        (Step::Field(number), _) => Last::Field(field_name(model.schema(), message?, *number)?),
-        (Step::MapKey(key), _) => Last::Key(key.clone()),
-    };
-    Some(Place::Json {
-        parent,
-        implicit: matches!(last, Last::Field(_)) && path.leaf().presence == Presence::Implicit,
-        last,
-    })
-}
-
-fn below(table: &Table, json: Expr, fields: &[String]) -> Expr {
-    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-    table.dialect().json_part(json, &fields)
-}
-
-fn field_name(schema: &Schema, message: MessageId, number: u32) -> Option<String> {
-    let (_, field) = schema.message(message).field_by_number(number)?;
-    Some(field.name.to_string())
-}
-
-/// The message behind a step from `message`: a field's type, for a map its entry; from an entry, its value's type.
-/// The outer `None` is a step that does not exist, the inner one a type that is no message.
-fn entered(schema: &Schema, message: MessageId, step: &Step) -> Option<Option<MessageId>> {
-    let number = match step {
-        Step::Field(number) => *number,
-        Step::MapKey(_) => 2,
-    };
-    let (_, field) = schema.message(message).field_by_number(number)?;
-    Some(match field.kind {
-        Kind::Message(id) | Kind::Group(id) => Some(id),
-        _ => None,
-    })
 }

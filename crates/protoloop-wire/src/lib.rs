@@ -28,6 +28,7 @@ mod tables;
 mod testing;
 pub mod time;
 mod value;
+mod varint;
 mod view;
 mod wire;
 mod writer;

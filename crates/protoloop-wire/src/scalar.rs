@@ -6,7 +6,8 @@ use crate::{
     Value,
     error::Flaw,
     tables::{FieldTable, WireType},
-    wire::{Payload, Reader, push_varint, unzigzag32, unzigzag64, varint_len},
+    varint::{push_varint, unzigzag32, unzigzag64, varint_len},
+    wire::{Payload, Reader},
 };
 
 /// Reads the raw bits of one value of a packable kind.

@@ -3,7 +3,7 @@
 use crate::{
     Tables, Value,
     tables::{FieldTable, WireType},
-    wire::{push_varint, varint_len, zigzag32, zigzag64},
+    varint::{push_varint, varint_len, zigzag32, zigzag64},
 };
 use protoloop_schema::Kind;
 

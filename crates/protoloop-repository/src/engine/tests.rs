@@ -1,15 +1,15 @@
+mod batch;
 mod batch_write;
 mod filter;
 mod include;
 mod owned;
 mod related;
-
-use protoloop_core::CallContext;
-use protoloop_wire::{Writer, json};
+mod request_id;
+mod update;
 
 use crate::{
-    Record, RepositoryExt as _, StandardEngine,
-    testing::{Shop, member, now, tables},
+    StandardEngine,
+    testing::{Shop, member, tables},
 };
 
 /// A book's id, made with these fields.
@@ -198,102 +198,6 @@ fn missing_rows_are_not_found() {
 }
 
 #[test]
-fn an_update_sets_what_is_masked() {
-    let shop = Shop::new();
-    let id = book(
-        &shop,
-        r#""title":"Emma","pages":5,"tags":["a"],"isbn":"1","cover":{"color":"red","artist":"x"}"#,
-    );
-    let update = |book: &str, mask: &str| {
-        let mask = if mask.is_empty() {
-            String::new()
-        } else {
-            format!(r#","update_mask":"{mask}""#)
-        };
-        let request = format!(r#"{{"book":{{"id":"{id}"{book}}}{mask}}}"#);
-        shop.ok("BookService/UpdateBook", &request);
-        let read = r#""read_mask":"title,pages,tags,isbn,cover""#;
-        shop.ok("BookService/GetBook", &format!(r#"{{"id":"{id}",{read}}}"#))
-    };
-    let table = [
-        // Without a mask what is sent; messages in parts.
-        (
-            r#","pages":6,"cover":{"artist":"y"}"#,
-            "",
-            r#"{"title":"Emma","isbn":"1","cover":{"color":"red","artist":"y"},"tags":["a"],"pages":6}"#,
-        ),
-        // With a mask what it names, absent or not; server-filled fields and the key are passed over.
-        (
-            r#","title":"Em","pages":9"#,
-            "title,tags,id,etag,createTime,sold",
-            r#"{"title":"Em","isbn":"1","cover":{"color":"red","artist":"y"},"pages":6}"#,
-        ),
-        (
-            r#","cover":{"color":"blue"}"#,
-            "cover",
-            r#"{"title":"Em","isbn":"1","cover":{"color":"blue"},"pages":6}"#,
-        ),
-        (
-            r#","cover":{"artist":"z"}"#,
-            "cover.artist",
-            r#"{"title":"Em","isbn":"1","cover":{"color":"blue","artist":"z"},"pages":6}"#,
-        ),
-        // `*` replaces; an IMMUTABLE field that is not sent stays.
-        (r#","title":"All""#, "*", r#"{"title":"All","isbn":"1"}"#),
-        // JSON names are taken too.
-        (
-            r#","cover":{"color":"c"}"#,
-            "cover",
-            r#"{"title":"All","isbn":"1","cover":{"color":"c"}}"#,
-        ),
-    ];
-    for (fields, mask, expected) in table {
-        assert_eq!(update(fields, mask), expected, "{fields} {mask}");
-    }
-}
-
-#[test]
-fn a_replacement_keeps_what_the_server_fills() {
-    let shop = Shop::new();
-    let id = book(&shop, r#""title":"Emma","password":"p""#);
-    let request = format!(r#"{{"book":{{"id":"{id}","title":"x"}},"update_mask":"*"}}"#);
-    let before = shop.ok("BookService/GetBook", &format!(r#"{{"id":"{id}"}}"#));
-    let after = shop.ok("BookService/UpdateBook", &request);
-    assert_eq!(
-        member(&before, "create_time"),
-        member(&after, "create_time")
-    );
-    assert_ne!(member(&before, "etag"), member(&after, "etag"));
-}
-
-#[test]
-fn etags_guard_changes() {
-    let shop = Shop::new();
-    let id = book(&shop, r#""title":"Emma""#);
-    let get = || shop.ok("BookService/GetBook", &format!(r#"{{"id":"{id}"}}"#));
-    let before = get();
-    let update = |etag: &str, title: &str| {
-        format!(
-            r#"{{"book":{{"id":"{id}","title":"{title}","etag":"{etag}"}},"update_mask":"title"}}"#
-        )
-    };
-    let first = member(&before, "etag").to_owned();
-    shop.ok("BookService/UpdateBook", &update(&first, "1"));
-    let error = shop.err("BookService/UpdateBook", &update(&first, "2"));
-    let changed =
-        format!("ABORTED: book `{id}` was changed since its etag was read; read it again");
-    assert_eq!(error, changed);
-    let unquoted = member(&get(), "etag").replace("\\\"", "");
-    shop.ok("BookService/UpdateBook", &update(&unquoted, "3"));
-    let delete = |etag: &str| format!(r#"{{"id":"{id}","etag":"{etag}"}}"#);
-    assert_eq!(shop.err("BookService/DeleteBook", &delete(&first)), changed);
-    assert_eq!(
-        shop.ok("BookService/DeleteBook", &delete(member(&get(), "etag"))),
-        "{}"
-    );
-}
-
-#[test]
 fn pages_follow_each_other() {
     let shop = Shop::new();
     for title in ["a", "b", "b", "c", "d", "d", "e"] {
@@ -336,65 +240,6 @@ fn pages_follow_each_other() {
         shop.ok("BookService/CountBooks", r#"{"filter":"title = d"}"#),
         r#"{"count":"2"}"#
     );
-}
-
-#[test]
-fn batches_are_atomic() {
-    let shop = Shop::new();
-    let a = book(&shop, r#""title":"a","code":"a""#);
-    let count = || shop.ok("BookService/CountBooks", "{}");
-    let error = shop.err(
-        "BookService/BatchCreateBooks",
-        r#"{"requests":[{"book":{"title":"x","code":"x"}},{"book":{"title":"y","code":"a"}}]}"#,
-    );
-    assert_eq!(
-        error,
-        "ALREADY_EXISTS: requests[1]: another book has the same code"
-    );
-    let error = shop.err(
-        "BookService/BatchDeleteBooks",
-        &format!(r#"{{"ids":["{a}","x"]}}"#),
-    );
-    assert_eq!(error, "NOT_FOUND: ids[1]: book `x` was not found");
-    assert_eq!(count(), r#"{"count":"1"}"#);
-    let made = shop.ok(
-        "BookService/BatchCreateBooks",
-        r#"{"requests":[{"book":{"title":"x"}},{"book":{"title":"y"}}]}"#,
-    );
-    assert!(
-        made.contains(r#""title":"x""#) && made.contains(r#""title":"y""#),
-        "{made}"
-    );
-    let changed = shop.ok(
-        "BookService/BatchUpdateBooks",
-        &format!(r#"{{"requests":[{{"book":{{"id":"{a}","pages":3}}}},{{"book":{{"id":"{a}","title":"z"}},"update_mask":"title"}}]}}"#),
-    );
-    assert!(changed.contains(r#""title":"z""#), "{changed}");
-    let found = shop.ok(
-        "BookService/BatchGetBooks",
-        &format!(r#"{{"ids":["{a}"]}}"#),
-    );
-    assert!(
-        found.contains(r#""title":"z""#) && found.contains(r#""pages":3"#),
-        "{found}"
-    );
-    shop.ok(
-        "BookService/BatchDeleteBooks",
-        &format!(r#"{{"ids":["{a}"]}}"#),
-    );
-    assert_eq!(count(), r#"{"count":"2"}"#);
-    assert_eq!(shop.ok("BookService/BatchCreateBooks", "{}"), "{}");
-}
-
-#[test]
-fn a_batch_is_bounded() {
-    let shop = Shop::new();
-    let request = format!("{{\"requests\":[{}]}}", vec!["{}"; 1001].join(","));
-    let error = shop.err("TagService/BatchUpdateTags", &request);
-    assert_eq!(error, "INVALID_ARGUMENT: requests[0].tag: is required");
-    let ids = vec!["\"a\""; 1001].join(",");
-    let error = shop.err("TagService/BatchGetTags", &format!("{{\"ids\":[{ids}]}}"));
-    assert_eq!(error, "INVALID_ARGUMENT: ids: has more than 1000 ids");
 }
 
 #[test]
@@ -480,81 +325,6 @@ fn ids_come_from_where_the_model_says() {
 }
 
 #[test]
-fn an_update_reaches_the_keys_of_maps() {
-    let shop = Shop::new();
-    let fields =
-        r#""title":"t","covers_by_name":{"a.b":{"color":"red","artist":"x"},"c":{"color":"blue"}}"#;
-    let id = book(&shop, fields);
-    let request = |mask: &str| {
-        let covers = r#"{"a.b":{"color":"green"},"d":{"color":"black"},"e":{"color":"?"}}"#;
-        format!(r#"{{"book":{{"id":"{id}","covers_by_name":{covers}}},"update_mask":"{mask}"}}"#)
-    };
-    let mask = "coversByName.`a.b`.color,coversByName.c,coversByName.d";
-    shop.ok("BookService/UpdateBook", &request(mask));
-    for (mask, due) in [
-        (
-            "covers_by_name",
-            r#"{"covers_by_name":{"a.b":{"color":"green","artist":"x"},"d":{"color":"black"}}}"#,
-        ),
-        (
-            "covers_by_name.`a.b`.artist,covers_by_name.c",
-            r#"{"covers_by_name":{"a.b":{"artist":"x"}}}"#,
-        ),
-    ] {
-        let mask = mask.replace("covers_by_name", "coversByName");
-        let get = format!(r#"{{"id":"{id}","read_mask":"{mask}"}}"#);
-        assert_eq!(shop.ok("BookService/GetBook", &get), due);
-    }
-    assert_eq!(
-        shop.err("BookService/UpdateBook", &request("coversByName.d.secret")),
-        "INVALID_ARGUMENT: update_mask: path `covers_by_name.value.secret`: shop.v1.Book has no such field"
-    );
-}
-
-#[test]
-fn an_update_may_make_the_row() {
-    let shop = Shop::new();
-    let request = r#"{"tag":{"id":"n","label":"x"},"allow_missing":true,"update_mask":"label"}"#;
-    assert_eq!(
-        shop.ok("TagService/UpdateTag", request),
-        r#"{"id":"n","label":"x"}"#
-    );
-    assert_eq!(
-        shop.ok("TagService/GetTag", r#"{"id":"n"}"#),
-        r#"{"id":"n","label":"x"}"#
-    );
-    let request = r#"{"book":{"id":"n"},"allow_missing":true}"#;
-    assert_eq!(
-        shop.err("BookService/UpdateBook", request),
-        "INVALID_ARGUMENT: book.title: is required"
-    );
-    let request = r#"{"book":{"id":"n","title":"t"},"allow_missing":true}"#;
-    assert!(
-        shop.ok("BookService/UpdateBook", request)
-            .contains("create_time")
-    );
-}
-
-#[test]
-fn an_update_may_ask_that_there_be_no_row_yet() {
-    let shop = Shop::new();
-    let update = || {
-        let request = r#"{"tag":{"id":"n","label":"x"},"allow_missing":true}"#;
-        let metadata = [(http::header::IF_NONE_MATCH, "*".parse().unwrap())];
-        let metadata = metadata.into_iter().collect();
-        let context = CallContext::of_request(
-            protoloop_core::Protocol::Rest,
-            protoloop_core::Origin::default(),
-            metadata,
-        );
-        shop.call_with(context, "TagService/UpdateTag", request)
-    };
-    assert_eq!(update().unwrap(), r#"{"id":"n","label":"x"}"#);
-    let error = update().unwrap_err();
-    assert_eq!(error.code(), protoloop_core::Code::AlreadyExists);
-}
-
-#[test]
 fn a_model_without_a_repository_is_named() {
     let error = StandardEngine::new(tables())
         .handlers()
@@ -566,94 +336,4 @@ fn a_model_without_a_repository_is_named() {
          library.v1.Line, library.v1.Note, library.v1.Order, library.v1.Profile, library.v1.Tag, shop.v1.Book, shop.v1.Tag, \
          shop.v1.Ticket"
     );
-}
-
-#[test]
-fn a_repeated_request_is_answered_again() {
-    let shop = Shop::new();
-    let request = r#"{"book":{"title":"a"},"request_id":"r"}"#;
-    let first = shop.ok("BookService/CreateBook", request);
-    assert_eq!(shop.ok("BookService/CreateBook", request), first);
-    assert_eq!(shop.ok("BookService/CountBooks", "{}"), r#"{"count":"1"}"#);
-    assert_eq!(
-        shop.err(
-            "BookService/CreateBook",
-            r#"{"book":{"title":"b"},"request_id":"r"}"#
-        ),
-        "INVALID_ARGUMENT: request_id: was used for another request; make a new one for each"
-    );
-    let failing = r#"{"book":{},"request_id":"s"}"#;
-    for _ in 0..2 {
-        let error = shop.err("BookService/CreateBook", failing);
-        assert_eq!(error, "INVALID_ARGUMENT: book.title: is required");
-    }
-}
-
-#[test]
-fn callers_do_not_get_the_answers_of_others() {
-    let shop = Shop::new();
-    let request = r#"{"book":{"title":"a"},"request_id":"r"}"#;
-    let other = r#"{"book":{"title":"b"},"request_id":"r"}"#;
-    let mut answers = Vec::new();
-    let callers: [&[(&'static str, &str)]; 6] = [
-        &[],
-        &[("authorization", "Bearer a")],
-        &[("authorization", "Bearer b")],
-        &[("cookie", "Bearer a")],
-        &[("authorization", "Bearer a"), ("cookie", "s=1")],
-        &[("cookie", "s=1"), ("cookie", "t=1")],
-    ];
-    for caller in callers {
-        let call = |request| {
-            let mut context = CallContext::new();
-            for (name, value) in caller {
-                let value = value.parse().expect("a header value");
-                context.metadata_mut().append(*name, value);
-            }
-            let answer = shop.call_with(context, "BookService/CreateBook", request);
-            answer.map_err(|error| error.to_string())
-        };
-        let first = call(request).expect("an id that this caller did not use");
-        assert_eq!(call(request).as_ref(), Ok(&first), "{caller:?}");
-        call(other).expect_err("used for another request");
-        assert!(!answers.contains(&first), "{caller:?}");
-        answers.push(first);
-    }
-}
-
-#[test]
-fn what_callers_do_not_see_survives_their_updates() {
-    let shop = Shop::new();
-    let cx = CallContext::new();
-    let stored = r#"{"id":"a","title":"t","internal_note":"n","sold":4,"password":"p",
-        "cover":{"color":"red","artist":"x","secret":"s","views":3}}"#;
-    let model = shop.books.model();
-    let id = model.message().id;
-    let options = json::DecodeOptions::default();
-    let row = json::decode(tables(), id, stored.as_bytes(), &options).unwrap();
-    let row = model.canonical(row.into()).unwrap();
-    for (fields, mask) in [
-        (r#""cover":{"color":"blue","views":9}"#, "*"),
-        (r#""cover":{"color":"blue"}"#, "cover"),
-        (
-            r#""cover":{"color":"blue"}"#,
-            "cover.color,cover.artist,cover.views",
-        ),
-    ] {
-        now(shop.books.save(&cx, row.clone())).unwrap();
-        let request =
-            format!(r#"{{"book":{{"id":"a","title":"t",{fields}}},"update_mask":"{mask}"}}"#);
-        let answer = shop.ok("BookService/UpdateBook", &request);
-        let seen = r#""sold":4,"cover":{"color":"blue","views":3}"#;
-        assert!(answer.contains(seen), "{mask}: {answer}");
-        let found: Record = now(shop.books.find_by_id(&cx, &"a".into())).unwrap();
-        let view = model.view(found.as_ref());
-        assert_eq!(view.string(8), "n", "{mask}");
-        let mut cover = Writer::new();
-        cover.string(1, "blue");
-        cover.string(3, "s");
-        cover.int32(4, 3);
-        let bytes = view.message(11).unwrap().bytes();
-        assert_eq!(bytes, cover.finish(), "{mask}");
-    }
 }

@@ -2,17 +2,20 @@
 
 use super::{
     build::{Addition, NewField, NewMessage, NewMethod, NewService},
+    fields::{
+        allow_missing, filter, filter_of_all, include, list_fields, read_mask, show_deleted, shown,
+        validate_only,
+    },
     related::Models,
     resource::Resource,
 };
 use crate::{
-    descriptor::{Field, Type},
-    inflect::plural,
+    descriptor::Type,
     options::google_api::{HttpRule, http_rule::Pattern},
 };
 
 pub(super) const EMPTY: &str = ".google.protobuf.Empty";
-const FIELD_MASK: &str = ".google.protobuf.FieldMask";
+pub(super) const FIELD_MASK: &str = ".google.protobuf.FieldMask";
 
 /// Everything that a model's `expose` asks for.
 pub(super) fn addition(resource: &Resource<'_>, models: &Models) -> Addition {
@@ -375,51 +378,6 @@ impl Builder<'_> {
         type_name
     }
 
-    fn resource_field(&self, number: i32, comment: &str) -> NewField {
-        let resource = self.resource;
-        NewField::message(&resource.singular, number, &resource.type_name, comment).required()
-    }
-
-    fn resources_field(&self, comment: &str) -> NewField {
-        let resource = self.resource;
-        NewField::message(&resource.plural, 1, &resource.type_name, comment).repeated()
-    }
-
-    fn key_field(&self, key: &Field, name: &str, number: i32, comment: &str) -> NewField {
-        NewField::scalar(name, number, key.r#type(), comment)
-    }
-
-    /// The fields that say which row: the first part of the id is number 1, further ones follow from 21 on. Others stand
-    /// between.
-    fn which(&self, others: impl IntoIterator<Item = NewField>) -> Vec<NewField> {
-        let one = &self.resource.message.name;
-        let mut numbers = std::iter::once(1).chain(21..);
-        let mut parts = self.resource.keys.iter().map(|key| {
-            let number = numbers.next().unwrap_or(1);
-            self.key_field(key, &key.name, number, &format!("Which {one}."))
-                .required()
-        });
-        let mut fields: Vec<_> = parts.next().into_iter().collect();
-        let further: Vec<_> = parts.collect();
-        fields.extend(others);
-        fields.extend(further);
-        fields
-    }
-
-    /// The ids of a batch; those of several fields come as the single method's requests.
-    fn keys_field(&self, action: &str) -> NewField {
-        let resource = self.resource;
-        match resource.keys.as_slice() {
-            [key] => self.key_field(key, &plural(&key.name), 1, "Which ones."),
-            _ => {
-                let element = format!("{}{action}{}Request", resource.scope, resource.message.name);
-                NewField::message("requests", 1, &element, "One request for each.")
-            }
-        }
-        .repeated()
-        .required()
-    }
-
     /// The path of one row; `prefix` goes in front of each key field's name.
     fn one_path(&self, prefix: &str) -> String {
         let mut path = self.resource.collection.clone();
@@ -432,67 +390,6 @@ impl Builder<'_> {
     fn verb_path(&self, verb: &str) -> String {
         format!("{}:{verb}", self.resource.collection)
     }
-}
-
-pub(super) fn list_fields(many: &str) -> [NewField; 8] {
-    let order = "Fields to sort by, separated by commas, ` desc` behind one to reverse it.";
-    let size = "Most rows of the answer; the server may send fewer.";
-    let token = "The `next_page_token` of the page before; all else must be as it was.";
-    [
-        filter(1),
-        NewField::scalar("order_by", 2, Type::String, order),
-        NewField::scalar("page_size", 3, Type::Int32, size),
-        NewField::scalar("page_token", 4, Type::String, token),
-        NewField::scalar(
-            "skip",
-            5,
-            Type::Int32,
-            &format!("Number of {many} to leave out first."),
-        ),
-        read_mask(6),
-        include(7),
-        show_deleted(8),
-    ]
-}
-
-fn filter(number: i32) -> NewField {
-    let comment = "Which rows: AIP-160 text or a LoopBack JSON filter. Empty for all.";
-    NewField::scalar("filter", number, Type::String, comment)
-}
-
-fn shown(number: i32) -> NewField {
-    let comment =
-        "What is shown, as a LoopBack JSON filter of `fields` and `include`. Empty for all fields.";
-    NewField::scalar("filter", number, Type::String, comment)
-}
-
-fn filter_of_all(number: i32) -> NewField {
-    let comment = "Which rows: AIP-160 text or a LoopBack JSON filter; `*` for all.";
-    NewField::scalar("filter", number, Type::String, comment).required()
-}
-
-fn show_deleted(number: i32) -> NewField {
-    let comment = "Whether to show rows that are marked as deleted.";
-    NewField::scalar("show_deleted", number, Type::Bool, comment)
-}
-
-pub(super) fn read_mask(number: i32) -> NewField {
-    let comment = "Which fields to return. Empty for all.";
-    NewField::message("read_mask", number, FIELD_MASK, comment)
-}
-
-pub(super) fn include(number: i32) -> NewField {
-    let comment = "Related rows to return as well: paths of relations, separated by commas.";
-    NewField::scalar("include", number, Type::String, comment)
-}
-
-pub(super) fn validate_only(number: i32) -> NewField {
-    let comment = "Whether to check the request only and change nothing.";
-    NewField::scalar("validate_only", number, Type::Bool, comment)
-}
-
-fn allow_missing(number: i32, comment: &str) -> NewField {
-    NewField::scalar("allow_missing", number, Type::Bool, comment)
 }
 
 pub(super) fn route(pattern: Pattern) -> HttpRule {

@@ -31,6 +31,7 @@
 
 mod batch;
 mod build;
+mod fields;
 mod file;
 mod graft;
 mod merge;

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use super::{
     build::{NewField, NewMethod},
-    methods::{Builder, EMPTY, body, include, list_fields, read_mask, route, validate_only},
+    fields::{include, list_fields, read_mask, validate_only},
+    methods::{Builder, EMPTY, body, route},
     resource::{keys, singular_name},
 };
 use crate::{

@@ -8,7 +8,8 @@ use crate::{
     error::Flaw,
     scalar::{is_minimal, raw_of, read_raw},
     tables::FieldTable,
-    wire::{Payload, Reader, Record, varint_len},
+    varint::varint_len,
+    wire::{Payload, Reader, Record},
 };
 
 pub(super) fn is_canonical(

@@ -10,7 +10,8 @@ use crate::{
     error::Flaw,
     scalar::{normalise, push_raw, raw_of, read_raw},
     tables::{FieldTable, WireType},
-    wire::{Payload, Reader, push_varint},
+    varint::push_varint,
+    wire::{Payload, Reader},
 };
 
 pub(super) fn rewrite(

@@ -6,7 +6,7 @@ use super::{
     decimal::{MOST_DIGITS, write_digits_before},
     number::special_word,
 };
-use crate::wire::{take_alike, unzigzag32, unzigzag64};
+use crate::varint::{take_alike, unzigzag32, unzigzag64};
 
 /// Appends packed values of a kind as elements of a JSON array, with commas between them. `None` for kinds that are not
 /// numbers alone, with nothing written, and where the bytes end inside a value, with rubbish written.
@@ -214,7 +214,7 @@ fn copy_short(to: &mut [u8; LONGEST_FLOAT + 1], text: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::push_varint;
+    use crate::varint::push_varint;
 
     fn text(kind: Kind, bytes: &[u8]) -> String {
         let mut out = b"[".to_vec();

@@ -7,7 +7,7 @@ use protoloop_schema::{
     WellKnown,
 };
 
-use crate::wire::push_varint;
+use crate::varint::push_varint;
 
 /// The wire types of protobuf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -8,7 +8,7 @@ use crate::{
         decimal::{POWERS_OF_TEN, digits_before, digits_to_point, divided_by_tens},
         scan::Ends,
     },
-    wire::{write_varint, zigzag32, zigzag64},
+    varint::{write_varint, zigzag32, zigzag64},
 };
 
 /// The longest element on the wire: a varint of 64 bits.

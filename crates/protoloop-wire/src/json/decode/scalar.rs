@@ -11,7 +11,7 @@ use crate::{
     },
     scalar::push_raw,
     tables::FieldTable,
-    wire::{push_varint, zigzag32, zigzag64},
+    varint::{push_varint, zigzag32, zigzag64},
 };
 
 type Result<T> = std::result::Result<T, JsonError>;

@@ -11,7 +11,8 @@ use crate::{
     },
     scalar::raw_of,
     tables::FieldTable,
-    wire::{Payload, unzigzag32, unzigzag64},
+    varint::{unzigzag32, unzigzag64},
+    wire::Payload,
 };
 
 /// The bytes as text; the vector code pays only where there is much of it.
