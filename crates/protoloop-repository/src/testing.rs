@@ -9,26 +9,10 @@ use futures_util::FutureExt as _;
 use protoloop_core::{Call, CallContext, Handler, Result};
 use protoloop_schema::{ReadOptions, Schema};
 use protoloop_wire::{Tables, json};
-use protox::{
-    Compiler,
-    file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver},
-};
 
 use crate::{
     Connector, MemoryConnector, Model, Record, Repository, RequestIds, StandardEngine, laws,
 };
-
-/// Files in memory.
-struct Texts(&'static [(&'static str, &'static str)]);
-
-impl FileResolver for Texts {
-    fn open_file(&self, name: &str) -> Result<File, protox::Error> {
-        match self.0.iter().find(|file| file.0 == name) {
-            Some((name, text)) => File::from_source(name, text),
-            None => Err(protox::Error::file_not_found(name)),
-        }
-    }
-}
 
 const FILES: &[(&str, &str)] = &[
     ("laws.proto", laws::PROTO),
@@ -44,22 +28,11 @@ pub(crate) fn tables() -> &'static Arc<Tables> {
 
 /// The tables of files in memory.
 pub(crate) fn compile(files: &'static [(&'static str, &'static str)]) -> Arc<Tables> {
-    let mut resolver = ChainFileResolver::new();
-    resolver.add(Texts(files));
-    resolver.add(IncludeFileResolver::new("../../proto".into()));
-    resolver.add(GoogleFileResolver::new());
-    let mut compiler = Compiler::with_file_resolver(resolver);
-    compiler.include_imports(true).include_source_info(true);
-    for (name, _) in files {
-        if let Err(error) = compiler.open_file(name) {
-            panic!("{error:?}");
-        }
-    }
-    let set = compiler.encode_file_descriptor_set();
     let options = ReadOptions {
         batch: true,
         ..ReadOptions::default()
     };
+    let set = protoloop_testing_proto::compile(files);
     let schema = Schema::read(&set, &options).unwrap_or_else(|problems| panic!("{problems}"));
     Tables::new(&Arc::new(schema))
 }

@@ -4,38 +4,14 @@ use std::sync::Arc;
 
 use protoloop_repository::Model;
 use protoloop_schema::Schema;
+use protoloop_testing_proto::compile;
 use protoloop_wire::Tables;
 
 use crate::{Dialect, MARIADB, POSTGRES, SQLITE, Table, create};
 
 /// Compiles the text of `shop.proto` and gives the models in it.
 pub(crate) fn models(text: &str) -> Vec<Arc<Model>> {
-    use protox::file::{
-        ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver,
-    };
-
-    struct Text(String);
-
-    impl FileResolver for Text {
-        fn open_file(&self, name: &str) -> Result<File, protox::Error> {
-            if name == "shop.proto" {
-                File::from_source(name, &self.0)
-            } else {
-                Err(protox::Error::file_not_found(name))
-            }
-        }
-    }
-
-    let mut resolver = ChainFileResolver::new();
-    resolver.add(Text(text.to_owned()));
-    resolver.add(IncludeFileResolver::new("../../proto".into()));
-    resolver.add(GoogleFileResolver::new());
-    let mut compiler = protox::Compiler::with_file_resolver(resolver);
-    compiler.include_imports(true).include_source_info(true);
-    compiler
-        .open_file("shop.proto")
-        .expect("the test's proto compiles");
-    let schema = Schema::from_descriptor_set(&compiler.encode_file_descriptor_set());
+    let schema = Schema::from_descriptor_set(&compile(&[("shop.proto", text)]));
     let schema = schema.unwrap_or_else(|problems| panic!("{problems}"));
     Model::all(&Tables::new(&Arc::new(schema))).expect("models")
 }

@@ -9,36 +9,12 @@ use http_body_util::{BodyExt as _, Full};
 use protoloop_core::{BoxFuture, Call, CallContext, Error, Handler, Inbound, Reply, Result};
 use protoloop_gateway::{RestGateway, RestOptions};
 use protoloop_schema::Schema;
+use protoloop_testing_proto::compile;
 use protoloop_wire::Tables;
-use protox::{
-    Compiler,
-    file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver},
-};
-
-/// One file in memory.
-struct Text(String);
-
-impl FileResolver for Text {
-    fn open_file(&self, name: &str) -> Result<File, protox::Error> {
-        match name {
-            "test.proto" => File::from_source(name, &self.0),
-            _ => Err(protox::Error::file_not_found(name)),
-        }
-    }
-}
 
 /// The gateway of a file, or every reason why it does not start.
 fn start(text: &str, options: RestOptions) -> Result<RestGateway, String> {
-    let mut resolver = ChainFileResolver::new();
-    resolver.add(Text(text.to_owned()));
-    resolver.add(IncludeFileResolver::new("../../proto".into()));
-    resolver.add(GoogleFileResolver::new());
-    let mut compiler = Compiler::with_file_resolver(resolver);
-    compiler.include_imports(true).include_source_info(true);
-    compiler
-        .open_file("test.proto")
-        .unwrap_or_else(|error| panic!("{text}: {error:?}"));
-    let set = compiler.encode_file_descriptor_set();
+    let set = compile(&[("test.proto", text)]);
     let schema = Schema::from_descriptor_set(&set).map_err(|problems| problems.to_string())?;
     let tables = Tables::new(&Arc::new(schema));
     RestGateway::new(tables, options).map_err(|problems| problems.to_string())

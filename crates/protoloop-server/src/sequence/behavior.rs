@@ -195,11 +195,8 @@ impl Held {
 mod tests {
     use futures_util::FutureExt as _;
     use protoloop_core::CallContext;
+    use protoloop_testing_proto::compile;
     use protoloop_wire::json;
-    use protox::{
-        Compiler,
-        file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver},
-    };
 
     use super::*;
 
@@ -229,26 +226,8 @@ mod tests {
           rpc Plain(Plain) returns (Plain);
         }"#;
 
-    struct Text;
-
-    impl FileResolver for Text {
-        fn open_file(&self, name: &str) -> Result<File, protox::Error> {
-            match name {
-                "test.proto" => File::from_source(name, FILE),
-                _ => Err(protox::Error::file_not_found(name)),
-            }
-        }
-    }
-
     fn tables() -> Arc<Tables> {
-        let mut resolver = ChainFileResolver::new();
-        resolver.add(Text);
-        resolver.add(IncludeFileResolver::new("../../proto".into()));
-        resolver.add(GoogleFileResolver::new());
-        let mut compiler = Compiler::with_file_resolver(resolver);
-        compiler.include_imports(true);
-        compiler.open_file("test.proto").expect("a good file");
-        let schema = Schema::from_descriptor_set(&compiler.encode_file_descriptor_set());
+        let schema = Schema::from_descriptor_set(&compile(&[("test.proto", FILE)]));
         Tables::new(&Arc::new(schema.expect("a good schema")))
     }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use protoloop_repository::{Connector, laws};
 use protoloop_sqlite::SqliteConnector;
+use protoloop_testing::tables;
 
-use crate::support::{Place, tables};
+use crate::support::Place;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_laws_are_kept_in_a_file() {

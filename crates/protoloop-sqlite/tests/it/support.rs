@@ -1,16 +1,13 @@
 //! Models, and a database in a folder of its own.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use protoloop_core::CallContext;
 use protoloop_migrate::Target;
 use protoloop_repository::{Connector, Model, Record, Repository, Write};
-use protoloop_schema::Schema;
 use protoloop_sqlite::SqliteConnector;
-use protoloop_wire::{Tables, json};
-use protox::file::{
-    ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver,
-};
+use protoloop_testing::tables;
+use protoloop_wire::json;
 
 /// A folder with a database, removed when dropped.
 pub(crate) struct Place(tempfile::TempDir);
@@ -44,6 +41,20 @@ impl Place {
         connector.prepare(&models).await.expect("prepares");
         let rows = Rows(connector.repository(&models[0]).expect("prepared"));
         (connector, rows)
+    }
+}
+
+/// Folders with a database each, as many as are asked for.
+#[derive(Default)]
+pub(crate) struct Places(RefCell<Vec<Place>>);
+
+impl Places {
+    /// An empty database.
+    pub(crate) async fn open(&self) -> SqliteConnector {
+        let place = Place::new();
+        let connector = place.open().await;
+        self.0.borrow_mut().push(place);
+        connector
     }
 }
 
@@ -85,35 +96,9 @@ pub(crate) fn record(model: &Model, json: &str) -> Record {
     )
 }
 
-struct Text(String);
-
-impl FileResolver for Text {
-    fn open_file(&self, name: &str) -> Result<File, protox::Error> {
-        if name == "test.proto" {
-            File::from_source(name, &self.0)
-        } else {
-            Err(protox::Error::file_not_found(name))
-        }
-    }
-}
-
 /// The models of a proto file.
 pub(crate) fn models(text: &str) -> Vec<Arc<Model>> {
     Model::all(&tables(text)).expect("models")
-}
-
-/// The tables of a proto file.
-pub(crate) fn tables(text: &str) -> Arc<Tables> {
-    let mut resolver = ChainFileResolver::new();
-    resolver.add(Text(text.to_owned()));
-    resolver.add(IncludeFileResolver::new("../../proto".into()));
-    resolver.add(GoogleFileResolver::new());
-    let mut compiler = protox::Compiler::with_file_resolver(resolver);
-    compiler.include_imports(true).include_source_info(true);
-    compiler.open_file("test.proto").expect("compiles");
-    let schema = Schema::from_descriptor_set(&compiler.encode_file_descriptor_set());
-    let schema = schema.unwrap_or_else(|problems| panic!("{problems}"));
-    Tables::new(&Arc::new(schema))
 }
 
 pub(crate) const TODO: &str = r#"

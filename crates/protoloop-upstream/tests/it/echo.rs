@@ -10,12 +10,9 @@ use protoloop_schema::Schema;
 use protoloop_server::{
     CallLayer, Dispatcher, Phase, Sequence, Server, ServerBuilder, ServerConfig, layer_fn,
 };
+use protoloop_testing_proto::compile;
 use protoloop_upstream::Upstream;
 use protoloop_wire::Tables;
-use protox::{
-    Compiler,
-    file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver},
-};
 use tokio::{net::TcpListener, sync::oneshot};
 
 const ECHO: &str = r#"
@@ -28,26 +25,8 @@ const ECHO: &str = r#"
     }
 "#;
 
-struct InMemory;
-
-impl FileResolver for InMemory {
-    fn open_file(&self, name: &str) -> Result<File, protox::Error> {
-        match name {
-            "echo.proto" => File::from_source(name, ECHO),
-            _ => Err(protox::Error::file_not_found(name)),
-        }
-    }
-}
-
 pub(crate) fn tables() -> Arc<Tables> {
-    let mut resolver = ChainFileResolver::new();
-    resolver.add(InMemory);
-    resolver.add(IncludeFileResolver::new("../../proto".into()));
-    resolver.add(GoogleFileResolver::new());
-    let mut compiler = Compiler::with_file_resolver(resolver);
-    compiler.include_imports(true);
-    compiler.open_file("echo.proto").expect("it compiles");
-    let schema = Schema::from_descriptor_set(&compiler.encode_file_descriptor_set());
+    let schema = Schema::from_descriptor_set(&compile(&[("echo.proto", ECHO)]));
     Tables::new(&Arc::new(schema.expect("a good schema")))
 }
 

@@ -185,15 +185,8 @@ fn case_46_headers_both_ways() {
 fn case_20_the_same_route_twice_is_refused_at_the_start() {
     let mut router_schema = include_str!("things.proto").to_owned();
     router_schema = router_schema.replace("get: \"/watch\"", "get: \"/q/{text}\"");
-    let text: &'static str = router_schema.leak();
-    let mut resolver = ChainFileResolver::new();
-    resolver.add(Text(text));
-    resolver.add(IncludeFileResolver::new("../../proto".into()));
-    resolver.add(GoogleFileResolver::new());
-    let mut compiler = Compiler::with_file_resolver(resolver);
-    compiler.include_imports(true).include_source_info(true);
-    compiler.open_file("test.proto").unwrap();
-    let problems = match Schema::from_descriptor_set(&compiler.encode_file_descriptor_set()) {
+    let set = compile(&[("test.proto", &router_schema)]);
+    let problems = match Schema::from_descriptor_set(&set) {
         Ok(schema) => Router::new(&schema).err().unwrap(),
         Err(problems) => problems,
     };

@@ -22,38 +22,13 @@ use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, Full};
 use protoloop_core::{BoxFuture, Call, CallContext, Error, Handler, Inbound, Reply, Result};
 use protoloop_schema::Schema;
+use protoloop_testing_proto::compile;
 use protoloop_wire::Tables;
-use protox::{
-    Compiler,
-    file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver},
-};
 
 use super::*;
 
-/// One file in memory.
-struct Text(&'static str);
-
-impl FileResolver for Text {
-    fn open_file(&self, name: &str) -> Result<File, protox::Error> {
-        if name == "test.proto" {
-            File::from_source(name, self.0)
-        } else {
-            Err(protox::Error::file_not_found(name))
-        }
-    }
-}
-
 pub(crate) fn schema(text: &'static str) -> Schema {
-    let mut resolver = ChainFileResolver::new();
-    resolver.add(Text(text));
-    resolver.add(IncludeFileResolver::new("../../proto".into()));
-    resolver.add(GoogleFileResolver::new());
-    let mut compiler = Compiler::with_file_resolver(resolver);
-    compiler.include_imports(true).include_source_info(true);
-    if let Err(error) = compiler.open_file("test.proto") {
-        panic!("{error:?}");
-    }
-    Schema::from_descriptor_set(&compiler.encode_file_descriptor_set())
+    Schema::from_descriptor_set(&compile(&[("test.proto", text)]))
         .unwrap_or_else(|problems| panic!("{problems}"))
 }
 

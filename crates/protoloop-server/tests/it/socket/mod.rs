@@ -23,11 +23,8 @@ use protoloop_core::{
 };
 use protoloop_schema::Schema;
 use protoloop_server::{Dispatcher, Server, ServerConfig};
+use protoloop_testing_proto::compile;
 use protoloop_wire::{Tables, View, Writer};
-use protox::{
-    Compiler,
-    file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver},
-};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     WebSocketStream,
@@ -36,29 +33,10 @@ use tokio_tungstenite::{
 
 use crate::client::Running;
 
-struct Rooms;
-
-impl FileResolver for Rooms {
-    fn open_file(&self, name: &str) -> Result<File, protox::Error> {
-        match name {
-            "rooms.proto" => File::from_source(name, include_str!("rooms.proto")),
-            _ => Err(protox::Error::file_not_found(name)),
-        }
-    }
-}
-
 fn tables() -> Arc<Tables> {
-    let mut resolver = ChainFileResolver::new();
-    resolver.add(Rooms);
-    resolver.add(IncludeFileResolver::new("../../proto".into()));
-    resolver.add(GoogleFileResolver::new());
-    let mut compiler = Compiler::with_file_resolver(resolver);
-    compiler.include_imports(true);
-    compiler.open_file("rooms.proto").expect("it compiles");
-    let set = compiler.encode_file_descriptor_set();
-    Tables::new(&Arc::new(
-        Schema::from_descriptor_set(&set).expect("a good schema"),
-    ))
+    let set = compile(&[("rooms.proto", include_str!("rooms.proto"))]);
+    let schema = Schema::from_descriptor_set(&set);
+    Tables::new(&Arc::new(schema.expect("a good schema")))
 }
 
 /// `Said` as protobuf.
