@@ -63,6 +63,15 @@ impl Fault {
         }
     }
 
+    /// What fails while a connection is opened says that the server is away.
+    #[must_use]
+    pub fn while_connecting(mut self) -> Self {
+        if self.kind == FaultKind::Lost {
+            self.kind = FaultKind::Away;
+        }
+        self
+    }
+
     /// Whether the connection is of no more use.
     #[must_use]
     pub fn breaks(&self) -> bool {

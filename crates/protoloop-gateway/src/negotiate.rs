@@ -73,16 +73,8 @@ pub(crate) fn accept(headers: &HeaderMap) -> Accept {
     // Of the ranges that cover JSON the most specific one decides (RFC 9110 §12.5.1).
     let (mut json, mut plain, mut problem) = (None, None, None);
     let mut empty = true;
-    let ranges = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .flat_map(|value| value.to_str().unwrap_or("*/*").split(','))
-        .map(str::trim)
-        .filter(|range| !range.is_empty());
-    for range in ranges {
+    for (essence, quality) in ranges(headers) {
         empty = false;
-        let (essence, parameters) = range.split_once(';').unwrap_or((range, ""));
-        let (essence, quality) = (essence.trim(), quality(parameters));
         let specificity = match essence {
             "*/*" => 0,
             _ if essence.eq_ignore_ascii_case("application/*") => 1,
@@ -103,6 +95,19 @@ pub(crate) fn accept(headers: &HeaderMap) -> Accept {
         json: json.is_some_and(|(_, wanted)| wanted),
         problem: problem.is_some_and(|quality| quality > 0.0 && quality >= plain.unwrap_or(0.0)),
     }
+}
+
+/// The media ranges of `Accept` with their quality, as they stand. A value that is no text takes everything.
+pub(crate) fn ranges(headers: &HeaderMap) -> impl Iterator<Item = (&str, f32)> {
+    let values = headers.get_all(header::ACCEPT).iter();
+    values
+        .flat_map(|value| value.to_str().unwrap_or("*/*").split(','))
+        .map(str::trim)
+        .filter(|range| !range.is_empty())
+        .map(|range| {
+            let (essence, parameters) = range.split_once(';').unwrap_or((range, ""));
+            (essence.trim(), quality(parameters))
+        })
 }
 
 /// Whether a media type without parameters is JSON.

@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use protoloop_core::Result;
-use protoloop_driver::{Driver, Failure, Fault, FaultKind, Link as _, ServerConnector};
+use protoloop_driver::{Driver, Failure, Fault, Link as _, ServerConnector};
 use protoloop_repository::{Capabilities, Connector as _, Isolation};
 use protoloop_sql::{Dialect, MARIADB, MYSQL, SqlRow as _, SqlValue};
 use sqlx::{ConnectOptions as _, Row as _, mysql::MySqlConnectOptions};
@@ -73,7 +73,7 @@ fn check_version(version: &str) -> Result<()> {
 
 impl Mysql {
     async fn plain(&self) -> Result<sqlx::mysql::MySqlConnection, Fault> {
-        self.options.connect().await.map_err(unreachable)
+        self.options.connect().await.map_err(connecting)
     }
 
     /// What every connection is told first.
@@ -130,7 +130,7 @@ impl Driver for Mysql {
             .fetch_one(&mut connection)
             .await
             .and_then(|row| row.try_get(0))
-            .map_err(unreachable)?;
+            .map_err(connecting)?;
         let mut link = MysqlLink::new(connection, number);
         link.run(&self.settings()).await?;
         link.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
@@ -190,13 +190,8 @@ impl Driver for Mysql {
     }
 }
 
-/// What fails while a connection is opened says that the server is away.
-fn unreachable(error: sqlx::Error) -> Fault {
-    let mut fault = fault(error);
-    if fault.kind == FaultKind::Lost {
-        fault.kind = FaultKind::Away;
-    }
-    fault
+fn connecting(error: sqlx::Error) -> Fault {
+    fault(error).while_connecting()
 }
 
 impl fmt::Debug for Mysql {

@@ -54,11 +54,11 @@ impl Driver for Postgres {
     }
 
     async fn connect(&self) -> Result<PostgresLink, Fault> {
-        let mut connection = self.options.connect().await.map_err(unreachable)?;
+        let mut connection = self.options.connect().await.map_err(connecting)?;
         let row = sqlx::query("SELECT pg_backend_pid(), current_setting('server_encoding')")
             .fetch_one(&mut connection)
             .await
-            .map_err(unreachable)?;
+            .map_err(connecting)?;
         let pid: i32 = row.try_get(0).map_err(fault)?;
         let encoding: String = row.try_get(1).map_err(fault)?;
         if encoding != "UTF8" {
@@ -111,13 +111,8 @@ impl Driver for Postgres {
     }
 }
 
-/// What fails while a connection is opened says that the server is away.
-fn unreachable(error: sqlx::Error) -> Fault {
-    let mut fault = fault(error);
-    if fault.kind == FaultKind::Lost {
-        fault.kind = FaultKind::Away;
-    }
-    fault
+fn connecting(error: sqlx::Error) -> Fault {
+    fault(error).while_connecting()
 }
 
 impl fmt::Debug for Postgres {

@@ -1,8 +1,8 @@
 //! Which form a stream has.
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue};
 
-use crate::negotiate::quality;
+use crate::negotiate::ranges;
 
 /// How the messages of a stream stand in an HTTP body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,16 +51,8 @@ impl StreamKind {
     fn quality(self, headers: &HeaderMap) -> f32 {
         let mut found: Option<(u8, f32)> = None;
         let mut any = false;
-        let ranges = headers
-            .get_all(header::ACCEPT)
-            .iter()
-            .flat_map(|value| value.to_str().unwrap_or("*/*").split(','))
-            .map(str::trim)
-            .filter(|range| !range.is_empty());
-        for range in ranges {
+        for (essence, quality) in ranges(headers) {
             any = true;
-            let (essence, parameters) = range.split_once(';').unwrap_or((range, ""));
-            let essence = essence.trim();
             let (family, _) = self.names()[0].split_once('/').unwrap_or_default();
             let named = |name: &&str| essence.eq_ignore_ascii_case(name);
             let specificity = if self.names().iter().any(named) {
@@ -76,7 +68,7 @@ impl StreamKind {
                 continue;
             };
             if found.is_none_or(|(before, _)| specificity > before) {
-                found = Some((specificity, quality(parameters)));
+                found = Some((specificity, quality));
             }
         }
         match (any, found) {
@@ -89,6 +81,8 @@ impl StreamKind {
 
 #[cfg(test)]
 mod tests {
+    use http::header;
+
     use super::*;
 
     #[test]

@@ -11,7 +11,10 @@ mod cares;
 mod clear;
 mod watch;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use protoloop_core::{BoxFuture, CallContext, Code, Error, Result};
 
@@ -151,30 +154,31 @@ impl Keeper {
         known: &mut Known,
     ) -> Result<(), WriteError> {
         for (number, held) in self.cares.held.iter().enumerate() {
-            let of_this = |(_, sought): &&(usize, Sought)| sought.held == number;
-            let mut asked: Vec<&KeyValueOf<'_>> = Vec::new();
-            let pairs: Vec<KeyValueOf<'_>> = keys.iter().filter(of_this).map(KeyValueOf).collect();
-            asked.extend(&pairs);
+            let of_this = keys.iter().filter(|(_, sought)| sought.held == number);
+            let asked: Vec<(usize, &Sought, Key)> = of_this
+                .map(|(index, sought)| (*index, sought, Key::from(sought.key.clone())))
+                .collect();
             if asked.is_empty() {
                 continue;
             }
             let target = self.neighbour_of(&held.target)?;
             // In one order, so that two calls do not wait for each other.
-            let mut wanted: Vec<Key> = pairs.iter().map(KeyValueOf::key).collect();
+            let mut wanted: Vec<Key> = asked.iter().map(|(_, _, key)| key.clone()).collect();
             wanted.sort_by_cached_key(ToString::to_string);
             wanted.dedup();
             let rows = match held.is_locked() {
                 true => locked(&*target, cx, &wanted).await?,
                 false => found(&*target, cx, &wanted).await?,
             };
-            for KeyValueOf((index, sought)) in asked {
-                let at = wanted
-                    .iter()
-                    .position(|key| *key.values() == [sought.key.clone()]);
-                let row = at.and_then(|at| rows.get(at)).and_then(Option::as_ref);
+            let pairs = wanted.iter().zip(&rows);
+            let there: HashMap<&Key, &Record> = pairs
+                .filter_map(|(key, row)| Some((key, row.as_ref()?)))
+                .collect();
+            for (index, sought, key) in asked {
+                let row = there.get(&key);
                 if !row.is_some_and(|row| held.is_of(sought, row)) {
                     let error = self.inner.model().dangling(&held.reference);
-                    return Err(WriteError::at(*index, error));
+                    return Err(WriteError::at(index, error));
                 }
                 known.keys.insert(sought.clone());
             }
@@ -187,15 +191,6 @@ impl Keeper {
             true => Ok(Arc::clone(&self.inner)),
             false => self.inner.neighbour(model),
         }
-    }
-}
-
-/// A key that a write asks for.
-struct KeyValueOf<'a>(&'a (usize, Sought));
-
-impl KeyValueOf<'_> {
-    fn key(&self) -> Key {
-        Key::from(self.0.1.key.clone())
     }
 }
 
