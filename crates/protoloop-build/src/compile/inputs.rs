@@ -1,6 +1,7 @@
 //! Which files the given paths stand for.
 
 use std::{
+    collections::HashSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -11,7 +12,7 @@ use protoloop_schema::Diagnostic;
 /// Folders that hold no protos of the user but may hold many files.
 const SKIPPED: [&str; 2] = ["target", "node_modules"];
 
-/// Folders nested deeper than this are taken for a loop of links.
+/// Folders nested deeper than this are not looked into.
 const MAX_DEPTH: usize = 64;
 
 /// One `.proto` file to compile.
@@ -58,8 +59,16 @@ pub(super) fn find(paths: &[PathBuf], includes: &[PathBuf]) -> Inputs {
 
 impl Inputs {
     fn folder(&mut self, root: &Path) {
-        let mut found = Vec::new();
-        self.walk(root, &mut found, 0);
+        let mut walk = Walk::default();
+        walk.all(root);
+        let Walk {
+            mut found,
+            unreadable,
+            ..
+        } = walk;
+        for (path, error) in &unreadable {
+            self.unreadable(path, error);
+        }
         if found.is_empty() {
             self.problems.push(report::about_path(
                 root,
@@ -76,31 +85,6 @@ impl Inputs {
         }));
     }
 
-    fn walk(&mut self, folder: &Path, found: &mut Vec<PathBuf>, depth: usize) {
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) => return self.unreadable(folder, &error),
-        };
-        for entry in entries {
-            let path = match entry {
-                Ok(entry) => entry.path(),
-                Err(error) => {
-                    self.unreadable(folder, &error);
-                    continue;
-                }
-            };
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if path.is_dir() {
-                let skipped = name.starts_with('.') || SKIPPED.contains(&&*name);
-                if !skipped && depth < MAX_DEPTH {
-                    self.walk(&path, found, depth + 1);
-                }
-            } else if name.ends_with(".proto") {
-                found.push(path);
-            }
-        }
-    }
-
     fn set(&mut self, path: &Path) {
         match fs::read(path) {
             Ok(bytes) => self.sets.push((path.to_owned(), bytes)),
@@ -110,6 +94,60 @@ impl Inputs {
 
     fn unreadable(&mut self, path: &Path, error: &std::io::Error) {
         self.problems.push(report::unreadable(path, error));
+    }
+}
+
+/// The files below a folder. Each folder is looked into once, whatever links lead to it, and by its own name where that is
+/// below as well.
+#[derive(Default)]
+struct Walk {
+    found: Vec<PathBuf>,
+    unreadable: Vec<(PathBuf, std::io::Error)>,
+    /// Folders that were looked into, by their canonical paths.
+    seen: HashSet<PathBuf>,
+    /// Links to folders, which are followed behind everything else.
+    links: Vec<PathBuf>,
+}
+
+impl Walk {
+    fn all(&mut self, root: &Path) {
+        self.folder(root, 0);
+        while !self.links.is_empty() {
+            let mut links = std::mem::take(&mut self.links);
+            links.sort();
+            for link in links {
+                self.folder(&link, 0);
+            }
+        }
+    }
+
+    fn folder(&mut self, folder: &Path, depth: usize) {
+        let entries =
+            fs::canonicalize(folder).and_then(|canonical| match self.seen.insert(canonical) {
+                true => fs::read_dir(folder)?.collect(),
+                false => Ok(Vec::new()),
+            });
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(error) => return self.unreadable.push((folder.to_owned(), error)),
+        };
+        for entry in entries {
+            let path = entry.path();
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if path.is_dir() {
+                let skipped = name.starts_with('.') || SKIPPED.contains(&&*name);
+                if skipped || depth >= MAX_DEPTH {
+                    continue;
+                }
+                match path.is_symlink() {
+                    true => self.links.push(path),
+                    false => self.folder(&path, depth + 1),
+                }
+            } else if name.ends_with(".proto") {
+                self.found.push(path);
+            }
+        }
     }
 }
 

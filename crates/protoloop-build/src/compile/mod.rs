@@ -98,12 +98,11 @@ fn link(paths: &[PathBuf], includes: &[PathBuf]) -> Result<Linked, Diagnostics> 
         known.get_file_by_name(name).is_some()
     });
     let (pool, found) = link::link(&loaded, pool);
-    let paths = loaded.paths();
-    problems.extend(loaded.problems);
+    problems.extend(loaded.problems.iter().cloned());
     problems.extend(found);
     if problems.is_empty() && pool.files().len() == 0 {
         problems.push(report::about_path(
-            Path::new("."),
+            paths.first().map_or(Path::new("."), PathBuf::as_path),
             NOTHING,
             "name a folder with .proto files, a .proto file, or a binary descriptor set",
         ));
@@ -111,7 +110,7 @@ fn link(paths: &[PathBuf], includes: &[PathBuf]) -> Result<Linked, Diagnostics> 
     if problems.is_empty() {
         return Ok(Linked {
             descriptor_set: pool.encode_to_vec(),
-            paths,
+            paths: loaded.paths(),
         });
     }
     problems.sort_by(|one, other| one.location.cmp(&other.location));

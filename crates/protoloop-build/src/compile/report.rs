@@ -83,6 +83,7 @@ pub(super) fn of_link(failure: DescriptorError, path: &Path, text: &str) -> Vec<
         .map(|(index, one)| {
             let label = || primary_label(one).map(|label| position(text, label.offset()));
             let place = if index == 0 { first } else { label() };
+            let place = place.or_else(|| place_of_name(&one.to_string(), text));
             describe(one, at(path, place))
         })
         .collect()
@@ -122,6 +123,24 @@ fn primary_label(failure: &dyn miette::Diagnostic) -> Option<LabeledSpan> {
     };
     let primary = labels.iter().find(is_primary).or(labels.first());
     primary.cloned()
+}
+
+/// Where the name that a message tells stands first, or else the nearest of those around it. The linker knows no place of what
+/// stands for a map.
+fn place_of_name(message: &str, text: &str) -> Option<(u32, u32)> {
+    let name = message.split('\'').nth(1)?;
+    let offset = name.rsplit('.').find_map(|part| offset_of_word(part, text));
+    offset.map(|offset| position(text, offset))
+}
+
+fn offset_of_word(word: &str, text: &str) -> Option<usize> {
+    let is_end =
+        |next: Option<char>| next.is_none_or(|next| next != '_' && !next.is_alphanumeric());
+    let mut found = text.match_indices(word).map(|(at, _)| at);
+    found.find(|at| {
+        let (before, behind) = (&text[..*at], &text[at + word.len()..]);
+        !word.is_empty() && is_end(before.chars().next_back()) && is_end(behind.chars().next())
+    })
 }
 
 /// Line and column, from 1, of a byte offset; the column counts characters.

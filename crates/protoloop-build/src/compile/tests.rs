@@ -62,6 +62,58 @@ fn a_model_compiles_from_any_folder() {
     assert_snapshot!("model", check(&[("todo.proto", TODO)], &["todo.proto"]));
 }
 
+#[cfg(unix)]
+#[test]
+fn links_among_folders_lead_to_each_folder_once() {
+    let folder = folder(&[
+        ("a/todo.proto", TODO),
+        (
+            "b/c/state.proto",
+            "syntax = \"proto3\"; enum State { NEW = 0; }",
+        ),
+    ]);
+    // Each of them doubles the ways to every other folder.
+    for link in ["a/up", "b/up", "b/c/up", "a/again"] {
+        std::os::unix::fs::symlink(folder.path(), folder.path().join(link)).expect("a link");
+    }
+    let elsewhere =
+        super::tests::folder(&[("far.proto", "syntax = \"proto3\"; enum F { N = 0; }")]);
+    let link = folder.path().join("b/elsewhere");
+    std::os::unix::fs::symlink(elsewhere.path(), link).expect("a link");
+    let linked = super::link(&[folder.path().to_owned()], &[]).expect("good files");
+    let mut names: Vec<_> = linked.paths.into_keys().collect();
+    names.sort();
+    assert_eq!(
+        names,
+        ["a/todo.proto", "b/c/state.proto", "b/elsewhere/far.proto"]
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_map_has_a_place() {
+    let file = "syntax = \"proto3\";\nmessage Moody { Mood mood = 1; }\nmessage A {\n  map<string, string> m = 1;\n  \
+                map<string, string> m = 2;\n}\n";
+    let problems = check(&[("a.proto", file)], &["a.proto"]);
+    for problem in problems.lines().filter(|line| line.contains("error")) {
+        assert!(problem.starts_with("a.proto:"), "{problem}");
+        let place = problem.trim_start_matches("a.proto:");
+        assert!(place.starts_with(['2', '3', '5']), "{problem}");
+    }
+    assert!(
+        problems.contains("'A.MEntry' is defined twice"),
+        "{problems}"
+    );
+}
+
+#[test]
+fn a_descriptor_set_without_files_is_named() {
+    assert_eq!(
+        check(&[("api.binpb", "")], &["api.binpb"]),
+        "api.binpb: error: nothing to compile\n  \
+         help: name a folder with .proto files, a .proto file, or a binary descriptor set"
+    );
+}
+
 #[test]
 fn a_file_of_a_tree_finds_its_imports_above() {
     let files = [
