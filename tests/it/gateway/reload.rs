@@ -96,9 +96,12 @@ fn a_broken_descriptor_set_changes_nothing() {
         "--descriptors",
         live.to_str().expect("UTF-8"),
     ]);
-    fs::write(&live, "this is no descriptor set").expect("a file");
-    pause(Duration::from_secs(1));
-    assert_eq!(http::get(gateway.address(), "/v1/books/dune").status, 200);
+    // The second is what a writer leaves that has not gone on yet.
+    for broken in ["this is no descriptor set", ""] {
+        fs::write(&live, broken).expect("a file");
+        pause(Duration::from_secs(1));
+        assert_eq!(http::get(gateway.address(), "/v1/books/dune").status, 200);
+    }
     // One that decodes, and whose route names a field that is not there.
     let good = fs::read(library.descriptors()).expect("a file");
     let at = good
@@ -115,6 +118,7 @@ fn a_broken_descriptor_set_changes_nothing() {
     let ended = gateway.terminate();
     assert!(ended.log.contains("the old one stays"), "{}", ended.log);
     assert!(ended.log.contains("FileDescriptorSet"), "{}", ended.log);
+    assert!(ended.log.contains("holds no file"), "{}", ended.log);
     assert!(ended.log.contains("no field `nome`"), "{}", ended.log);
 }
 

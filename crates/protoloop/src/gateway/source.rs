@@ -118,6 +118,12 @@ impl Source {
                 "{path}: this is no google.protobuf.FileDescriptorSet: {error}"
             )))
         })?;
+        if set.file.is_empty() {
+            // So is a file that somebody has begun to write.
+            let path = path.display();
+            let text = format_args!("{path}: this descriptor set holds no file");
+            return Err(LoadError::Wrong(GatewayError::text(&text)));
+        }
         let names = set.file.iter().flat_map(|file| {
             let package = file.package().to_owned();
             let services = file.service.iter();
