@@ -37,8 +37,9 @@ pub use protoloop_core::{
 pub use protoloop_repository::{
     BelongsTo, Changes, Connector, ConnectorExt, Entity, Executed, Filter, HasMany, HasManyThrough,
     HasOne, Hook, HookContext, Isolation, Key, KeyValueRepository, KeyValues, Managed,
-    MemoryConnector, NativeRow, OnStart, Query, Record, ReferencesMany, Repositories, Repository,
-    RepositoryExt, RowStream, Save, ShowDeleted, Transaction, TransactionOptions, Value,
+    MemoryConnector, NativeRow, OnStart, PageTokenKey, Query, Record, ReferencesMany, Repositories,
+    Repository, RepositoryExt, RowStream, Save, ShowDeleted, Transaction, TransactionOptions,
+    Value,
 };
 #[cfg(feature = "gateway")]
 pub use protoloop_schema::HttpConfig;

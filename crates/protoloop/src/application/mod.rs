@@ -9,7 +9,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use prost::Name;
 use protoloop_core::Handler;
-use protoloop_repository::{Connector, Entity, Hook, Hooks, OnStart, Record, RequestIds};
+use protoloop_repository::{
+    Connector, Entity, Hook, Hooks, OnStart, PageTokenKey, Record, RequestIds,
+};
 use protoloop_schema::{ReadOptions, Schema};
 use protoloop_server::{Check, Sequence, ServerConfig, shutdown};
 use tokio::net::{TcpListener, ToSocketAddrs};
@@ -36,6 +38,8 @@ pub struct Application {
     checks: Vec<Check>,
     hooks: Hooks,
     keep_request_ids: Duration,
+    /// `None`: made of the schema.
+    page_token_key: Option<PageTokenKey>,
 }
 
 impl Application {
@@ -71,6 +75,7 @@ impl Application {
             checks: Vec::new(),
             hooks: Hooks::new(),
             keep_request_ids: RequestIds::KEEP,
+            page_token_key: None,
         }
     }
 
@@ -138,6 +143,14 @@ impl Application {
     #[must_use]
     pub fn keep_request_ids(mut self, keep: Duration) -> Self {
         self.keep_request_ids = keep;
+        self
+    }
+
+    /// Signs page tokens with a key of the application's own, which all replicas must share. Without one the key is made of
+    /// the schema: callers can know it, and tokens of before a change of the schema are refused behind it.
+    #[must_use]
+    pub fn page_token_key(mut self, key: PageTokenKey) -> Self {
+        self.page_token_key = Some(key);
         self
     }
 

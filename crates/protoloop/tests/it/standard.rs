@@ -5,13 +5,13 @@ use std::{future::Future, path::PathBuf, pin::Pin};
 use prost::Message;
 use protoloop::{
     __private::Bytes, Application, ApplicationServer, Call, CallContext, Changes, Context, Error,
-    MemoryConnector, RepositoryExt as _, Result, TransactionOptions,
+    MemoryConnector, PageTokenKey, RepositoryExt as _, Result, TransactionOptions,
 };
 use protoloop_build::compile;
 
 use crate::golden::model::todo::v1::{
     CountTodosRequest, CountTodosResponse, CreateTodoRequest, DeleteTodoRequest, GetTodoRequest,
-    Todo, TodoService, TodoServiceServer,
+    ListTodosRequest, ListTodosResponse, Todo, TodoService, TodoServiceServer,
 };
 
 /// Overrides nothing.
@@ -208,4 +208,34 @@ async fn typed_repositories_work_in_transactions() {
     let count = call(&server, "CountTodos", count.into()).await;
     let count = CountTodosResponse::decode(count.expect("counted")).expect("a count");
     assert_eq!(count.count, 1);
+}
+
+#[tokio::test]
+async fn page_tokens_are_signed_with_the_key_that_was_given() {
+    let with = |secret: &[u8]| {
+        let key = PageTokenKey::new(secret);
+        server(|application| {
+            let application = application.page_token_key(key);
+            application.service(TodoServiceServer::new(Plain))
+        })
+    };
+    let (one, other) = (with(b"one").await, with(b"other").await);
+    for server in [&one, &other] {
+        for _ in 0..3 {
+            call(server, "CreateTodo", create()).await.expect("made");
+        }
+    }
+    let page = async |server: &ApplicationServer, token: &str| {
+        let request = ListTodosRequest {
+            page_size: 1,
+            page_token: token.to_owned(),
+            ..ListTodosRequest::default()
+        };
+        let answer = call(server, "ListTodos", request.encode_to_vec().into()).await?;
+        Ok::<_, Error>(ListTodosResponse::decode(answer).expect("a list"))
+    };
+    let first = page(&one, "").await.expect("a page").next_page_token;
+    assert!(page(&one, &first).await.is_ok());
+    let error = page(&other, &first).await.expect_err("another key");
+    assert!(error.message().contains("page_token"), "{error}");
 }
