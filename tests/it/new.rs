@@ -51,7 +51,7 @@ fn the_typed_project_builds_and_passes_its_test() {
 #[test]
 fn a_name_that_cannot_be_a_crate_is_refused() {
     let folder = support::folder();
-    for name in ["1shop", "a b", "../shop", "-x", ""] {
+    for name in ["1shop", "a b", "../shop", "-x", "", "fn", "core", "deps"] {
         let ran = protoloop(folder.path(), &["new", "--", name]);
         assert_eq!(ran.code, Some(1), "{name}: {ran}");
         assert!(ran.stderr.contains(name), "{name}: {ran}");

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use heck::{ToSnakeCase, ToUpperCamelCase};
+use heck::ToSnakeCase;
 
 use crate::{
     args::New,
@@ -41,7 +41,7 @@ const TYPED: &[TemplateFile] = template!("typed":
 );
 
 pub(crate) fn run(arguments: &New) -> Result<ExitCode, Failure> {
-    check_name(&arguments.name)?;
+    check_name(&arguments.name, !arguments.zero_code)?;
     let root = Path::new(&arguments.name);
     if root.exists() {
         return Err(Failure::at(
@@ -67,26 +67,37 @@ pub(crate) fn run(arguments: &New) -> Result<ExitCode, Failure> {
 }
 
 /// A name has to work as a folder, a package and a crate.
-fn check_name(name: &str) -> Result<(), Failure> {
+fn check_name(name: &str, typed: bool) -> Result<(), Failure> {
     let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic());
-    if starts_well
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-    {
+    let goes_on_well = name
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    let why = if !starts_well || !goes_on_well {
+        "must start with a letter and go on in letters, digits, - and _"
+    } else if typed && TAKEN.contains(&&*name.to_snake_case()) {
+        "means something else to Rust or Cargo already; choose another name"
+    } else {
         return Ok(());
-    }
-    Err(Failure::at(
-        format_args!("the name {name:?}"),
-        "must start with a letter and go on in letters, digits, - and _",
-    ))
+    };
+    Err(Failure::at(format_args!("the name {name:?}"), why))
 }
+
+/// Words of Rust, crates that are there without being asked for, folders of Cargo, and what the project depends on.
+#[rustfmt::skip]
+const TAKEN: &[&str] = &[
+    "abstract", "alloc", "as", "async", "await", "become", "box", "break", "build", "const", "continue", "core", "crate",
+    "deps", "do", "dyn", "else", "enum", "examples", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in",
+    "incremental", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "proc_macro", "protoloop",
+    "protoloop_build", "pub", "ref", "return", "self", "static", "std", "struct", "super", "test", "tokio", "trait", "true",
+    "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
 
 /// What the placeholders of a template stand for.
 struct Names {
     name: String,
+    /// Of the package: the name, or one like it whose crate is called `snake`.
+    package: String,
     snake: String,
-    camel: String,
     /// A checkout to take Protoloop from; the registry's release when there is none.
     checkout: Option<PathBuf>,
 }
@@ -95,7 +106,7 @@ impl Names {
     fn of(arguments: &New) -> Result<Self, Failure> {
         let snake = arguments.name.to_snake_case();
         Ok(Self {
-            camel: arguments.name.to_upper_camel_case(),
+            package: package(&arguments.name, &snake),
             checkout: checkout(arguments.protoloop_path.as_deref())?,
             name: arguments.name.clone(),
             snake,
@@ -105,7 +116,7 @@ impl Names {
     fn fill(&self, text: &str) -> String {
         text.replace("{{name}}", &self.name)
             .replace("{{snake}}", &self.snake)
-            .replace("{{camel}}", &self.camel)
+            .replace("{{package}}", &self.package)
             .replace("{{protoloop}}", &self.dependency("protoloop"))
             .replace("{{protoloop-build}}", &self.dependency("protoloop-build"))
     }
@@ -116,6 +127,13 @@ impl Names {
             Some(checkout) => format!("path = \"{}/crates/{name}\"", checkout.display()),
             None => format!("version = \"{}\"", env!("CARGO_PKG_VERSION")),
         }
+    }
+}
+
+fn package(name: &str, snake: &str) -> String {
+    match name.replace('-', "_") == snake {
+        true => name.to_owned(),
+        false => snake.replace('_', "-"),
     }
 }
 
@@ -140,4 +158,43 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let parent = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(|error| Failure::at(parent.display(), error))?;
     fs::write(path, text).map_err(|error| Failure::at(path.display(), error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_has_the_crate_that_the_templates_name() {
+        for (name, expected) in [
+            ("book-shop", "book-shop"),
+            ("book_shop", "book_shop"),
+            ("BookShop", "book-shop"),
+            ("A", "a"),
+            ("a--b_", "a-b"),
+        ] {
+            let snake = name.to_snake_case();
+            assert_eq!(package(name, &snake), expected);
+            assert_eq!(expected.replace('-', "_"), snake);
+        }
+    }
+
+    #[test]
+    fn names_that_would_not_build_are_refused() {
+        for name in [
+            "fn",
+            "Self",
+            "core",
+            "deps",
+            "proc-macro",
+            "tokio",
+            "1a",
+            "a b",
+            "",
+        ] {
+            assert!(check_name(name, true).is_err(), "{name}");
+        }
+        assert!(check_name("test", false).is_ok());
+        assert!(check_name("todo", true).is_ok());
+    }
 }
