@@ -177,12 +177,12 @@ fn decoded(text: &str) -> Result<String, String> {
 
 /// `host:port`, `[::1]:port`, `%2Frun%2Fpostgresql`.
 fn host_and_port(place: &str) -> Result<(String, Option<u16>), String> {
-    let (host, port) = match place
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-    {
-        Some((host, "")) => (host, None),
-        Some((host, rest)) => (host, Some(rest.strip_prefix(':').unwrap_or(rest))),
+    let (host, port) = match place.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((host, "")) => (host, None),
+            Some((host, rest)) => (host, Some(rest.strip_prefix(':').unwrap_or(rest))),
+            None => return Err("`[` in front of its host is not closed by `]`".to_owned()),
+        },
         None => match place.split_once(':') {
             Some((host, port)) => (host, Some(port)),
             None => (place, None),
@@ -261,6 +261,7 @@ mod tests {
             ("postgres://me:secret@x", "names no database"),
             ("postgres://me:secret@x:0/y", "its port is no number"),
             ("postgres://me:secret@x:y/z", "its port is no number"),
+            ("postgres://me:secret@[::1/z", "not closed by `]`"),
             ("postgres://me:secret@x/y?foo=1", "`foo` is unknown"),
             ("postgres://me:secret@x/y?connections=0", "`0` is no value"),
             ("postgres://me:sec#ret@x/y", "is written %23"),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protoloop_core::Result;
+use protoloop_core::{Code, Result};
 use protoloop_sql::{
     Dialect, Live, LiveRows, SqlValue, Statement, Table,
     migrate::{MIGRATIONS_TABLE, RECORD_TABLE, Record, missing_references},
@@ -59,7 +59,7 @@ impl State {
             return Ok(state);
         }
         let views = LiveRows {
-            views: rows(session, dialect.live_queries().views).await?,
+            views: views(session, dialect).await?,
             ..LiveRows::default()
         };
         let views = Live::read(&views)?.tables.into_iter();
@@ -95,7 +95,10 @@ impl State {
         let queries = dialect.live_queries();
         let rows = LiveRows {
             columns: rows(session, queries.columns).await?,
-            views: rows(session, if views { queries.views } else { "" }).await?,
+            views: match views {
+                true => self::views(session, dialect).await?,
+                false => Vec::new(),
+            },
             indexes: rows(session, queries.indexes).await?,
             foreign_keys: rows(session, queries.foreign_keys).await?,
             enums: rows(session, queries.enums).await?,
@@ -130,6 +133,35 @@ async fn rows(session: &mut dyn Session, sql: &str) -> Result<Vec<Vec<SqlValue<'
         values: Vec::new(),
     };
     session.query(statement).await
+}
+
+/// What [`LiveQueries::views`](protoloop_sql::LiveQueries) answers. A view that cannot be read has no column with a name.
+async fn views(
+    session: &mut dyn Session,
+    dialect: &dyn Dialect,
+) -> Result<Vec<Vec<SqlValue<'static>>>> {
+    let queries = dialect.live_queries();
+    if queries.view_names.is_empty() {
+        return rows(session, queries.views).await;
+    }
+    let mut found = Vec::new();
+    for name in rows(session, queries.view_names).await? {
+        let statement = Statement {
+            sql: queries.views.to_owned(),
+            values: name.clone(),
+        };
+        match session.query(statement).await {
+            Ok(columns) => found.extend(columns),
+            Err(error) if error.code() == Code::FailedPrecondition => {
+                let none = || SqlValue::Text("".into());
+                let rest = [none(), none(), none(), SqlValue::Int(1), SqlValue::Null];
+                let numbers = [SqlValue::Int(0), SqlValue::Int(0), none()];
+                found.push(name.into_iter().chain(rest).chain(numbers).collect());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }
 
 /// The type of some value of a view's column, where columns of views have no declared type. `None` where they have, where

@@ -21,6 +21,9 @@ pub struct LiveQueries {
     pub columns: &'static str,
     /// The same of views; one row without a name of a column for what is neither table nor view.
     pub views: &'static str,
+    /// The names that `views` is asked for one by one, as its value, since one that is broken would hide the others. Empty
+    /// where it answers all at once.
+    pub view_names: &'static str,
     /// One row per column of an index, in order, primary keys left out: table, index, whether it is unique, whether only
     /// some rows stand in it, whether it is whole (PostgreSQL leaves broken ones behind), whether it belongs to a
     /// constraint, column or NULL for an expression or for the beginning of a column, whether it counts down, its method

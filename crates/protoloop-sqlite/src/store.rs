@@ -2,11 +2,12 @@
 
 use std::{
     ops::{Deref, DerefMut},
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use protoloop_core::Result;
+use protoloop_core::{Error, Result};
 use sqlx::{
     Connection as _,
     sqlite::{SqliteConnectOptions, SqliteConnection},
@@ -145,9 +146,25 @@ async fn first(options: &Options) -> Result<Connected> {
             Err(error) if is_busy(&error) && begun.elapsed() < options.busy_timeout => {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            outcome => return outcome,
+            Err(error) => return Err(unopened(options, error)),
+            opened => return opened,
         }
     }
+}
+
+/// Tells what is wrong with the file, where that can be seen.
+fn unopened(options: &Options, error: Error) -> Error {
+    let Some(file) = &options.file else {
+        return error;
+    };
+    let folder = file.parent().filter(|folder| *folder != Path::new(""));
+    let why = match folder {
+        _ if file.is_dir() => "is a folder".to_owned(),
+        Some(folder) if !folder.is_dir() => format!("its folder {} is missing", folder.display()),
+        _ => return error,
+    };
+    let text = format!("{}: {}: {why}", error.message(), file.display());
+    Error::new(error.code(), text).with_source(error)
 }
 
 impl Read<'_> {

@@ -35,6 +35,7 @@ pub(crate) fn run(arguments: &Discover) -> Result<ExitCode, Failure> {
         ..Options::default()
     };
     let url = url(arguments)?;
+    check_file(&url)?;
     let found = runtime.block_on(async {
         let database = datasource::open(&url, Leave::Left).await?;
         let target = database.target.ok_or_else(|| {
@@ -56,6 +57,18 @@ pub(crate) fn run(arguments: &Discover) -> Result<ExitCode, Failure> {
     write_file(&lock_path, &found.lock.text())?;
     report(&found, arguments);
     Ok(ExitCode::SUCCESS)
+}
+
+/// A file that is not there would be made.
+fn check_file(url: &str) -> Result<(), Failure> {
+    let file = protoloop_sqlite::Options::parse(url).map(|options| options.file);
+    match file {
+        Ok(Some(file)) if !file.exists() => Err(Failure::at(
+            format_args!("--db {}", datasource::shown(url)),
+            "there is no such file",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The URL of the database, with the schema that was asked for.

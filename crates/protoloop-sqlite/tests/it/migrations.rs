@@ -159,6 +159,27 @@ async fn a_narrower_type_takes_rows_that_fit_and_else_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_view_that_is_broken_stands_in_nobodys_way() {
+    let place = Place::new();
+    let (connector, _rows) = place.repository(SHOP).await;
+    let mut session = Target::open(&connector, None).await.expect("opens");
+    let views =
+        "CREATE VIEW titles AS SELECT title FROM books; CREATE VIEW lost AS SELECT * FROM gone";
+    session.execute(views).await.expect("runs");
+    let found = State::read_with(&mut *session, &SQLITE, true).await;
+    let tables = found.expect("reads").live.tables;
+    assert_eq!(tables["titles"].columns[0].name, "title");
+    assert_eq!(tables["lost"].columns[0].name, "");
+    session.close().await;
+    // A table is missing, which might be a view.
+    let more = models(&format!(
+        "{SHOP} message Shelf {{ option (protoloop.v1.model) = {{ }}; \
+         string id = 1 [(protoloop.v1.field) = {{ id: CLIENT }}]; }}"
+    ));
+    connector.prepare(&more).await.expect("prepares");
+}
+
+#[tokio::test]
 async fn a_rebuild_keeps_references_views_and_triggers() {
     let place = Place::new();
     let (connector, rows) = place.repository(SHOP).await;

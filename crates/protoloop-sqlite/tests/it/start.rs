@@ -2,6 +2,7 @@
 
 use protoloop_core::Code;
 use protoloop_repository::Connector as _;
+use protoloop_sqlite::SqliteConnector;
 
 use crate::support::{Place, TODO, models};
 
@@ -33,6 +34,22 @@ async fn columns_and_indexes_that_are_missing_are_added() {
         Some(rows.record(r#"{"id": "a", "title": "milk"}"#))
     );
     assert_eq!(found[1].as_ref(), Some(&stored));
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_made_says_why() {
+    let place = Place::new();
+    place.open().await.close().await;
+    let url = place.url();
+    let folder = url.trim_end_matches("/test.db");
+    for (url, why) in [
+        (folder.to_owned(), "is a folder"),
+        (format!("{folder}/no/a.db"), "/no is missing"),
+    ] {
+        let error = SqliteConnector::open(&url).await.expect_err("no file");
+        assert_eq!(error.code(), Code::Unavailable);
+        assert!(error.message().ends_with(why), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -66,6 +66,7 @@ pub(super) const MYSQL: LiveQueries = LiveQueries {
 const COMMON: LiveQueries = LiveQueries {
     columns: "",
     views: "",
+    view_names: "",
     indexes: "SELECT s.TABLE_NAME, s.INDEX_NAME, s.NON_UNIQUE = 0, c.COLUMN_NAME IS NOT NULL, 1, 0, \
               CASE WHEN s.COLUMN_NAME = c.COLUMN_NAME THEN SUBSTRING(c.COLUMN_COMMENT, 12) \
               WHEN s.SUB_PART IS NULL THEN s.COLUMN_NAME END, COALESCE(s.COLLATION = 'D', 0), LOWER(s.INDEX_TYPE) \

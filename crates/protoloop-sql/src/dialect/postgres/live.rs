@@ -31,6 +31,7 @@ macro_rules! columns {
 pub(super) const QUERIES: LiveQueries = LiveQueries {
     columns: columns!("'r', 'p'"),
     views: columns!("'v', 'm', 'f'"),
+    view_names: "",
     indexes: "SELECT t.relname::text, i.relname::text, x.indisunique, x.indpred IS NOT NULL, x.indisvalid, \
               EXISTS (SELECT 1 FROM pg_constraint AS c WHERE c.conindid = x.indexrelid AND c.contype IN ('u', 'x')), \
               a.attname::text, (x.indoption[(k.place - 1)::int] & 1) = 1, m.amname::text \

@@ -11,8 +11,10 @@ pub(super) const QUERIES: LiveQueries = LiveQueries {
               AND t.sql NOT LIKE 'CREATE VIRTUAL %' ORDER BY t.name, c.cid",
     views: "SELECT t.name, '', c.name, c.type, NOT c.\"notnull\", c.dflt_value, 0, 0, '' \
             FROM sqlite_schema AS t JOIN pragma_table_xinfo(t.name) AS c \
-            WHERE t.type = 'view' UNION ALL \
-            SELECT name, '', '', '', 1, NULL, 0, 0, '' FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL %'",
+            WHERE t.type = 'view' AND t.name = ?1 UNION ALL \
+            SELECT name, '', '', '', 1, NULL, 0, 0, '' FROM sqlite_schema \
+            WHERE sql LIKE 'CREATE VIRTUAL %' AND name = ?1",
+    view_names: "SELECT name FROM sqlite_schema WHERE type = 'view' OR sql LIKE 'CREATE VIRTUAL %'",
     indexes: "SELECT t.name, i.name, i.\"unique\", i.partial, 1, i.origin <> 'c', c.name, c.\"desc\", 'btree' \
               FROM sqlite_schema AS t JOIN pragma_index_list(t.name) AS i JOIN pragma_index_xinfo(i.name) AS c \
               WHERE t.type = 'table' AND c.key = 1 AND i.origin <> 'pk' AND t.sql NOT LIKE 'CREATE VIRTUAL %' \
