@@ -20,7 +20,13 @@ impl Builder<'_> {
         NewField::message(&resource.plural, 1, &resource.type_name, comment).repeated()
     }
 
-    pub(super) fn key_field(&self, key: &Field, name: &str, number: i32, comment: &str) -> NewField {
+    pub(super) fn key_field(
+        &self,
+        key: &Field,
+        name: &str,
+        number: i32,
+        comment: &str,
+    ) -> NewField {
         NewField::scalar(name, number, key.r#type(), comment)
     }
 
