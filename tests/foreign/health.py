@@ -8,7 +8,7 @@ address, service = arguments()
 stub = health_pb2_grpc.HealthStub(grpc.insecure_channel(address))
 SERVING = health_pb2.HealthCheckResponse.SERVING
 
-for name in ["", service]:
+for name in ["", "liveness", "readiness", service]:
     same(stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=SECONDS).status, SERVING)
 
 try:

@@ -2,13 +2,17 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+mod check;
 mod discover;
+mod lifecycle;
 mod migrate;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use protoloop::Cors;
 
+pub(crate) use check::Check;
 pub(crate) use discover::{Discover, DiscoverNaming};
+pub(crate) use lifecycle::Lifecycle;
 pub(crate) use migrate::{
     Migrate, MigrateApply, MigrateDatabase, MigrateNew, MigratePlan, MigrateVerify, OnStart,
     Output, UpTo,
@@ -266,6 +270,8 @@ pub(crate) struct Surface {
     /// Compress answers for callers that take it
     #[arg(long, env = "PROTOLOOP_COMPRESS")]
     pub(crate) compress: bool,
+    #[command(flatten)]
+    pub(crate) lifecycle: Lifecycle,
     /// Show the table of routes
     #[arg(long)]
     pub(crate) routes: bool,
@@ -316,19 +322,6 @@ pub(crate) enum LogFormat {
     Text,
     /// One object a line, for machines
     Json,
-}
-
-/// Compile and lint .proto files; every problem is shown with its place
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  protoloop check              every .proto below this folder
-  protoloop check todo.proto   exit code 1 when there is an error")]
-pub(crate) struct Check {
-    #[command(flatten)]
-    pub(crate) sources: Sources,
-    /// Treat warnings as errors
-    #[arg(long)]
-    pub(crate) deny_warnings: bool,
 }
 
 /// Make a project that builds, starts and passes its own test

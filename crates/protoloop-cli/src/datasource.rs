@@ -30,6 +30,13 @@ pub(crate) enum Schema {
 /// Opens the datasource of a URL: `memory:`, `sqlite:FILE`, or that of a server. No message shows its password.
 pub(crate) async fn open(url: &str, schema: Schema) -> Result<Datasource, Failure> {
     let failed = |what: &dyn Display| Failure::at(format_args!("--db {}", shown(url)), what);
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    let refused = |error: &protoloop::Error| match error.code() {
+        protoloop::Code::Unavailable => {
+            Failure::Away(format!("--db {}: {}", shown(url), told(error)))
+        }
+        _ => failed(&told(error)),
+    };
     match scheme(url) {
         "memory" => Ok(Datasource {
             connector: Arc::new(MemoryConnector::new()),
@@ -50,7 +57,7 @@ pub(crate) async fn open(url: &str, schema: Schema) -> Result<Datasource, Failur
         #[cfg(feature = "postgres")]
         "postgres" | "postgresql" => match protoloop_postgres::open(url).await {
             Ok(connector) => Ok(server(connector)),
-            Err(error) => Err(failed(&told(&error))),
+            Err(error) => Err(refused(&error)),
         },
         #[cfg(not(feature = "postgres"))]
         "postgres" | "postgresql" => Err(failed(
@@ -59,7 +66,7 @@ pub(crate) async fn open(url: &str, schema: Schema) -> Result<Datasource, Failur
         #[cfg(feature = "mysql")]
         "mysql" | "mariadb" => match protoloop_mysql::open(url).await {
             Ok(connector) => Ok(server(connector)),
-            Err(error) => Err(failed(&told(&error))),
+            Err(error) => Err(refused(&error)),
         },
         #[cfg(not(feature = "mysql"))]
         "mysql" | "mariadb" => Err(failed(

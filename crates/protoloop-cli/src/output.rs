@@ -12,6 +12,8 @@ const WRONG_INPUT: u8 = 1;
 pub(crate) enum Failure {
     /// The schema has errors; they are shown one by one.
     Schema(Diagnostics),
+    /// Something that is needed does not answer; it may later.
+    Away(String),
     /// Anything else: one sentence that names the place, and the cause if there is one.
     Other(String),
 }
@@ -57,7 +59,9 @@ pub(crate) fn note(text: impl fmt::Display) {
 pub(crate) fn failure(failure: &Failure) {
     match failure {
         Failure::Schema(diagnostics) => self::diagnostics(&diagnostics.0),
-        Failure::Other(text) => note(format_args!("{RED}error{RESET}: {text}")),
+        Failure::Other(text) | Failure::Away(text) => {
+            note(format_args!("{RED}error{RESET}: {text}"));
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub use desired::Desired;
 pub use file::{MigrationFile, checksum};
 pub use folder::Folder;
 pub use journal::{Entry, EntryState};
-pub use migrator::{Applied, Migrator, Options, file_for};
+pub use migrator::{Applied, Migrator, Options, Phases, file_for};
 pub use observe::{Event, Observer, Quiet};
 /// What plans are made of.
 pub use protoloop_sql::migrate::{Action, Phase, Plan, Record, Safety, Step};

@@ -20,10 +20,23 @@ pub struct Options {
     pub allow_destructive: bool,
     /// Models that were renamed: full names, old and new.
     pub renames: Vec<(String, String)>,
-    /// Stop before the first step behind which code of before may not work.
-    pub only_expand: bool,
+    /// Which steps are taken.
+    pub phases: Phases,
     /// How long the lock is waited for. Default: a minute.
     pub lock_wait: Duration,
+}
+
+/// Which steps of a migration are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phases {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that code of before does not mind: what is applied before a rollout.
+    Expand,
+    /// Those that are left when nothing expands any more: what is applied behind a rollout. While something has to expand
+    /// first, nothing is done and the migration fails.
+    Contract,
 }
 
 impl Default for Options {
@@ -31,7 +44,7 @@ impl Default for Options {
         Self {
             allow_destructive: false,
             renames: Vec::new(),
-            only_expand: false,
+            phases: Phases::All,
             lock_wait: Duration::from_secs(60),
         }
     }
@@ -172,7 +185,7 @@ impl<'a> Migrator<'a> {
                 &obstacles,
             ));
         }
-        let (steps, mut withheld) = self.chosen(&plan);
+        let (steps, mut withheld) = self.chosen(&plan)?;
         withheld.extend(plan.withheld);
         let after = known(&state.record, plan.record, &withheld);
         if steps.is_empty() && after == state.stored {
@@ -206,27 +219,30 @@ impl<'a> Migrator<'a> {
         })
     }
 
+    /// A contract phase begins where nothing is left to expand.
+    fn check_expanded(&self, steps: &[Step]) -> Result<()> {
+        let expanding = steps.iter().filter(|step| step.phase == Phase::Expand);
+        let expanding: Vec<_> = expanding.map(ToString::to_string).collect();
+        if self.options.phases != Phases::Contract || expanding.is_empty() {
+            return Ok(());
+        }
+        Err(refused(
+            "the database has not been expanded; apply the phase expand and roll out first",
+            &expanding,
+        ))
+    }
+
     /// The steps to take now, and those to leave.
-    fn chosen(&self, plan: &Plan) -> (Vec<Step>, Vec<Step>) {
-        if !self.options.only_expand {
-            return (plan.steps.clone(), Vec::new());
-        }
-        // A step counts on those before it on the same table.
-        let mut left = Vec::<Step>::new();
-        let (mut taken, mut tables) = (Vec::new(), Vec::<Option<&str>>::new());
-        for step in &plan.steps {
-            let table = step.action.table();
-            if step.phase == Phase::Expand && !tables.contains(&table) {
-                taken.push(step.clone());
-                continue;
+    fn chosen(&self, plan: &Plan) -> Result<(Vec<Step>, Vec<Step>)> {
+        let all = || (plan.steps.clone(), Vec::new());
+        match self.options.phases {
+            Phases::All => Ok(all()),
+            Phases::Expand => Ok(expanding(&plan.steps)),
+            Phases::Contract => {
+                self.check_expanded(&expanding(&plan.steps).0)?;
+                Ok(all())
             }
-            tables.push(table);
-            if let migrate::Action::RenameTable { to, .. } = &step.action {
-                tables.push(Some(to));
-            }
-            left.push(step.clone());
         }
-        (taken, left)
     }
 
     /// Applies the files of a folder that were not, in order.
@@ -273,7 +289,10 @@ impl<'a> Migrator<'a> {
             let Some(file) = crate::status::next(folder, &state.journal) else {
                 return session.rollback().await;
             };
-            if self.options.only_expand && file.phase() == Phase::Contract {
+            if file.phase() == Phase::Expand {
+                self.check_expanded(&file.steps)?;
+            }
+            if self.options.phases == Phases::Expand && file.phase() == Phase::Contract {
                 applied.withheld.extend(file.steps.iter().cloned());
                 return session.rollback().await;
             }
@@ -315,6 +334,26 @@ impl<'a> Migrator<'a> {
             .map_err(|error| crate::error::during(&id, error))?;
         Ok(done)
     }
+}
+
+/// The steps that code of before does not mind, and the others.
+fn expanding(steps: &[Step]) -> (Vec<Step>, Vec<Step>) {
+    // A step counts on those before it on the same table.
+    let mut left = Vec::<Step>::new();
+    let (mut taken, mut tables) = (Vec::new(), Vec::<Option<&str>>::new());
+    for step in steps {
+        let table = step.action.table();
+        if step.phase == Phase::Expand && !tables.contains(&table) {
+            taken.push(step.clone());
+            continue;
+        }
+        tables.push(table);
+        if let migrate::Action::RenameTable { to, .. } = &step.action {
+            tables.push(Some(to));
+        }
+        left.push(step.clone());
+    }
+    (taken, left)
 }
 
 /// What is remembered when some steps are left: models whose table a left step touches stay as they are known.

@@ -5,10 +5,12 @@
 //! - [`ReadOptions`] says which services are read, and adds routes: of a [`HttpConfig`] or of every method.
 //! - [`Message`], [`Field`], [`Enum`], [`Service`], [`Method`] describe the types.
 //! - [`Entity`] describes a stored model; [`StandardMethod`] how a method maps to the standard engine.
+//! - [`compatibility`] compares two schemas: what those who use the one find broken in the other.
 //! - [`bundled`] holds the `.proto` files that come with the toolkit.
 //! - [`HttpRule`] and [`PathTemplate`] describe REST bindings after `google/api/http.proto`.
 
 pub mod bundled;
+pub mod compatibility;
 
 mod descriptor;
 mod diagnostic;

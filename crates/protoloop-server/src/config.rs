@@ -39,8 +39,15 @@ pub struct ServerConfig {
     /// How long the server goes on accepting after it said that it is not ready, so that load balancers can turn away
     /// from it. 0 s; several seconds behind Kubernetes services.
     pub drain_delay: Duration,
-    /// How long calls in flight may take after that; then they are cut off. 30 s.
+    /// How long calls in flight may take after that; then they are cut off. Streams are ended with UNAVAILABLE half
+    /// a second before, WebSockets a second. 30 s.
     pub grace_period: Duration,
+    /// How old a connection gets, give or take a tenth; then its peer is told to open another one (GOAWAY, or
+    /// `Connection: close`), which a balancer of connections may send elsewhere. `None`, the default, for any age.
+    pub max_connection_age: Option<Duration>,
+    /// How long calls in flight on a connection that is too old may take; then it is cut off. `None`, the default, for as
+    /// long as they take.
+    pub max_connection_age_grace: Option<Duration>,
     /// How often readiness checks run. 5 s.
     pub check_interval: Duration,
     /// How long one readiness check may take. 2 s.
@@ -60,8 +67,10 @@ pub struct ServerConfig {
     /// How REST requests are read and answered. The bounds of bodies in it are not looked at: those of this
     /// configuration count for every protocol.
     pub rest: RestOptions,
-    /// Certificate and key; `None` for plain text (HTTP/1.1 and h2c).
+    /// Certificate and key; `None` for plain text (HTTP/1.1 and h2c). Files that change are read again.
     pub tls: Option<TlsFiles>,
+    /// Between two looks at the TLS files. 10 s.
+    pub tls_interval: Duration,
     /// In which headers a proxy in front of the server says who calls. None: a header says nothing about the caller.
     pub trusted_proxy: TrustedProxy,
 }
@@ -95,6 +104,8 @@ impl Default for ServerConfig {
             keep_alive_timeout: Duration::from_secs(20),
             drain_delay: Duration::ZERO,
             grace_period: Duration::from_secs(30),
+            max_connection_age: None,
+            max_connection_age_grace: None,
             check_interval: Duration::from_secs(5),
             check_timeout: Duration::from_secs(2),
             compress_responses: false,
@@ -103,6 +114,7 @@ impl Default for ServerConfig {
             field_behavior: true,
             rest: RestOptions::default(),
             tls: None,
+            tls_interval: Duration::from_secs(10),
             trusted_proxy: TrustedProxy::default(),
         }
     }
@@ -151,8 +163,13 @@ impl ServerConfig {
                 self.keep_alive_interval.unwrap_or(Duration::MAX),
             ),
             ("keep_alive_timeout", self.keep_alive_timeout),
+            (
+                "max_connection_age",
+                self.max_connection_age.unwrap_or(Duration::MAX),
+            ),
             ("check_interval", self.check_interval),
             ("check_timeout", self.check_timeout),
+            ("tls_interval", self.tls_interval),
         ];
         let counts = counts.iter().filter(|(_, value)| *value == 0);
         let mut problems: Vec<_> = counts

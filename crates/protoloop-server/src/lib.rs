@@ -32,7 +32,7 @@ mod transport;
 
 pub use config::{ConfigError, ServerConfig, TlsFiles};
 pub use dispatch::Dispatcher;
-pub use health::Check;
+pub use health::{Check, LIVENESS, READINESS};
 pub use port::Cors;
 pub use protoloop_gateway::{
     ErrorFormat, Forms, HeaderNames, HeaderRule, HeaderRules, PathProfile, RestOptions,

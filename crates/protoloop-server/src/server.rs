@@ -17,7 +17,7 @@ use crate::{
     foreign::ForeignServices,
     health::{HealthService, Readiness},
     port::Port,
-    transport::{self, Acceptor},
+    transport::{self, Renewed},
 };
 pub use assembly::Replacer;
 use assembly::{Assembled, Assembly};
@@ -27,7 +27,7 @@ pub struct Server {
     handler: Arc<dyn Handler>,
     port: Arc<Port>,
     replacer: Replacer,
-    tls: Option<Acceptor>,
+    tls: Option<Renewed>,
     config: Arc<ServerConfig>,
 }
 
@@ -71,7 +71,8 @@ impl Server {
 
     /// Serves every protocol on `listener` until `shutdown` is done, and then ends in order: `/readyz` and
     /// `grpc.health.v1` say "not ready", the drain delay passes, no further connection is accepted and HTTP/2 peers get
-    /// GOAWAY, calls in flight finish for the grace period at most.
+    /// GOAWAY, calls in flight finish for the grace period at most. While it drains, peers of HTTP/1.1 are told
+    /// `Connection: close` with each answer.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
         let readiness = Arc::clone(&self.port.readiness);
         let serving = transport::serve(
@@ -155,7 +156,7 @@ impl ServerBuilder {
         if let Err(error) = self.config.validate() {
             problems.extend_from_slice(error.problems());
         }
-        let tls = match self.config.tls.as_ref().map(Acceptor::new).transpose() {
+        let tls = match self.config.tls.as_ref().map(Renewed::new).transpose() {
             Ok(tls) => tls,
             Err(error) => {
                 problems.push(chain(&error));

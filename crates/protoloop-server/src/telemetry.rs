@@ -1,6 +1,10 @@
 //! Structured logs.
 
-use std::{fmt, io::IsTerminal as _, panic};
+mod resource;
+
+use std::{env, fmt, io::IsTerminal as _, panic};
+
+use self::resource::{Labelled, attributes};
 
 use tracing_subscriber::{
     EnvFilter, Layer as _, Registry, fmt as text, layer::SubscriberExt as _,
@@ -22,7 +26,8 @@ pub enum LogFormat {
 
 /// Sends logs to standard error, and a panic's place and text into the log. For a process that has no subscriber yet.
 ///
-/// `filter` is a list of directives such as `info` or `warn,protoloop_server=debug`.
+/// `filter` is a list of directives such as `info` or `warn,protoloop_server=debug`. Lines of JSON carry the attributes of
+/// `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME` as `resource`.
 ///
 /// # Errors
 /// When the filter cannot be read, or when the process has a subscriber already.
@@ -32,14 +37,15 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), TelemetryError> {
         source: Box::new(error),
     })?;
     let terminal = std::io::stderr().is_terminal();
-    let lines = text::layer().with_writer(std::io::stderr);
     let lines = match (format, terminal) {
-        (LogFormat::Text, _) | (LogFormat::Auto, true) => lines
+        (LogFormat::Text, _) | (LogFormat::Auto, true) => text::layer()
+            .with_writer(std::io::stderr)
             .compact()
             .with_ansi(terminal)
             .with_target(false)
             .boxed(),
-        (LogFormat::Json, _) | (LogFormat::Auto, false) => lines
+        (LogFormat::Json, _) | (LogFormat::Auto, false) => text::layer()
+            .with_writer(Labelled::new(attributes(|key| env::var(key).ok())))
             .json()
             .flatten_event(true)
             .with_current_span(true)

@@ -161,14 +161,21 @@ impl Endpoint {
     }
 }
 
-/// Asks `grpc.health.v1` for the server as a whole. A server without it, or that does not say how it is as a whole, is
-/// taken to be well: it answered.
+/// The name under which a Protoloop server tells whether it can do its work; its empty name only says that it runs.
+const READINESS: &str = "readiness";
+
+/// Asks `grpc.health.v1` whether the server can do its work, where it tells; else for the server as a whole. A server
+/// without it, or that does not say how it is as a whole, is taken to be well: it answered.
 async fn health(sender: Sender, origin: &Uri) -> Result<(), String> {
     let mut client = HealthClient::with_origin(Wire::fixed(sender), origin.clone());
-    let request = HealthCheckRequest {
-        service: String::new(),
-    };
-    match client.check(request).await {
+    let mut answer = client.check(of(READINESS)).await;
+    if answer
+        .as_ref()
+        .is_err_and(|status| status.code() == Code::NotFound)
+    {
+        answer = client.check(of("")).await;
+    }
+    match answer {
         Ok(answer) => match answer.into_inner().status() {
             ServingStatus::Serving => Ok(()),
             other => Err(format!("its health service says {}", other.as_str_name())),
@@ -179,6 +186,12 @@ async fn health(sender: Sender, origin: &Uri) -> Result<(), String> {
             }
             _ => Ok(()),
         },
+    }
+}
+
+fn of(service: &str) -> HealthCheckRequest {
+    HealthCheckRequest {
+        service: service.to_owned(),
     }
 }
 

@@ -151,9 +151,14 @@ fn ready(address: SocketAddr) -> Response {
     http::get(address, "/readyz")
 }
 
-/// What `grpc.health.v1` says: 1 is SERVING, 2 NOT_SERVING.
+/// What `grpc.health.v1` says of readiness: 1 is SERVING, 2 NOT_SERVING.
 fn health(address: SocketAddr) -> u8 {
-    let answer = grpc::unary(address, "/grpc.health.v1.Health/Check", &[]).expect("an answer");
+    let answer = grpc::unary(
+        address,
+        "/grpc.health.v1.Health/Check",
+        b"\x0a\x09readiness",
+    )
+    .expect("an answer");
     match *answer {
         [0x08, status] => status,
         ref other => panic!("{other:?}"),

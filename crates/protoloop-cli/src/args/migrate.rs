@@ -67,7 +67,7 @@ pub(crate) struct MigratePlan {
 #[command(after_help = "Examples:
   protoloop migrate apply proto/ --db sqlite:shop.db
   protoloop migrate apply proto/ --phase expand     before new code is rolled out
-  protoloop migrate apply proto/                    and behind it
+  protoloop migrate apply proto/ --phase contract   and behind it
 
 Replicas may all run it at once: one applies, the others find it done. One that was killed is gone on from.")]
 pub(crate) struct MigrateApply {
@@ -76,9 +76,15 @@ pub(crate) struct MigrateApply {
     /// Take steps that can lose data; migrations of the folder are taken whatever they do
     #[arg(long)]
     pub(crate) allow_destructive: bool,
-    /// How far to go
+    /// Which steps to take
     #[arg(long, value_enum, value_name = "PHASE", default_value = "all")]
     pub(crate) phase: UpTo,
+    /// Do nothing where a step is needed that code of before does not live with: then there is no moment at which both work
+    #[arg(long)]
+    pub(crate) no_downtime: bool,
+    /// File to write what was done and what was left to, a line each; at most 4 kB, as Kubernetes keeps of a container
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// Seconds to wait for another process that is at it
     #[arg(long, value_name = "SECONDS", default_value = "600")]
     pub(crate) lock_wait: u64,
@@ -110,13 +116,15 @@ pub(crate) struct MigrateNew {
     pub(crate) by_hand: bool,
 }
 
-/// How far `apply` goes.
+/// What `apply` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum UpTo {
     /// Everything
     All,
     /// Only what code of before does not mind
     Expand,
+    /// Only what is left when everything has expanded; refused before that
+    Contract,
 }
 
 /// What `serve` does about a database that does not fit.

@@ -16,7 +16,7 @@ use crate::{
     output::Failure,
 };
 
-pub(crate) use start::bring_up;
+pub(crate) use start::{LOOK, bring_up};
 
 /// Exit code of `verify` when files, models and database do not agree.
 const DRIFT: u8 = 2;

@@ -1,12 +1,19 @@
 //! `protoloop serve`.
 
+mod waiting;
+
 use std::{path::Path, process::ExitCode, sync::Arc, time::Instant};
 
 use protoloop::{
-    Application, Connector, ReadOptions, Schema, ServerConfig, TrustedProxy, shutdown,
+    Application, ApplicationError, Connector, ReadOptions, Schema, ServerConfig, TrustedProxy,
+    shutdown,
 };
 
-use super::{discover, migrate::bring_up};
+use self::waiting::WaitingRoom;
+use super::{
+    discover,
+    migrate::{LOOK, bring_up},
+};
 use crate::{
     args::{DEFAULT_DB, OnStart, Proxy, Serve},
     datasource,
@@ -52,7 +59,7 @@ fn with_batch(schema: &Schema) -> Result<Schema, Failure> {
 /// The models, and the connector that stores them.
 async fn stored(
     arguments: &Serve,
-    declared: Option<Schema>,
+    declared: Option<Arc<Schema>>,
 ) -> Result<(Arc<Schema>, Arc<dyn Connector>), Failure> {
     let Some(schema) = declared else {
         let database = datasource::open(&arguments.db, datasource::Schema::Left).await?;
@@ -68,8 +75,10 @@ async fn stored(
         }
         return Ok((Arc::new(schema), database.connector));
     };
-    let schema = Arc::new(schema);
-    let database = datasource::open(&arguments.db, datasource::Schema::Migrated).await?;
+    let database = match arguments.migrate {
+        Some(OnStart::Wait) => waiting::datasource(&arguments.db).await?,
+        _ => datasource::open(&arguments.db, datasource::Schema::Migrated).await?,
+    };
     let how = arguments.migrate.unwrap_or(match database.migrates_itself {
         true => OnStart::Apply,
         false => OnStart::Create,
@@ -85,21 +94,33 @@ async fn serve(
     declared: Option<Schema>,
     started: Instant,
 ) -> Result<(), Failure> {
-    let (schema, connector) = stored(&arguments, declared).await?;
+    let signal = shutdown::signal().map_err(|error| Failure::at("waiting for signals", error))?;
+    let mut signal = std::pin::pin!(signal);
+    let config = ServerConfig {
+        trusted_proxy: arguments.proxy.trusted()?,
+        ..arguments.surface.config()
+    };
+    let declared = declared.map(Arc::new);
+    let room = match (&declared, arguments.migrate) {
+        (Some(schema), Some(OnStart::Wait)) => {
+            Some(WaitingRoom::open(&arguments.surface, schema, &config).await?)
+        }
+        _ => None,
+    };
+    let (schema, connector) = tokio::select! {
+        stored = stored(&arguments, declared) => stored?,
+        () = signal.as_mut() => return Ok(()),
+    };
     let application = Application::from_schema(schema)
         .datasource("default", connector)
         // What was to be done has been done.
         .migrate(protoloop::OnStart::Check)
-        .config(ServerConfig {
-            trusted_proxy: arguments.proxy.trusted()?,
-            ..arguments.surface.config()
-        });
-    let server = application
-        .build()
-        .await
-        .map_err(|error| Failure::Other(error.to_string()))?;
-    let signal = shutdown::signal().map_err(|error| Failure::at("waiting for signals", error))?;
-    let (listener, address) = arguments.surface.bind().await?;
+        .config(config);
+    let server = application.build().await.map_err(failed)?;
+    let (listener, address) = match room {
+        Some(room) => room.close().await,
+        None => arguments.surface.bind().await?,
+    };
     let schema = server.schema();
     arguments.surface.announce(schema, address);
     output::line(format_args!(
@@ -112,6 +133,11 @@ async fn serve(
     ));
     server.serve(listener, signal).await;
     Ok(())
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
+fn failed(error: ApplicationError) -> Failure {
+    Failure::Other(error.to_string())
 }
 
 impl Proxy {

@@ -30,6 +30,10 @@ impl Surface {
             rest: self.rest(),
             compress_responses: self.compress,
             cors: self.cors.clone(),
+            drain_delay: self.lifecycle.drain_delay,
+            grace_period: self.lifecycle.grace_period,
+            max_connection_age: self.lifecycle.max_connection_age,
+            max_connection_age_grace: self.lifecycle.max_connection_age_grace,
             ..ServerConfig::default()
         };
         if let (Some(certificate), Some(private_key)) = (&self.tls_cert, &self.tls_key) {

@@ -1,6 +1,7 @@
 //! The schema as its readers see it.
 
 mod bundled;
+mod compatibility;
 mod diagnostics;
 mod merge;
 mod models;

@@ -93,6 +93,7 @@ fn sequence() -> Sequence {
         max_concurrent_calls: usize::MAX,
         default_timeout: None,
         method_timeouts: Vec::new(),
+        farewell: None,
     };
     Sequence::builder()
         .at(Phase::Limits, limits)

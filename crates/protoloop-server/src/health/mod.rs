@@ -19,6 +19,14 @@ pub(crate) use service::HealthService;
 /// A result younger than this is not asked for again, so that probes cannot load what they probe.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// The name under which `grpc.health.v1` tells whether the server can do its work: no check has failed, and it does not
+/// drain.
+pub const READINESS: &str = "readiness";
+
+/// The name under which `grpc.health.v1` tells whether the process works, whatever is wrong with what it needs. The empty
+/// name says the same until the server drains.
+pub const LIVENESS: &str = "liveness";
+
 /// Whether a service, by its full name, depends on a check.
 type Concerns = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
@@ -65,8 +73,7 @@ impl Check {
     fn concerns(&self, service: &str) -> bool {
         match &self.services {
             None => true,
-            // The empty name is the server as a whole.
-            Some(concerned) => service.is_empty() || concerned(service),
+            Some(concerned) => service == READINESS || concerned(service),
         }
     }
 }
@@ -106,9 +113,14 @@ impl Report {
 pub(crate) struct Readiness {
     checks: Vec<Check>,
     timeout: Duration,
-    /// Whether a service can work, by its name; the empty name is the server as a whole.
+    /// Whether a service can work, by its name; [`READINESS`] is the server as a whole.
     statuses: Mutex<HashMap<String, watch::Sender<bool>>>,
+    /// Whether the process works: the empty name, which says no when the server drains, and [`LIVENESS`].
+    alive: watch::Sender<bool>,
+    live: watch::Sender<bool>,
     draining: watch::Sender<bool>,
+    /// Whether streams are to end.
+    farewell: watch::Sender<bool>,
     last: Mutex<Option<(Instant, Vec<Outcome>)>>,
 }
 
@@ -120,7 +132,7 @@ impl Readiness {
     ) -> Arc<Self> {
         // Nothing is known to work before it was asked for the first time.
         let start = checks.is_empty();
-        let names = services.chain([""]).map(str::to_owned);
+        let names = services.chain([READINESS]).map(str::to_owned);
         Arc::new(Self {
             checks,
             timeout,
@@ -129,7 +141,10 @@ impl Readiness {
                     .map(|name| (name, watch::Sender::new(start)))
                     .collect(),
             ),
+            alive: watch::Sender::new(true),
+            live: watch::Sender::new(true),
             draining: watch::Sender::new(false),
+            farewell: watch::Sender::new(false),
             last: Mutex::new(None),
         })
     }
@@ -137,9 +152,20 @@ impl Readiness {
     /// Says "not ready" from now on, whatever the checks say.
     pub(crate) fn drain(&self) {
         self.draining.send_replace(true);
+        self.alive.send_replace(false);
         for status in self.statuses().values() {
             status.send_replace(false);
         }
+    }
+
+    /// Ends the streams that are still open.
+    pub(crate) fn say_farewell(&self) {
+        self.farewell.send_replace(true);
+    }
+
+    /// Becomes true when streams are to end.
+    pub(crate) fn farewell(&self) -> watch::Receiver<bool> {
+        self.farewell.subscribe()
     }
 
     fn statuses(&self) -> MutexGuard<'_, HashMap<String, watch::Sender<bool>>> {
@@ -154,7 +180,7 @@ impl Readiness {
         drop(last);
         let mut statuses = self.statuses();
         let mut present = std::mem::take(&mut *statuses);
-        for name in services.chain([""]) {
+        for name in services.chain([READINESS]) {
             let status = present.remove(name).unwrap_or_else(|| {
                 let known = outcomes.as_deref().unwrap_or_default();
                 let asked = known.len() == self.checks.len();
@@ -234,7 +260,11 @@ impl Readiness {
     }
 
     fn status(&self, service: &str) -> Option<watch::Receiver<bool>> {
-        self.statuses().get(service).map(watch::Sender::subscribe)
+        match service {
+            "" => Some(self.alive.subscribe()),
+            LIVENESS => Some(self.live.subscribe()),
+            _ => self.statuses().get(service).map(watch::Sender::subscribe),
+        }
     }
 
     fn draining(&self) -> watch::Receiver<bool> {

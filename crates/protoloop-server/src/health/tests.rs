@@ -62,7 +62,14 @@ async fn a_failed_check_takes_only_its_services_down() {
         status(&service, "b.v1.B").await,
         Some(ServingStatus::Serving)
     );
-    assert_eq!(status(&service, "").await, Some(ServingStatus::NotServing));
+    assert_eq!(
+        status(&service, READINESS).await,
+        Some(ServingStatus::NotServing)
+    );
+    for name in ["", LIVENESS] {
+        let found = status(&service, name).await;
+        assert_eq!(found, Some(ServingStatus::Serving), "{name:?}");
+    }
     assert_eq!(status(&service, "c.v1.C").await, None);
     let report = readiness.report().await;
     assert!(!report.is_ready());
@@ -107,10 +114,13 @@ async fn a_watcher_hears_every_change_and_the_end() {
     assert_eq!(next().await, Some(ServingStatus::NotServing));
     assert_eq!(next().await, None);
     readiness.refresh().await;
+    for name in ["", READINESS] {
+        let found = status(&service, name).await;
+        assert_eq!(found, Some(ServingStatus::NotServing), "drained for good");
+    }
     assert_eq!(
-        status(&service, "").await,
-        Some(ServingStatus::NotServing),
-        "drained for good"
+        status(&service, LIVENESS).await,
+        Some(ServingStatus::Serving)
     );
 }
 
@@ -139,7 +149,7 @@ async fn services_come_and_go_with_the_schema() {
     readiness.replace_services(["b.v1.B", "c.v1.C"].into_iter());
     assert_eq!(watched.next().await, None, "it is gone");
     assert_eq!(status(&service, "a.v1.A").await, None);
-    for name in ["b.v1.B", "c.v1.C", ""] {
+    for name in ["b.v1.B", "c.v1.C", READINESS] {
         let found = status(&service, name).await;
         assert_eq!(found, Some(ServingStatus::Serving), "{name:?}");
     }

@@ -1,7 +1,6 @@
 //! How many calls at once, and for how long.
 
 use std::{
-    future::Future,
     pin::Pin,
     sync::{
         Arc,
@@ -13,11 +12,13 @@ use std::{
 
 use bytes::Bytes;
 use futures_core::Stream;
-use futures_util::StreamExt as _;
 use protoloop_core::{
     BoxFuture, Call, Detail, Error, Handler, MessageStream, MethodInfo, Outbound, Reply, Result,
 };
-use tokio::time::{Sleep, sleep_until, timeout_at};
+use tokio::{
+    sync::watch,
+    time::{sleep_until, timeout_at},
+};
 
 use super::CallLayer;
 
@@ -38,6 +39,8 @@ pub struct Limits {
     pub default_timeout: Option<Duration>,
     /// Timeouts of methods, by [`MethodInfo::index`].
     pub method_timeouts: Vec<Option<Duration>>,
+    /// When it becomes true, streams end with UNAVAILABLE: the server goes down, and their callers shall go on elsewhere.
+    pub farewell: Option<watch::Receiver<bool>>,
 }
 
 impl CallLayer for Limits {
@@ -83,7 +86,7 @@ impl Handler for Limited {
                     .await
                     .map_err(|_| too_late())??,
             };
-            Ok(hold(reply, permit, deadline))
+            Ok(hold(reply, permit, deadline, &self.limits.farewell))
         })
     }
 }
@@ -130,28 +133,51 @@ fn too_late() -> Error {
     Error::deadline_exceeded("the call's deadline has passed")
 }
 
-/// Keeps a stream's permit, and its deadline, until its end.
-fn hold(mut reply: Reply, permit: Permit, deadline: Option<Instant>) -> Reply {
+/// Keeps a stream's permit, and its bounds, until its end.
+fn hold(
+    mut reply: Reply,
+    permit: Permit,
+    deadline: Option<Instant>,
+    farewell: &Option<watch::Receiver<bool>>,
+) -> Reply {
     if let Outbound::Stream(messages) = reply.messages {
-        reply.messages = Outbound::Stream(match deadline {
-            Some(deadline) => Box::pin(Bounded {
-                messages,
-                sleep: Box::pin(sleep_until(deadline.into())),
-                _permit: permit,
-                over: false,
+        let bounds = [
+            deadline.map(|deadline| -> BoxFuture<'static, Error> {
+                Box::pin(async move {
+                    sleep_until(deadline.into()).await;
+                    too_late()
+                })
             }),
-            None => Box::pin(messages.inspect(move |_| {
-                let _held = &permit;
-            })),
-        });
+            farewell
+                .clone()
+                .map(|farewell| -> BoxFuture<'static, Error> {
+                    Box::pin(async move { going(farewell).await })
+                }),
+        ];
+        reply.messages = Outbound::Stream(Box::pin(Bounded {
+            messages,
+            bounds,
+            _permit: permit,
+            over: false,
+        }));
     }
     reply
 }
 
-/// A stream that ends with DEADLINE_EXCEEDED when its time is up.
+/// Ends when the server says farewell.
+async fn going(mut farewell: watch::Receiver<bool>) -> Error {
+    let said = farewell.wait_for(|farewell| *farewell).await.is_ok();
+    if !said {
+        // Without a server nobody says it any more.
+        std::future::pending::<()>().await;
+    }
+    Error::unavailable("the server is shutting down; call again")
+}
+
+/// A stream that ends with an error when one of its bounds is met.
 struct Bounded {
     messages: MessageStream,
-    sleep: Pin<Box<Sleep>>,
+    bounds: [Option<BoxFuture<'static, Error>>; 2],
     _permit: Permit,
     over: bool,
 }
@@ -163,10 +189,12 @@ impl Stream for Bounded {
         if self.over {
             return Poll::Ready(None);
         }
-        // The clock first: a stream that always has a message would never meet its deadline otherwise.
-        if self.sleep.as_mut().poll(cx).is_ready() {
-            self.over = true;
-            return Poll::Ready(Some(Err(too_late())));
+        // The bounds first: a stream that always has a message would never meet them otherwise.
+        for bound in self.bounds.iter_mut().flatten() {
+            if let Poll::Ready(error) = bound.as_mut().poll(cx) {
+                self.over = true;
+                return Poll::Ready(Some(Err(error)));
+            }
         }
         self.messages.as_mut().poll_next(cx)
     }

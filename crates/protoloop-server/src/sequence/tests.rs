@@ -18,6 +18,7 @@ fn limits() -> Limits {
         max_concurrent_calls: 10,
         default_timeout: Some(Duration::from_secs(30)),
         method_timeouts: Vec::new(),
+        farewell: None,
     }
 }
 

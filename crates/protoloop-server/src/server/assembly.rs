@@ -51,7 +51,7 @@ impl Assembly {
         {
             problems.push(chain(&error));
         }
-        let mut sequence = Sequence::standard(limits(schema, &self.config));
+        let mut sequence = Sequence::standard(self.limits(schema));
         if self.config.field_behavior
             && let Some(behavior) = FieldBehavior::new(tables)
         {
@@ -95,17 +95,18 @@ impl Assembly {
             port: Arc::new(port),
         })
     }
-}
 
-fn limits(schema: &Schema, config: &ServerConfig) -> Limits {
-    Limits {
-        max_concurrent_calls: config.max_concurrent_calls,
-        default_timeout: config.default_timeout,
-        method_timeouts: schema
-            .methods()
-            .iter()
-            .map(|method| method.timeout)
-            .collect(),
+    fn limits(&self, schema: &Schema) -> Limits {
+        Limits {
+            max_concurrent_calls: self.config.max_concurrent_calls,
+            default_timeout: self.config.default_timeout,
+            method_timeouts: schema
+                .methods()
+                .iter()
+                .map(|method| method.timeout)
+                .collect(),
+            farewell: Some(self.readiness.farewell()),
+        }
     }
 }
 

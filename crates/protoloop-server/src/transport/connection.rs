@@ -2,15 +2,17 @@
 
 use std::{
     cell::RefCell,
+    collections::hash_map::RandomState,
     convert::Infallible,
     future::Future,
+    hash::BuildHasher as _,
     net::SocketAddr,
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use http::{Request, Response, Version};
+use http::{HeaderValue, Request, Response, Version, header};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -21,11 +23,13 @@ use tokio::{
     net::TcpStream,
     sync::watch,
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tonic::body::Body;
 
-use super::{Acceptor, head_timer::HeadTimer, linger::Lingering, reap, turns::Turns};
+use super::{
+    FAREWELL, Stage, head_timer::HeadTimer, linger::Lingering, reap, tls::Acceptor, turns::Turns,
+};
 use crate::{
     ServerConfig,
     port::{Held, Port},
@@ -39,25 +43,25 @@ pub(super) struct Connections {
 
 struct Shared {
     ports: watch::Receiver<Arc<Port>>,
-    tls: Option<Acceptor>,
+    tls: Option<watch::Receiver<Acceptor>>,
     builder: Builder<TokioExecutor>,
     config: Arc<ServerConfig>,
-    stopped: watch::Receiver<bool>,
+    stage: watch::Receiver<Stage>,
 }
 
 impl Connections {
     pub(super) fn new(
         ports: watch::Receiver<Arc<Port>>,
-        tls: Option<Acceptor>,
+        tls: Option<watch::Receiver<Acceptor>>,
         config: Arc<ServerConfig>,
-        stopped: watch::Receiver<bool>,
+        stage: watch::Receiver<Stage>,
     ) -> Self {
         let shared = Arc::new(Shared {
             builder: http_builder(&config),
             ports,
             tls,
             config,
-            stopped,
+            stage,
         });
         Self { shared }
     }
@@ -73,6 +77,7 @@ impl Connections {
             let Some(tls) = &shared.tls else {
                 return shared.http(stream, peer).await;
             };
+            let tls = tls.borrow().clone();
             match timeout(shared.config.read_timeout, tls.accept(stream)).await {
                 Ok(Ok(stream)) => shared.http(stream, peer).await,
                 Ok(Err(error)) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
@@ -122,7 +127,7 @@ impl Shared {
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let activity = Arc::new(Activity::new(Going {
-            stopped: self.stopped.clone(),
+            stage: self.stage.clone(),
             grace: self.config.grace_period,
         }));
         let latest = RefCell::new(Latest::new(self.ports.clone()));
@@ -130,11 +135,14 @@ impl Shared {
         let service = service_fn(move |request: Request<Incoming>| {
             let guard = Activity::enter(&entered);
             let port = latest.borrow_mut().port();
-            let linger = request.version() != Version::HTTP_2;
-            let request = request.map(|body| Lingering::new(body, linger));
+            let http1 = request.version() != Version::HTTP_2;
+            let request = request.map(|body| Lingering::new(body, http1));
             let answer = port.answer(request, Some(peer));
             async move {
                 let mut response = answer.await;
+                if http1 {
+                    say_close(&guard.0.going.stage, &mut response);
+                }
                 if let Some(handover) = response.extensions_mut().remove::<Handover>()
                     && let Some(tunnel) = handover.take()
                 {
@@ -152,23 +160,79 @@ impl Shared {
         builder.http1().timer(heads.clone());
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
-        let mut stopped = self.stopped.clone();
+        let mut late = pin!(heads.watch(self.config.read_timeout));
         let served = tokio::select! {
             served = connection.as_mut() => served,
-            () = told(&mut stopped) => {
+            grace = self.leave(&activity) => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                tokio::select! {
+                    served = connection.as_mut() => served,
+                    () = late.as_mut() => Ok(()),
+                    () = behind(grace) => {
+                        tracing::debug!(%peer, "a connection was cut off for its age");
+                        Ok(())
+                    }
+                }
             }
-            () = activity.calls.unchanged(self.config.idle_timeout, false) => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-            () = heads.watch(self.config.read_timeout) => Ok(()),
+            () = late.as_mut() => Ok(()),
         };
         if let Err(error) = served {
             tracing::debug!(%peer, %error, "a connection ended early");
         }
         tunnels.finish().await;
+    }
+    /// Returns when the peer is to be told to leave, with the time that its calls in flight have then; `None` where
+    /// something else bounds it.
+    async fn leave(&self, activity: &Activity) -> Option<Duration> {
+        let begun = Instant::now();
+        let config = &self.config;
+        tokio::select! {
+            () = self.stopped_for(activity, begun) => None,
+            () = activity.calls.unchanged(config.idle_timeout, false) => None,
+            () = behind(config.max_connection_age.map(about)) => config.max_connection_age_grace,
+        }
+    }
+
+    /// Returns when the server has stopped. Whoever came in the last moment may still make a first call: it would have to
+    /// be told to go before it could be told anything.
+    async fn stopped_for(&self, activity: &Activity, begun: Instant) {
+        let mut stage = self.stage.clone();
+        told(&mut stage).await;
+        while begun.elapsed() < LAST_MOMENT && !activity.calls.any() {
+            sleep(LOOK).await;
+        }
+    }
+}
+
+/// How long before the stop a connection may have been made to count as one of the last moment.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+/// Between two looks at a connection of the last moment.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Returns after a time; never without one.
+async fn behind(time: Option<Duration>) {
+    match time {
+        Some(time) => sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A time that is off by a tenth at most, another one at each call: what began together shall not end together.
+fn about(time: Duration) -> Duration {
+    let random = RandomState::new().hash_one(0_u8) % 2001;
+    // At most 1.1, with 4 digits.
+    let share = u32::try_from(9_000 + random).unwrap_or(10_000);
+    time.checked_mul(share).map_or(time, |time| time / 10_000)
+}
+
+/// Tells a peer of HTTP/1.1 to open its next connection elsewhere, once the end has begun.
+fn say_close(stage: &watch::Receiver<Stage>, response: &mut Response<Body>) {
+    // One atomic load while nothing has changed; no receiver of the server has looked at the first value.
+    if stage.has_changed().unwrap_or(true) {
+        let headers = response.headers_mut();
+        if !headers.contains_key(header::CONNECTION) {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
     }
 }
 
@@ -196,17 +260,14 @@ impl Drop for Tunnels {
 /// When sockets have to be closed.
 #[derive(Clone)]
 struct Going {
-    stopped: watch::Receiver<bool>,
+    stage: watch::Receiver<Stage>,
     grace: Duration,
 }
-
-/// The part of the grace period that is left for farewells.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 impl Going {
     /// Returns when the server has stopped and calls in flight have had their time.
     async fn now(mut self) {
-        told(&mut self.stopped).await;
+        told(&mut self.stage).await;
         sleep(self.grace.saturating_sub(FAREWELL)).await;
     }
 }
@@ -232,9 +293,9 @@ impl Latest {
 }
 
 /// Returns when the server stops, or is gone.
-async fn told(stopped: &mut watch::Receiver<bool>) {
+async fn told(stage: &mut watch::Receiver<Stage>) {
     // Both outcomes mean the same, and the guard in the value must not outlive this function.
-    drop(stopped.wait_for(|stopped| *stopped).await);
+    drop(stage.wait_for(|stage| *stage == Stage::Stopped).await);
 }
 
 /// What goes on on a connection.

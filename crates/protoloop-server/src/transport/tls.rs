@@ -1,6 +1,6 @@
 //! TLS by rustls with aws-lc-rs.
 
-use std::{fmt, io, path::PathBuf, sync::Arc};
+use std::{convert::Infallible, fmt, fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use rustls::{
     RootCertStore, ServerConfig as RustlsConfig,
@@ -8,7 +8,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     server::WebPkiClientVerifier,
 };
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, sync::watch, task::spawn_blocking, time::sleep};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::TlsFiles;
@@ -52,6 +52,70 @@ impl Acceptor {
     pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         self.0.accept(stream).await
     }
+}
+
+/// An acceptor that follows its files, so that a certificate is renewed without a restart.
+pub(crate) struct Renewed {
+    files: TlsFiles,
+    content: Content,
+    current: watch::Sender<Acceptor>,
+}
+
+/// What stands in the files.
+type Content = [Option<Vec<u8>>; 3];
+
+impl Renewed {
+    pub(crate) fn new(files: &TlsFiles) -> Result<Self, TlsError> {
+        // Read before the acceptor reads them: what changes in between is found by the next look.
+        let content = content(files);
+        Ok(Self {
+            files: files.clone(),
+            content,
+            current: watch::Sender::new(Acceptor::new(files)?),
+        })
+    }
+
+    /// What new connections are accepted with.
+    pub(super) fn subscribe(&self) -> watch::Receiver<Acceptor> {
+        self.current.subscribe()
+    }
+
+    /// Looks at the files at every interval. Files that cannot be used leave everything as it is, and are told once.
+    pub(super) async fn follow(mut self, interval: Duration) -> Infallible {
+        loop {
+            sleep(interval).await;
+            let (files, before) = (self.files.clone(), self.content.clone());
+            let looked = spawn_blocking(move || {
+                let now = content(&files);
+                let changed = now != before;
+                changed.then(|| (now, Acceptor::new(&files)))
+            });
+            let Ok(Some((now, acceptor))) = looked.await else {
+                continue;
+            };
+            self.content = now;
+            match acceptor {
+                Ok(acceptor) => {
+                    self.current.send_replace(acceptor);
+                    tracing::info!("the TLS files have changed and are used from now on");
+                }
+                Err(error) => {
+                    let cause = std::error::Error::source(&error).map(ToString::to_string);
+                    tracing::error!(%error, cause, "the TLS files have changed and cannot be used");
+                }
+            }
+        }
+    }
+}
+
+/// A file that cannot be read counts as an empty place: the acceptor tells what is wrong with it.
+fn content(files: &TlsFiles) -> Content {
+    let read = |path: &PathBuf| fs::read(path).ok();
+    [
+        read(&files.certificate),
+        read(&files.private_key),
+        files.client_ca.as_ref().and_then(read),
+    ]
 }
 
 fn certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, TlsError> {

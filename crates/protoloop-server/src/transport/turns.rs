@@ -27,6 +27,11 @@ impl Turns {
         self.ended.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Whether one has ever begun.
+    pub(super) fn any(&self) -> bool {
+        self.begun.load(Ordering::Relaxed) > 0
+    }
+
     /// Returns when for `limit`, and a quarter of it longer at most, none has begun; and all that time one was under way
     /// if `busy`, else none.
     pub(super) async fn unchanged(&self, limit: Duration, busy: bool) {

@@ -55,6 +55,48 @@ async fn start_with(files: TlsFiles) -> Running {
     Running::start(builder(config)).await
 }
 
+/// A certificate that another authority signed takes the place of the first one, and nobody restarts anything.
+#[tokio::test]
+async fn files_that_change_are_read_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = |name: &str| folder.path().join(name);
+    let copy = |from: PathBuf, name: &str| {
+        std::fs::copy(from, place(name)).expect("copied");
+    };
+    copy(file("server.pem"), "server.pem");
+    copy(file("server.key"), "server.key");
+    let config = ServerConfig {
+        tls: Some(TlsFiles {
+            certificate: place("server.pem"),
+            private_key: place("server.key"),
+            client_ca: None,
+        }),
+        tls_interval: std::time::Duration::from_millis(20),
+        ..ServerConfig::default()
+    };
+    let server = Running::start(builder(config)).await;
+    let trusts = async |authority: &Path, name: &'static str| {
+        let config = trusting(authority).with_no_client_auth();
+        let stream = TcpStream::connect(server.addr).await.expect("listening");
+        let name = ServerName::try_from(name).expect("a name");
+        let connector = TlsConnector::from(Arc::new(config));
+        connector.connect(name, stream).await.is_ok()
+    };
+    assert!(trusts(&file("ca.pem"), "localhost").await);
+    // Half of a change: what was there stays.
+    copy(shared("server.pem"), "server.pem");
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert!(trusts(&file("ca.pem"), "localhost").await);
+    copy(shared("server.key"), "server.key");
+    for _ in 0..100 {
+        if trusts(&shared("ca.pem"), "books.example").await {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the new certificate is not used");
+}
+
 pub(crate) async fn connect(addr: SocketAddr, alpn: &[u8]) -> TlsStream<TcpStream> {
     let mut config = trusting(&file("ca.pem")).with_no_client_auth();
     config.alpn_protocols = vec![alpn.to_vec()];

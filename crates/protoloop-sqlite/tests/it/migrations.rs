@@ -6,7 +6,7 @@ mod references;
 use std::sync::Arc;
 
 use protoloop_core::{CallContext, Code};
-use protoloop_migrate::{Applied, Desired, Migrator, Options, Quiet, State, Target};
+use protoloop_migrate::{Applied, Desired, Migrator, Options, Phases, Quiet, State, Target};
 use protoloop_repository::{Connector as _, Key, Model};
 use protoloop_sql::SQLITE;
 use protoloop_sqlite::SqliteConnector;
@@ -229,7 +229,7 @@ async fn only_what_expands_is_applied_first() {
         .replace("string title = 2", "string name = 2")
         .replace("int64 stock = 5;", "int64 stock = 5; string more = 6;");
     let expand = Options {
-        only_expand: true,
+        phases: Phases::Expand,
         ..Options::default()
     };
     let models = models(&format!(

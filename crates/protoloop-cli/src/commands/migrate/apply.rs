@@ -1,8 +1,8 @@
 //! `protoloop migrate apply`.
 
-use std::{process::ExitCode, time::Duration};
+use std::{fs, process::ExitCode, time::Duration};
 
-use protoloop_migrate::{Applied, Options};
+use protoloop_migrate::{Applied, Options, Phases};
 
 use super::{Opened, options, progress, show, told};
 use crate::{
@@ -13,11 +13,21 @@ use crate::{
 pub(super) async fn run(arguments: &MigrateApply) -> Result<ExitCode, Failure> {
     let opened = Opened::new(&arguments.database).await?;
     let options = Options {
-        only_expand: arguments.phase == UpTo::Expand,
+        phases: match arguments.phase {
+            UpTo::All => Phases::All,
+            UpTo::Expand => Phases::Expand,
+            UpTo::Contract => Phases::Contract,
+        },
         lock_wait: Duration::from_secs(arguments.lock_wait),
         ..options(&arguments.database, arguments.allow_destructive)
     };
+    if arguments.no_downtime {
+        refuse_downtime(&opened, options.clone()).await?;
+    }
     let applied = apply(&opened, options.clone()).await?;
+    if let Some(file) = &arguments.report {
+        fs::write(file, report(&applied)).map_err(|error| Failure::at(file.display(), error))?;
+    }
     let left = if opened.folder.files().is_empty() {
         None
     } else {
@@ -26,6 +36,40 @@ pub(super) async fn run(arguments: &MigrateApply) -> Result<ExitCode, Failure> {
     };
     show::applied(&applied, left.as_ref(), arguments.database.output);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Fails where no order of rollout and migration leaves both versions of the code working.
+async fn refuse_downtime(opened: &Opened, options: Options) -> Result<(), Failure> {
+    let plan = opened.migrator(options).plan().await.map_err(told)?;
+    let steps: Vec<_> = plan.needs_downtime().map(ToString::to_string).collect();
+    if steps.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Other(format!(
+        "code of before does not live with these steps, nor code of now without them: {}; keep the column or table under \
+         its name by an option, or apply them while nothing runs",
+        steps.join("; ")
+    )))
+}
+
+/// The most that Kubernetes keeps of what a container leaves behind.
+const MOST: usize = 4096;
+
+/// What was done and what was left, a line each, as far as it fits.
+fn report(applied: &Applied) -> String {
+    let done = applied.steps.iter().map(|step| format!("done: {step}\n"));
+    let left = applied
+        .withheld
+        .iter()
+        .map(|step| format!("left: {step}\n"));
+    let mut text = String::new();
+    for line in done.chain(left) {
+        if text.len() + line.len() > MOST {
+            break;
+        }
+        text += &line;
+    }
+    text
 }
 
 /// Applies the files of the folder or, where there are none, what the models need.

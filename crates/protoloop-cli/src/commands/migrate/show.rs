@@ -17,6 +17,7 @@ pub(super) fn plan(plan: &Plan, dialect: &str, output: Output) {
             "withheld": plan.withheld,
             "problems": plan.problems,
             "obstacles": obstacles,
+            "downtime": plan.needs_downtime().map(ToString::to_string).collect::<Vec<_>>(),
         }));
     }
     if plan.is_empty() {
@@ -29,6 +30,12 @@ pub(super) fn plan(plan: &Plan, dialect: &str, output: Output) {
     withheld(&plan.withheld);
     for problem in &plan.problems {
         output::line(format_args!("{RED}problem{RESET}: {problem}"));
+    }
+    for step in plan.needs_downtime() {
+        output::line(format_args!(
+            "{YELLOW}needs downtime{RESET}: {}: code of before does not live with it, nor code of now without it",
+            step.action
+        ));
     }
     output::line(format_args!(
         "{}, {} withheld, {}",

@@ -6,13 +6,10 @@ use protoloop::Schema;
 use protoloop_migrate::{Options, Target};
 
 use super::{Opened, apply, progress, told};
-use crate::{
-    args::OnStart,
-    output::{self, Failure},
-};
+use crate::{args::OnStart, output::Failure};
 
 /// Between two looks at a database that someone else migrates.
-const LOOK: Duration = Duration::from_secs(1);
+pub(crate) const LOOK: Duration = Duration::from_secs(1);
 
 /// Brings a database up to date, refuses it, or waits for it.
 pub(crate) async fn bring_up(
@@ -68,19 +65,20 @@ async fn check(opened: &Opened) -> Result<(), Failure> {
     )))
 }
 
+/// Returns when the database fits the models. What keeps it from that is logged whenever it changes.
+/// A database that cannot be asked is waited for too.
 async fn wait(opened: &Opened) -> Result<(), Failure> {
-    let mut told_before = Vec::new();
+    let mut told_before = None;
     loop {
-        let obstacles = obstacles(opened).await?;
-        if obstacles.is_empty() {
-            return Ok(());
-        }
-        if obstacles != told_before {
-            output::note(format_args!(
-                "waiting until the database fits the models:\n{}",
-                obstacles.join("\n")
-            ));
-            told_before = obstacles;
+        let missing = match obstacles(opened).await {
+            Ok(obstacles) if obstacles.is_empty() => return Ok(()),
+            Ok(obstacles) => obstacles.join("\n"),
+            Err(Failure::Other(why) | Failure::Away(why)) => why,
+            Err(other) => return Err(other),
+        };
+        if told_before.as_ref() != Some(&missing) {
+            tracing::warn!(missing, "waiting until the database fits the models");
+            told_before = Some(missing);
         }
         tokio::time::sleep(LOOK).await;
     }
