@@ -82,12 +82,12 @@ fn place(text: &str, tls: bool) -> Result<Place, String> {
     let explicit = authority[parsed.host().len()..].strip_prefix(':');
     let port = match (explicit, parsed.port_u16()) {
         (None, _) => Some(if tls { 443 } else { 80 }),
-        (Some(_), port) => port,
+        (Some(_), port) => port.filter(|port| *port > 0),
     };
     Ok(Place {
         host: host.to_owned(),
         port: port
-            .ok_or_else(|| format!("{text:?} has a port beyond 65535, or none behind its colon"))?,
+            .ok_or_else(|| format!("{text:?} has no port from 1 to 65535 behind its colon"))?,
     })
 }
 
@@ -127,6 +127,7 @@ mod tests {
             "http://a:1,https://b:2",
             "http://a/v1",
             "http://a:99999",
+            "http://a:0",
             "http://a:",
             "http://u@a:1",
             "http://a b:1",

@@ -129,6 +129,7 @@ fn wrong_arguments_are_told() {
         place.write(FIRST);
         for (arguments, part) in [
             (&["plan", "--rename", "x"][..], "write OLD=NEW"),
+            (&["plan", "--rename", "x=y"], "no model is called y"),
             (&["new", "../evil"], "is no name for a migration"),
             (&["apply", "--migrations", "shop.proto"], "shop.proto"),
         ] {

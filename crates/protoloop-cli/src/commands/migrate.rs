@@ -8,6 +8,7 @@ mod start;
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
+use protoloop::Schema;
 use protoloop_migrate::{Desired, Folder, Migrator, Options, Target};
 
 use crate::{
@@ -48,6 +49,7 @@ struct Opened {
 impl Opened {
     async fn new(arguments: &MigrateDatabase) -> Result<Self, Failure> {
         let compiled = super::compile(&arguments.sources)?;
+        check_renames(&compiled.schema, &arguments.renames)?;
         let database = datasource::open(&arguments.db, datasource::Schema::Migrated).await?;
         let target = database.target.ok_or_else(|| {
             Failure::at(
@@ -67,7 +69,7 @@ impl Opened {
 
     fn of(
         target: Arc<dyn Target>,
-        schema: impl Into<Arc<protoloop::Schema>>,
+        schema: impl Into<Arc<Schema>>,
         migrations: &Path,
     ) -> Result<Self, Failure> {
         let dialect = target.dialect();
@@ -81,6 +83,20 @@ impl Opened {
     fn migrator(&self, options: Options) -> Migrator<'_> {
         Migrator::new(&*self.target, &self.desired, options)
     }
+}
+
+/// A new name that no model has would make a new table and leave the rows in the old one.
+fn check_renames(schema: &Schema, renames: &[(String, String)]) -> Result<(), Failure> {
+    for (old, new) in renames {
+        let message = schema.message_by_name(new);
+        if message.is_none_or(|message| message.entity.is_none()) {
+            return Err(Failure::at(
+                format_args!("--rename {old}={new}"),
+                format_args!("no model is called {new}; write full names, such as shop.v1.Book"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn options(arguments: &MigrateDatabase, allow_destructive: bool) -> Options {
