@@ -229,11 +229,14 @@ fn names_and_keys_may_be_chosen() {
 #[test]
 fn a_database_without_tables_is_told() {
     let folder = support::folder();
-    let ran = discover(folder.path(), &[]);
-    assert!(
-        ran.code == Some(1) && ran.stderr.contains("no table that a model"),
-        "{ran}"
-    );
+    let file = folder.path().join("data.db");
+    for part in ["there is no such file", "no table that a model"] {
+        let ran = discover(folder.path(), &[]);
+        assert!(ran.code == Some(1) && ran.stderr.contains(part), "{ran}");
+        assert_eq!(file.exists(), part.starts_with("no table"));
+        // An empty file is a database without tables.
+        fs::write(&file, "").expect("a file");
+    }
     let empty = support::folder();
     for (db, part) in [
         ("sqlite:protoloop.db", "no .proto file"),
