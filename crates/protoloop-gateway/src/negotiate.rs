@@ -18,6 +18,9 @@ pub(crate) fn content_type(headers: &HeaderMap) -> ContentType<'_> {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return ContentType::Absent;
     };
+    if value.as_bytes() == b"application/json" {
+        return ContentType::Json;
+    }
     let Ok(text) = value.to_str() else {
         return ContentType::Other("a value that is no media type");
     };

@@ -1,6 +1,6 @@
 //! The key of a row.
 
-use std::{fmt, sync::Arc};
+use std::{cmp::Ordering, fmt, sync::Arc};
 
 use crate::Value;
 
@@ -45,11 +45,11 @@ impl From<&KeyValue> for Value {
 }
 
 /// The key of a row: one value per key field of the model, in the order of `Entity::key`. Never empty.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key(Values);
 
 /// Nearly every model has one key field; that case costs no second allocation.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Values {
     One([KeyValue; 1]),
     Several(Box<[KeyValue]>),
@@ -73,6 +73,25 @@ impl Key {
             Values::One(values) => values,
             Values::Several(values) => values,
         }
+    }
+}
+
+/// By the values, in order.
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Nearly every key is one text, and a search in memory is made of comparisons.
+        if let (Values::One([KeyValue::String(own)]), Values::One([KeyValue::String(other)])) =
+            (&self.0, &other.0)
+        {
+            return own.as_bytes().cmp(other.as_bytes());
+        }
+        self.values().cmp(other.values())
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

@@ -64,6 +64,17 @@ pub(super) fn merge(
     mut assignments: Vec<Assignment<'_>>,
     body: &BodyPart,
 ) -> Result<Merged> {
+    if let ([only], BodyPart::Absent) = (&mut *assignments, body)
+        && only.numbers.len() == 1
+        && only.leaf.is_singular()
+        && !only.is_default()
+    {
+        // A Get by its id: the message is that one field.
+        return Ok(Merged {
+            bytes: std::mem::take(&mut only.record),
+            in_order: true,
+        });
+    }
     assignments.sort_by(|a, b| a.numbers.cmp(&b.numbers).then(a.source.cmp(&b.source)));
     let base = Base::of(tables, root, body);
     drop_repeated_path_values(&mut assignments, &base)?;

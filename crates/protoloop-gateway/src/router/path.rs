@@ -38,7 +38,7 @@ pub(super) struct SplitPath<'p> {
 impl<'p> SplitPath<'p> {
     pub(super) fn new(text: &'p str) -> Result<Self, PathError> {
         let mut path = Self::decoded(text)?;
-        path.escaped = text.contains('%');
+        path.escaped = text.as_bytes().contains(&b'%');
         if path.escaped {
             // Checked before any route is tried, so that a bad escape gets the same answer on every path.
             for index in 0..path.len() {
@@ -76,14 +76,15 @@ impl<'p> SplitPath<'p> {
     }
 
     fn split(&mut self, rest: &str) -> Result<(), PathError> {
-        let mut end = 0;
-        for segment in rest.split('/') {
+        let slashes = rest.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+        let ends = slashes.map(|(at, _)| at).chain([rest.len()]);
+        for end in ends {
             if self.ends.len() == MAX_SEGMENTS {
                 return Err(PathError::TooLong);
             }
-            end += 1 + segment.len();
-            self.ends
-                .push(u16::try_from(end).map_err(|_| PathError::TooLong)?);
+            // Behind the slash in front.
+            let end = u16::try_from(end + 1).map_err(|_| PathError::TooLong)?;
+            self.ends.push(end);
         }
         Ok(())
     }

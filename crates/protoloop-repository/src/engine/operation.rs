@@ -130,17 +130,21 @@ impl Operation {
         Arguments::new(tables, self.input, &self.standard.request, request)
     }
 
+    /// Whether the call has an id by which a repetition of it is told.
+    fn is_repeatable(&self, arguments: &Arguments<'_>) -> bool {
+        !arguments.text(arguments.shape.request_id).is_empty()
+            && !arguments.flag(arguments.shape.validate_only)
+            && !self.standard.kind.is_read()
+    }
+
     /// Answers a repeated call as the first time.
     async fn once(&self, cx: &CallContext, request: &Bytes) -> Result<Bytes> {
         let arguments = self.arguments(request);
-        let (field, id) = {
-            let number = arguments.shape.request_id;
-            (arguments.name(number), arguments.text(number))
-        };
-        let tried = arguments.flag(arguments.shape.validate_only);
-        if id.is_empty() || tried || self.standard.kind.is_read() {
+        if !self.is_repeatable(&arguments) {
             return self.run(cx, request).await;
         }
+        let number = arguments.shape.request_id;
+        let (field, id) = (arguments.name(number), arguments.text(number));
         let call = RepeatableCall {
             method: &self.path,
             field,
@@ -186,16 +190,24 @@ impl Operation {
 
 impl Handler for Operation {
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Reply>> {
-        // Get is the hot path: its future is boxed without the room that the other methods need.
-        if self.standard.kind == StandardKind::Get && self.standard.relation.is_none() {
-            return Box::pin(async move {
+        // The hottest methods: their futures are boxed without the room that the others need.
+        match self.standard.kind {
+            StandardKind::Get if self.standard.relation.is_none() => Box::pin(async move {
                 let (cx, request) = call.into_one()?;
                 Ok(Reply::unary(self.get(&cx, &request).await?))
-            });
+            }),
+            StandardKind::Create if self.standard.relation.is_none() => Box::pin(async move {
+                let (cx, request) = call.into_one()?;
+                let answer = match self.is_repeatable(&self.arguments(&request)) {
+                    true => Box::pin(self.once(&cx, &request)).await,
+                    false => self.create(&cx, &request).await,
+                };
+                Ok(Reply::unary(answer?))
+            }),
+            _ => Box::pin(async move {
+                let (cx, request) = call.into_one()?;
+                Ok(Reply::unary(self.once(&cx, &request).await?))
+            }),
         }
-        Box::pin(async move {
-            let (cx, request) = call.into_one()?;
-            Ok(Reply::unary(self.once(&cx, &request).await?))
-        })
     }
 }
