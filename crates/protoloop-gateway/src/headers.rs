@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use protoloop_core::{Error, Result};
-use smallvec::SmallVec;
 
 /// The header that carries a deadline in seconds, such as `1.5`.
 pub const REQUEST_TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout");
@@ -74,18 +73,15 @@ pub fn to_metadata(headers: HeaderMap) -> Result<HeaderMap> {
             metadata.remove(name);
         }
     }
-    let mut kept_back = SmallVec::<[HeaderName; 8]>::new();
+    while let Some(name) = metadata.keys().find(|name| is_kept_back(name)).cloned() {
+        metadata.remove(name);
+    }
     for (name, value) in &metadata {
-        if is_kept_back(name) {
-            kept_back.push(name.clone());
-        } else if name.as_str().ends_with("-bin") && !is_base64(value.as_bytes()) {
+        if name.as_str().ends_with("-bin") && !is_base64(value.as_bytes()) {
             return Err(Error::invalid_argument(format!(
                 "header {name}: the value of a -bin header is base64"
             )));
         }
-    }
-    for name in kept_back {
-        metadata.remove(name);
     }
     Ok(metadata)
 }

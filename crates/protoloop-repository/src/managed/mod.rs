@@ -93,13 +93,14 @@ impl Managed {
                 stamp,
                 writes,
             };
+            // In boxes: room that a call without hooks does not carry about.
             return match validate_only {
-                true => flow.attempt(cx).await,
-                false => flow.run(cx).await,
+                true => Box::pin(flow.attempt(cx)).await,
+                false => Box::pin(flow.run(cx)).await,
             };
         }
         match validate_only {
-            true => attempt::attempt(&*self.inner, cx, writes).await,
+            true => Box::pin(attempt::attempt(&*self.inner, cx, writes)).await,
             false => self.inner.write(cx, writes).await,
         }
     }
