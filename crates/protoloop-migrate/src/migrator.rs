@@ -237,9 +237,9 @@ impl<'a> Migrator<'a> {
         let all = || (plan.steps.clone(), Vec::new());
         match self.options.phases {
             Phases::All => Ok(all()),
-            Phases::Expand => Ok(expanding(&plan.steps)),
+            Phases::Expand => Ok(plan.expanding()),
             Phases::Contract => {
-                self.check_expanded(&expanding(&plan.steps).0)?;
+                self.check_expanded(&plan.expanding().0)?;
                 Ok(all())
             }
         }
@@ -334,26 +334,6 @@ impl<'a> Migrator<'a> {
             .map_err(|error| crate::error::during(&id, error))?;
         Ok(done)
     }
-}
-
-/// The steps that code of before does not mind, and the others.
-fn expanding(steps: &[Step]) -> (Vec<Step>, Vec<Step>) {
-    // A step counts on those before it on the same table.
-    let mut left = Vec::<Step>::new();
-    let (mut taken, mut tables) = (Vec::new(), Vec::<Option<&str>>::new());
-    for step in steps {
-        let table = step.action.table();
-        if step.phase == Phase::Expand && !tables.contains(&table) {
-            taken.push(step.clone());
-            continue;
-        }
-        tables.push(table);
-        if let migrate::Action::RenameTable { to, .. } = &step.action {
-            tables.push(Some(to));
-        }
-        left.push(step.clone());
-    }
-    (taken, left)
 }
 
 /// What is remembered when some steps are left: models whose table a left step touches stay as they are known.

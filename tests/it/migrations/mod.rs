@@ -3,6 +3,7 @@
 mod commands;
 mod crash;
 mod files;
+mod phases;
 mod together;
 
 use std::{fs, path::Path};

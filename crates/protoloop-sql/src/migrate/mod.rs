@@ -8,6 +8,7 @@
 
 mod ddl;
 mod field_kind;
+mod phases;
 mod planner;
 mod record;
 mod shape;

@@ -41,7 +41,11 @@ pub(super) async fn run(arguments: &MigrateApply) -> Result<ExitCode, Failure> {
 /// Fails where no order of rollout and migration leaves both versions of the code working.
 async fn refuse_downtime(opened: &Opened, options: Options) -> Result<(), Failure> {
     let plan = opened.migrator(options).plan().await.map_err(told)?;
-    let steps: Vec<_> = plan.needs_downtime().map(ToString::to_string).collect();
+    let steps: Vec<_> = plan
+        .needs_downtime()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     if steps.is_empty() {
         return Ok(());
     }

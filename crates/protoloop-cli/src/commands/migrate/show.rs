@@ -17,7 +17,7 @@ pub(super) fn plan(plan: &Plan, dialect: &str, output: Output) {
             "withheld": plan.withheld,
             "problems": plan.problems,
             "obstacles": obstacles,
-            "downtime": plan.needs_downtime().map(ToString::to_string).collect::<Vec<_>>(),
+            "downtime": plan.needs_downtime().iter().map(ToString::to_string).collect::<Vec<_>>(),
         }));
     }
     if plan.is_empty() {

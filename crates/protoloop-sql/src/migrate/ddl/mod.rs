@@ -58,6 +58,11 @@ pub trait Ddl: fmt::Debug + Send + Sync {
     /// Whether a declared type stores what the wanted one does.
     fn same_type(&self, live: &str, wanted: &str) -> bool;
 
+    /// Whether the wanted type stores the same as a declared one, and only more of it.
+    fn is_roomier(&self, _live: &str, _wanted: &str) -> bool {
+        false
+    }
+
     /// What a column of a declared type holds at most, as [`field_kind`](super::field_kind) calls it.
     fn kind_of(&self, type_name: &str) -> Option<&'static str>;
 

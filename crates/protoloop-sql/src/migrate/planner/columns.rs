@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     Matched, Planner, contract, expand,
+    rebuild::breaks_before,
     references::{holds_unset, unset},
 };
 use crate::{
@@ -265,7 +266,15 @@ impl<'a> Planner<'a> {
                 .partition(|change| change.safety == Safety::Safe);
             let adding = self.keys_to_add(matched.table);
             let dropping = self.keys_to_drop(matched);
-            self.rebuild(matched, &safe, (&adding, &dropping));
+            // What code of before does not mind comes first, and alone: so it can be done before a rollout.
+            let (stricter, laxer): (Vec<_>, Vec<_>) = safe.into_iter().partition(breaks_before);
+            match stricter.is_empty() && adding.is_empty() {
+                true => self.rebuild(matched, &laxer, (&adding, &dropping)),
+                false => {
+                    self.rebuild(matched, &laxer, (&[], &[]));
+                    self.rebuild(matched, &stricter, (&adding, &dropping));
+                }
+            }
             self.rebuild(matched, &destructive, (&[], &[]));
         } else {
             for change in &changes {

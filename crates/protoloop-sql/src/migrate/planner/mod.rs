@@ -59,12 +59,6 @@ impl Plan {
         self.steps.is_empty() && self.withheld.is_empty() && self.problems.is_empty()
     }
 
-    /// The steps that code of now needs and code of before may not stand: there is no moment at which both work.
-    pub fn needs_downtime(&self) -> impl Iterator<Item = &Step> {
-        let steps = self.steps.iter().chain(&self.withheld);
-        steps.filter(|step| step.required && step.phase == Phase::Contract)
-    }
-
     /// Why code that knows the new schema would not work on the database behind the steps: problems, and what was
     /// withheld and is needed.
     #[must_use]

@@ -37,7 +37,7 @@ impl<'a> Planner<'a> {
         let sql = self.ddl.change_column(table, &change.from, &target);
         let step = Step {
             safety: change.safety,
-            required: true,
+            required: self.is_needed(matched.table, change),
             long: true,
             note: note(change),
             ..phase_of(change, action, sql)
@@ -58,10 +58,23 @@ impl<'a> Planner<'a> {
             table: table.to_owned(),
             column: change.wanted.name.clone(),
         };
+        // What absence means changes with it.
         self.push(Step {
             long: true,
-            ..expand(action, vec![sql])
+            ..contract(action, vec![sql])
         });
+    }
+
+    /// Whether code of now fails without a change. It does not where a column takes more than it has to: NULL, which is read
+    /// as the default, or shorter texts; so that code of before may start on what was expanded for code of now.
+    fn is_needed(&self, table: &Table, change: &Change) -> bool {
+        let (live, wanted) = (&change.from, &change.wanted);
+        let converted = change.using.is_some() || change.in_place.is_some();
+        let counts = self.counts(table, wanted) && live.filled != crate::Filled::Counted;
+        let laxer = !live.nullable && wanted.nullable;
+        let types = self.ddl.same_type(&live.type_name, &wanted.type_name)
+            || self.ddl.is_roomier(&live.type_name, &wanted.type_name);
+        converted || counts || laxer || !types
     }
 
     fn changed(&mut self, table: &str, change: &Change) {
@@ -144,7 +157,7 @@ impl<'a> Planner<'a> {
         let step = Step {
             safety: worst.unwrap_or(Safety::Safe),
             // Without the constraint alone, code of now works.
-            required: !changes.is_empty(),
+            required: changes.iter().any(|change| self.is_needed(table, change)),
             long: true,
             note: notes.join("; "),
             ..base
@@ -298,7 +311,7 @@ fn note(change: &Change) -> String {
 }
 
 /// Whether code of before may fail on the changed column.
-fn breaks_before(change: &Change) -> bool {
+pub(super) fn breaks_before(change: &Change) -> bool {
     let stricter = change.from.nullable && !change.wanted.nullable;
     let converted = change.using.is_some() || change.in_place.is_some();
     stricter || converted || change.safety == Safety::Destructive

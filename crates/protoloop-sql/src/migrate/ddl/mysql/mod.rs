@@ -76,6 +76,11 @@ impl Ddl for MysqlDdl {
         live == wanted || live.starts_with("varchar") && wanted.starts_with("varchar") && !ours
     }
 
+    fn is_roomier(&self, live: &str, wanted: &str) -> bool {
+        // Texts in indexes are `varchar`, others have no bound.
+        live.starts_with("varchar(255)") && wanted.starts_with("longtext")
+    }
+
     fn kind_of(&self, type_name: &str) -> Option<&'static str> {
         let word = type_name.split(['(', ' ']).next().unwrap_or_default();
         Some(match (word, type_name.contains("unsigned")) {
