@@ -1,9 +1,11 @@
 //! Chores of this repository: `cargo xtask <task>`.
 
+mod cluster;
 mod codegen;
 mod console;
 mod deps;
 mod fuzz;
+mod kubernetes;
 mod measure;
 mod peers;
 mod process;
@@ -23,9 +25,10 @@ const USAGE: &str = "usage: cargo xtask <task>
 
   test [--forbid-skip] [-- ARGUMENT…]  run all tests, installing what they drive; arguments go to `cargo test`
   codegen [--check]                    rebuild, or compare, what is generated and committed
-  kubernetes [--check]                 write, or compare, what is generated below k8s/
+  kubernetes [--check]                 the same for what charts and k8s/ share with the operator
   tidy                                 check sizes, leftovers, crate files and links
   deps                                 check the dependency graph against deny.toml
+  cluster build|up|down|…              a real Kubernetes of one node, see tests/cluster/README.md
   buf [ARGUMENT…]                      run buf, installing it if need be; `cargo xtask buf lint proto`
   fuzz [--minutes N] [TARGET…]         run the fuzzer on all targets or on these, one minute each or N
   measure                              build the release binary; time to the first answer, memory when idle
@@ -46,9 +49,10 @@ fn main() -> ExitCode {
 fn run(root: &Path, arguments: &[&str]) -> Fallible<ExitCode> {
     match *arguments {
         ["test", ref rest @ ..] => return test::run(root, rest),
+        ["cluster", ref rest @ ..] => return cluster::run(root, rest),
         ["codegen"] => codegen::run(root, codegen::Mode::Write)?,
         ["codegen", "--check"] => codegen::run(root, codegen::Mode::Check)?,
-        ["kubernetes", ref rest @ ..] => kubernetes(root, rest)?,
+        ["kubernetes", ref rest @ ..] => kubernetes::run(root, rest)?,
         ["tidy"] => tidy::run(root)?,
         ["deps"] => deps::run(root)?,
         ["buf", ref rest @ ..] => buf(root, rest)?,
@@ -72,28 +76,6 @@ fn buf(root: &Path, arguments: &[&str]) -> Fallible<()> {
         Ok(())
     } else {
         Err(format!("buf {}: {status}", arguments.join(" ")).into())
-    }
-}
-
-/// Runs the operator's generator. It is a program of its own so that these chores need not wait for Kubernetes' types.
-fn kubernetes(root: &Path, arguments: &[&str]) -> Fallible<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = std::process::Command::new(cargo)
-        .args(["run", "--quiet", "--package", "protoloop-operator"])
-        .args([
-            "--no-default-features",
-            "--example",
-            "manifests",
-            "--",
-            "k8s",
-        ])
-        .args(arguments)
-        .current_dir(root)
-        .status()?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("kubernetes {}: {status}", arguments.join(" ")).into())
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod crafted;
 pub(crate) mod echo;
+mod find;
 pub(crate) mod grpc;
 pub(crate) mod http;
 pub(crate) mod library;

@@ -9,6 +9,7 @@ mod cargo_fuzz;
 mod conformance;
 mod connect;
 mod databases;
+mod kubernetes;
 mod peers;
 mod python;
 mod system;
@@ -21,6 +22,7 @@ use std::{
 
 pub(crate) use buf::find as buf;
 pub(crate) use cargo_fuzz::find as cargo_fuzz;
+pub(crate) use kubernetes::{cluster, helm};
 pub(crate) use peers::all as peers;
 
 /// Where a tool is, or why it is not there.
@@ -38,7 +40,7 @@ pub(crate) struct Tool {
 }
 
 /// How each tool is had, in the order in which they are listed.
-const KINDS: [(&str, Find); 11] = [
+const KINDS: [(&str, Find); 14] = [
     ("PROTOLOOP_TEST_CURL", |_| system::need("curl", "curl")),
     ("PROTOLOOP_TEST_SQLMAP", |_| {
         system::need("sqlmap", "sqlmap")
@@ -52,6 +54,9 @@ const KINDS: [(&str, Find); 11] = [
     ("PROTOLOOP_TEST_BROWSER_PACKAGES", browser::packages),
     ("PROTOLOOP_CONFORMANCE_RUNNER", conformance::find),
     ("PROTOLOOP_CONNECT_CONFORMANCE", connect::find),
+    ("PROTOLOOP_TEST_CLUSTER", kubernetes::cluster),
+    ("PROTOLOOP_TEST_HELM", kubernetes::helm),
+    ("PROTOLOOP_TEST_GRPCURL", kubernetes::grpcurl),
 ];
 
 /// Finds or installs all of them, at the same time since most of it is waiting for the network.

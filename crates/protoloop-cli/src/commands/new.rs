@@ -32,11 +32,13 @@ const ZERO_CODE: &[TemplateFile] = template!("zero-code":
 const TYPED: &[TemplateFile] = template!("typed":
     "README.md" <- "README.md",
     "Cargo.toml" <- "Cargo.toml.in",
+    "Dockerfile" <- "Dockerfile.in",
     "build.rs" <- "build.rs.in",
     "proto/{{snake}}/v1/{{snake}}.proto" <- "model.proto",
     "src/lib.rs" <- "lib.rs.in",
     "src/main.rs" <- "main.rs.in",
     "tests/service.rs" <- "service.rs.in",
+    ".dockerignore" <- "dockerignore",
     ".gitignore" <- "gitignore",
 );
 

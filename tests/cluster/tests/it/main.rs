@@ -1,0 +1,9 @@
+//! Charts and images, on a real Kubernetes where they have to prove themselves there.
+
+mod chart;
+mod image;
+mod shop;
+mod support;
+mod todo;
+mod tutorial;
+mod under_load;
