@@ -41,8 +41,8 @@ fn discover(folder: &tempfile::TempDir, url: &str, arguments: &[&str]) -> Ran {
 
 #[test]
 fn a_database_becomes_models_that_answer() {
-    for (server, kind) in servers() {
-        let url = rental(server, kind);
+    for (database, kind) in servers() {
+        let url = rental(database, kind);
         let folder = support::folder();
         let ran = discover(&folder, &url, &["--package", "rental.v1"]).succeeded();
         assert!(!ran.stderr.contains(databases::PASSWORD), "{ran}");
@@ -66,6 +66,7 @@ fn a_database_becomes_models_that_answer() {
             command.arg(server.address().to_string());
             assert_eq!(run(&mut command).succeeded().stdout.trim(), "ok", "{kind}");
         }
+        adds_a_label(database, &url, &server, kind);
     }
 }
 
@@ -233,6 +234,35 @@ fn encoded(text: &str) -> String {
 fn request(server: SocketAddr, method: &str, target: &str, json: &str) -> http::Response {
     let headers = [("content-type", "application/json")];
     http::send(server, method, target, &headers, json.as_bytes())
+}
+
+/// A label that the schema does not know is read as a number that none of its values has, and is not written over.
+fn adds_a_label(database: &Server, url: &str, server: &Served, kind: &str) {
+    let label = match kind {
+        "postgres" => "ALTER TYPE mpaa_rating ADD VALUE 'X'",
+        _ => "ALTER TABLE film MODIFY rating enum('G', 'PG', 'PG-13', 'it''s', 'X') DEFAULT 'G'",
+    };
+    sql(database, url, label);
+    sql(
+        database,
+        url,
+        "UPDATE film SET rating = 'X' WHERE film_id = 3",
+    );
+    let film = get(server, "/v1/films/3");
+    assert_eq!(film["rating"], -1, "{film}");
+    let all = get(server, "/v1/films?orderBy=rating");
+    assert_eq!(all["films"][0]["filmId"], 3, "{all}");
+    assert_eq!(films(server, "rating:*%20AND%20film_id=3", ""), vec![3]);
+    let put = |body: Value| request(server.address(), "PUT", "/v1/films/3", &body.to_string());
+    let told = put(film.clone());
+    assert_eq!(told.status, 400, "{}", told.text());
+    assert!(told.text().contains("rating"), "{}", told.text());
+    // What the server writes as a whole is refused too; where it sets the one field, the other stays.
+    let patch = r#"{"title":"New"}"#;
+    let patch = request(server.address(), "PATCH", "/v1/films/3", patch);
+    let due = if kind == "postgres" { 200 } else { 400 };
+    assert_eq!(patch.status, due, "{}", patch.text());
+    assert_eq!(get(server, "/v1/films/3")["rating"], -1);
 }
 
 /// Writes every type, and answers as it will be read.

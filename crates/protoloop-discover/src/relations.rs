@@ -27,22 +27,11 @@ pub(crate) fn add(live: &Live, drafts: &mut [Draft], lock: &mut Lock, notices: &
     let mut fields: Vec<(usize, Field)> = Vec::new();
     let pairs = pairs(&links, drafts);
     for link in &links {
-        let draft = &drafts[link.from];
-        if draft.key.len() > 1 {
-            let paired = |(near, far): &(&Link<'_>, &Link<'_>)| {
-                std::ptr::eq(*near, link) || std::ptr::eq(*far, link)
-            };
-            if !pairs.iter().any(paired) {
-                notices.push(Notice {
-                    table: draft.table.clone(),
-                    column: Some(link.column.to_owned()),
-                    left_out: false,
-                    text: format!(
-                        "the foreign key to {} is no relation: a model whose key has several fields has none",
-                        drafts[link.to].table
-                    ),
-                });
-            }
+        // The two ends of a table that links others are better served by each other.
+        let is_linking = |(near, far): &(&Link<'_>, &Link<'_>)| {
+            std::ptr::eq(*near, link) || std::ptr::eq(*far, link)
+        };
+        if pairs.iter().any(is_linking) {
             continue;
         }
         fields.push((link.from, to_one(link, drafts, lock)));

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use protoloop_core::{CallContext, Result};
-use protoloop_repository::{Gather, Gathered, Key, Record, Source};
+use protoloop_repository::{Filter, Gather, Gathered, Key, Lane, Record, Source};
 use protoloop_sql::Table;
+use tokio::sync::Semaphore;
 
 use crate::{Driver, Pool, connector::Server, lease::Lease, read};
 
@@ -16,8 +17,8 @@ pub(crate) struct ByKey<D: Driver> {
 }
 
 impl<D: Driver> Source for ByKey<D> {
-    /// All columns, of rows of all tenants: whatever else is asked goes another way.
-    type Shape = ();
+    /// What the rows must fulfil besides, such as to be of a tenant: only those who ask for the same meet.
+    type Shape = Option<Filter>;
     type Key = Key;
     type Found = Option<Record>;
     type Connection = Lease<D>;
@@ -26,10 +27,15 @@ impl<D: Driver> Source for ByKey<D> {
         Ok(self.pool.take().await?)
     }
 
-    async fn ask(&self, mut lease: Lease<D>, (): &(), keys: &[Key]) -> Result<Vec<Option<Record>>> {
+    async fn ask(
+        &self,
+        mut lease: Lease<D>,
+        scope: &Option<Filter>,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Record>>> {
         loop {
             lease.working();
-            let outcome = read::find_all(&mut *lease, &self.table, keys).await;
+            let outcome = read::find_all(&mut *lease, &self.table, keys, scope.as_ref()).await;
             if !lease.replaced(&outcome).await {
                 lease.done(&outcome);
                 return Ok(outcome?);
@@ -38,27 +44,78 @@ impl<D: Driver> Source for ByKey<D> {
     }
 }
 
+/// What waits for one server.
+#[derive(Debug)]
+struct Waiting<D: Driver> {
+    /// Reads that ask for nothing but keys: a few at once, since all others may share the next statement.
+    plain: Arc<Gather<ByKey<D>>>,
+    /// Reads of the rows of a tenant, which share with nobody else: they wait for connections only.
+    scoped: Arc<Gather<ByKey<D>>>,
+}
+
+impl<D: Driver> Waiting<D> {
+    fn new(table: &Arc<Table>, pool: &Arc<Pool<D>>) -> Self {
+        let gather = |lanes| {
+            let by_key = ByKey {
+                table: Arc::clone(table),
+                pool: Arc::clone(pool),
+            };
+            Gather::new(by_key, lanes)
+        };
+        Self {
+            plain: gather(pool.lanes()),
+            scoped: gather(Semaphore::MAX_PERMITS),
+        }
+    }
+
+    fn of(&self, scope: Option<&Filter>) -> &Arc<Gather<ByKey<D>>> {
+        match scope {
+            None => &self.plain,
+            Some(_) => &self.scoped,
+        }
+    }
+}
+
 /// What waits for the servers of a table.
 #[derive(Debug)]
 pub(crate) struct Gathers<D: Driver> {
-    primary: Arc<Gather<ByKey<D>>>,
-    replica: Option<Arc<Gather<ByKey<D>>>>,
+    primary: Waiting<D>,
+    replica: Option<Waiting<D>>,
 }
 
 impl<D: Driver> Gathers<D> {
     /// `None` where every read goes by itself.
     pub(crate) fn new(table: &Arc<Table>, server: &Server<D>) -> Option<Arc<Self>> {
-        let gather = |pool: &Arc<Pool<D>>| {
-            Gather::new(ByKey {
-                table: Arc::clone(table),
-                pool: Arc::clone(pool),
-            })
-        };
         let gathers = || Self {
-            primary: gather(&server.primary),
-            replica: server.replica.as_ref().map(gather),
+            primary: Waiting::new(table, &server.primary),
+            replica: server
+                .replica
+                .as_ref()
+                .map(|pool| Waiting::new(table, pool)),
         };
         server.primary.gathers().then(|| Arc::new(gathers()))
+    }
+
+    /// What waits for the server that a context reads from.
+    fn of(&self, server: &Server<D>, cx: &CallContext) -> &Waiting<D> {
+        let pool = server.readers(cx);
+        match &self.replica {
+            Some(replica) if Arc::ptr_eq(&replica.plain.source().pool, pool) => replica,
+            _ => &self.primary,
+        }
+    }
+
+    /// A lane for a read that goes by itself; `None` where it is to wait.
+    pub(crate) fn enter(
+        &self,
+        server: &Server<D>,
+        cx: &CallContext,
+        scope: Option<&Filter>,
+    ) -> Option<Lane> {
+        match server.readers(cx).has_free() {
+            true => self.of(server, cx).of(scope).enter(),
+            false => None,
+        }
     }
 
     /// The rows of keys in one statement with those of others that wait; `None` where they are to be read alone.
@@ -67,18 +124,15 @@ impl<D: Driver> Gathers<D> {
         server: &Server<D>,
         cx: &CallContext,
         keys: &[Key],
+        scope: Option<&Filter>,
     ) -> Result<Option<Vec<Option<Record>>>> {
-        let pool = server.readers(cx);
-        let gather = match &self.replica {
-            Some(replica) if Arc::ptr_eq(&replica.source().pool, pool) => replica,
-            _ => &self.primary,
-        };
-        gather.ask((), keys.to_vec()).await
+        let gather = self.of(server, cx).of(scope);
+        gather.ask(scope.cloned(), keys.to_vec()).await
     }
 
     pub(crate) fn gathered(&self) -> Gathered {
-        let replica = self.replica.as_ref();
-        let replica = replica.map(|replica| replica.gathered());
-        self.primary.gathered() + replica.unwrap_or_default()
+        let waiting = std::iter::once(&self.primary).chain(&self.replica);
+        let each = waiting.flat_map(|waiting| [&waiting.plain, &waiting.scoped]);
+        each.fold(Gathered::default(), |all, gather| all + gather.gathered())
     }
 }

@@ -53,6 +53,11 @@ impl<D: Driver> Lease<D> {
         }
     }
 
+    /// What opened it.
+    pub(crate) fn driver(&self) -> &Arc<D> {
+        self.pool.driver()
+    }
+
     /// Says that a statement begins, whose answer is awaited.
     pub(crate) fn working(&mut self) {
         self.answered = false;

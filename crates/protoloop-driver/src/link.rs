@@ -1,6 +1,6 @@
 //! What a driver brings.
 
-use std::{fmt, future::Future, sync::Arc};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use protoloop_repository::{Capabilities, Isolation};
 use protoloop_sql::{Dialect, SqlRow, SqlValue};
@@ -41,6 +41,10 @@ pub trait Driver: fmt::Debug + Send + Sync + 'static {
 
     /// What a connection that changes tables is told first: that others may take their time.
     fn before_changes(&self) -> &'static [&'static str];
+
+    /// The statement that says how long one that changes tables waits for the locks of others; `None` for as long as it
+    /// takes. What waits lets nobody else at the table meanwhile.
+    fn waiting_for_locks(&self, most: Option<Duration>) -> String;
 
     /// Takes the lock that lets one process at a time change tables, if nobody has it; the connection holds it until it
     /// ends. It does not wait: PostgreSQL's CREATE INDEX CONCURRENTLY would wait for a statement that does.

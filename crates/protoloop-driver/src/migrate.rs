@@ -28,7 +28,19 @@ impl<D: Driver> Target for ServerConnector<D> {
             Ok(Box::new(session) as BoxSession<'_>)
         })
     }
+
+    fn pause(&self, tries: u32) -> BoxFuture<'_, ()> {
+        let pause = LONGEST_REST.min(SHORTEST_REST * (1 << tries.min(10)));
+        Box::pin(tokio::time::sleep(
+            pause.mul_f64(0.5 + fastrand::f64() / 2.0),
+        ))
+    }
 }
+
+/// Between two tries of a migration that found a table in use: twice as long each time, but no longer than this.
+const LONGEST_REST: Duration = Duration::from_secs(5);
+/// See [`LONGEST_REST`].
+const SHORTEST_REST: Duration = Duration::from_millis(200);
 
 /// A connection while the schema is looked at or changed.
 struct ServerSession<D: Driver> {
@@ -38,6 +50,10 @@ struct ServerSession<D: Driver> {
     apart: bool,
     /// Whether a transaction was begun.
     inside: bool,
+    /// Of one that has the lock: how long its steps wait for locks of others.
+    patience: Option<Duration>,
+    /// How long the server was told to wait for them, if it was.
+    waits: Option<Option<Duration>>,
 }
 
 impl<D: Driver> ServerSession<D> {
@@ -55,9 +71,12 @@ impl<D: Driver> ServerSession<D> {
             lease: Some(lease),
             apart: false,
             inside: false,
+            patience: None,
+            waits: None,
         };
         if let Some(wait) = lock {
             session.lock(server.primary.driver(), wait).await?;
+            session.patience = Some(server.primary.lock_timeout());
         }
         Ok(session)
     }
@@ -105,6 +124,29 @@ impl<D: Driver> ServerSession<D> {
         outcome.map_err(told)
     }
 
+    /// Runs a step, which waits for locks of others no longer than it should: nobody gets at the table meanwhile.
+    async fn step(&mut self, sql: &str, patience: Duration) -> Result<()> {
+        let driver = Arc::clone(
+            self.lease
+                .as_ref()
+                .ok_or_else(crate::fault::closed)?
+                .driver(),
+        );
+        // What runs outside of transactions there builds beside the table, and closes it to nobody.
+        let most = Some(patience).filter(|_| self.inside || !driver.failure_ends_transaction());
+        if self.waits != Some(most) {
+            self.raw(&driver.waiting_for_locks(most)).await?;
+            self.waits = Some(most);
+        }
+        let outcome = self.link()?.run(sql).await;
+        let met = matches!(&outcome, Err(fault) if fault.kind == FaultKind::Conflict);
+        let outcome = self.seen(outcome.map_err(Failure::from));
+        match met {
+            true => outcome.map_err(|error| locked(&error, patience)),
+            false => outcome,
+        }
+    }
+
     async fn begin_transaction(&mut self) -> Result<()> {
         self.inside = true;
         self.raw("BEGIN").await
@@ -150,7 +192,12 @@ impl<D: Driver> Session for ServerSession<D> {
     }
 
     fn execute<'s>(&'s mut self, sql: &'s str) -> BoxFuture<'s, Result<()>> {
-        Box::pin(self.raw(sql))
+        Box::pin(async move {
+            match self.patience {
+                Some(patience) => self.step(sql, patience).await,
+                None => self.raw(sql).await,
+            }
+        })
     }
 
     fn run(&mut self, statement: Statement) -> BoxFuture<'_, Result<()>> {
@@ -214,4 +261,14 @@ fn told(failure: Failure) -> Error {
         _ => Code::FailedPrecondition,
     };
     Error::new(code, text).with_source(fault.source)
+}
+
+/// The error of a step that met another transaction.
+fn locked(error: &Error, patience: Duration) -> Error {
+    let text = format!(
+        "another transaction holds a lock that it needs (it waits {} ms for one, `lock_timeout_ms` in the URL): {}",
+        patience.as_millis(),
+        error.message()
+    );
+    Error::new(error.code(), text)
 }

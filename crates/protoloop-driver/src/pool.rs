@@ -29,6 +29,9 @@ pub struct PoolOptions {
     pub idle_timeout: Duration,
     /// How long a statement may run on the server, whatever its caller's deadline; zero for no bound. Default: 30 seconds.
     pub statement_timeout: Duration,
+    /// How long a step of a migration waits at once for the locks of other transactions, while the table is closed to
+    /// those behind it; then it lets them pass and tries again. Default: 3 seconds.
+    pub lock_timeout: Duration,
     /// Whether reads by key that wait for a connection share a statement. Default: true.
     pub gather: bool,
 }
@@ -39,6 +42,10 @@ const DOUBT: Duration = Duration::from_secs(1);
 /// After a failure to connect, others fail the same way for this long instead of trying as well.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Reads by key of one model go by themselves over one in so many connections, and wait for each other beyond. More would
+/// be answered later and not sooner: a server is as long about a statement of one key as about one of twenty.
+const CONNECTIONS_OF_LANE: u32 = 5;
+
 impl Default for PoolOptions {
     fn default() -> Self {
         Self {
@@ -47,6 +54,7 @@ impl Default for PoolOptions {
             connect_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(600),
             statement_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(3),
             gather: true,
         }
     }
@@ -97,9 +105,19 @@ impl<D: Driver> Pool<D> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// See [`PoolOptions::lock_timeout`].
+    pub(crate) fn lock_timeout(&self) -> Duration {
+        self.options.lock_timeout
+    }
+
     /// Whether reads by key that wait share a statement.
     pub(crate) fn gathers(&self) -> bool {
         self.options.gather
+    }
+
+    /// How many statements that ask for rows of one model by key are under way at once.
+    pub(crate) fn lanes(&self) -> usize {
+        (self.options.connections.get() / CONNECTIONS_OF_LANE).max(1) as usize
     }
 
     /// Whether a connection can be had at once.

@@ -70,19 +70,26 @@ pub(crate) async fn find_within<L: Link>(
     Ok(of_key(table, key, found))
 }
 
-/// The rows of several keys, in their order.
+/// The rows of several keys, in their order; of those only that fulfil a condition, if there is one.
 pub(crate) async fn find_all<L: Link>(
     link: &mut L,
     table: &Table,
     keys: &[Key],
+    scope: Option<&Filter>,
 ) -> Result<Vec<Option<Record>>, Failure> {
-    if let [key] = keys {
+    if let ([key], None) = (keys, scope) {
         return Ok(vec![find(link, table, key, false).await?]);
     }
     let mut found: HashMap<Key, Record> = HashMap::with_capacity(keys.len());
     let wanted: Vec<&Key> = keys.iter().collect();
     for some in wanted.chunks(KEYS) {
-        let (sql, values) = table.select_keys(some);
+        let (sql, values) = match scope {
+            None => table.select_keys(some),
+            Some(scope) => {
+                let select = table.select_keys_within(some, scope)?;
+                (select.sql.into(), select.values)
+            }
+        };
         link.query(sql, values, |row| {
             let record = table.record(row)?;
             found.insert(table.model().key_of(record.as_ref())?, record);

@@ -68,19 +68,22 @@ impl<D: Driver> ServerRepository<D> {
         }
     }
 
-    /// The rows of some keys, read together with those that others wait for where all connections are taken. `None` where
-    /// they are to be read alone.
-    async fn gathered(
+    /// The rows of some keys. Where enough such reads are under way they are read together with those that others wait for.
+    async fn by_keys(
         &self,
         cx: &CallContext,
         keys: &[Key],
-    ) -> Result<Option<Vec<Option<Record>>>> {
-        match &self.gathers {
-            Some(gathers) if InTransaction::of(cx).is_none() => {
-                gathers.ask(&self.server, cx, keys).await
-            }
-            _ => Ok(None),
+        scope: Option<&Filter>,
+    ) -> Result<Vec<Option<Record>>> {
+        let gathers = self.gathers.as_ref();
+        let gathers = gathers.filter(|_| InTransaction::of(cx).is_none());
+        let lane = gathers.map(|gathers| gathers.enter(&self.server, cx, scope));
+        if let (Some(gathers), Some(None)) = (gathers, &lane)
+            && let Some(rows) = gathers.ask(&self.server, cx, keys, scope).await?
+        {
+            return Ok(rows);
         }
+        read!(self, cx, read::find_all, keys, scope).await
     }
 
     /// The transaction of a context, if it carries one.
@@ -276,14 +279,16 @@ impl<D: Driver> Repository<Record> for ServerRepository<D> {
         cx: &'a CallContext,
         keys: &'a [Key],
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
-        Box::pin(within(cx, async move {
-            if !self.server.readers(cx).has_free()
-                && let Some(rows) = self.gathered(cx, keys).await?
-            {
-                return Ok(rows);
-            }
-            read!(self, cx, read::find_all, keys).await
-        }))
+        Box::pin(within(cx, self.by_keys(cx, keys, None)))
+    }
+
+    fn find_within<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        keys: &'a [Key],
+        scope: &'a Filter,
+    ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
+        Box::pin(within(cx, self.by_keys(cx, keys, Some(scope))))
     }
 
     fn find_by_key<'a>(
@@ -292,13 +297,8 @@ impl<D: Driver> Repository<Record> for ServerRepository<D> {
         key: &'a Key,
     ) -> BoxFuture<'a, Result<Option<Record>>> {
         Box::pin(within(cx, async move {
-            let keys = std::slice::from_ref(key);
-            if !self.server.readers(cx).has_free()
-                && let Some(mut rows) = self.gathered(cx, keys).await?
-            {
-                return Ok(rows.pop().flatten());
-            }
-            read!(self, cx, read::find, key, false).await
+            let mut rows = self.by_keys(cx, std::slice::from_ref(key), None).await?;
+            Ok(rows.pop().flatten())
         }))
     }
 

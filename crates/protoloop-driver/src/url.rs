@@ -132,6 +132,7 @@ impl ServerUrl {
             "connect_timeout_ms" => self.pool.connect_timeout = millis()?,
             "idle_timeout_ms" => self.pool.idle_timeout = millis()?,
             "statement_timeout_ms" => self.pool.statement_timeout = millis()?,
+            "lock_timeout_ms" => self.pool.lock_timeout = millis()?,
             "gather" => {
                 self.pool.gather = match value.as_str() {
                     "on" => true,
@@ -156,12 +157,13 @@ impl ServerUrl {
 }
 
 /// The parameters of the pool.
-const PARAMETERS: [&str; 7] = [
+const PARAMETERS: [&str; 8] = [
     "connections",
     "acquire_timeout_ms",
     "connect_timeout_ms",
     "idle_timeout_ms",
     "statement_timeout_ms",
+    "lock_timeout_ms",
     "gather",
     "replica",
 ];

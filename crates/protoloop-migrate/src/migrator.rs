@@ -158,6 +158,7 @@ impl<'a> Migrator<'a> {
             if !met_another(&applied, tries) {
                 return applied;
             }
+            self.target.pause(tries).await;
         }
     }
 
@@ -266,6 +267,7 @@ impl<'a> Migrator<'a> {
             if !met_another(&outcome, tries) {
                 return outcome.map(|()| applied);
             }
+            self.target.pause(tries).await;
         }
     }
 
@@ -390,7 +392,7 @@ async fn replace_broken_off(
 }
 
 /// How often a migration is tried that met a transaction which held what it needed.
-const TRIES: u32 = 5;
+const TRIES: u32 = 8;
 
 /// Whether something failed because another transaction held what it needed, and is to be tried again.
 fn met_another<T>(outcome: &Result<T>, tries: u32) -> bool {

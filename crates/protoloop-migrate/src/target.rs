@@ -19,6 +19,13 @@ pub trait Target: fmt::Debug + Send + Sync {
     /// # Errors
     /// UNAVAILABLE when the database is not reached or the lock is not had in time.
     fn open(&self, lock: Option<Duration>) -> BoxFuture<'_, Result<BoxSession<'_>>>;
+
+    /// Waits before what met another transaction is tried again, for the time that it was tried so often: what waited
+    /// behind it goes on meanwhile.
+    fn pause(&self, tries: u32) -> BoxFuture<'_, ()> {
+        let _ = tries;
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// One connection. Dropping it gives up what was begun and lets go of the lock.

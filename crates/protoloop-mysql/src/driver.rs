@@ -179,6 +179,14 @@ impl Driver for Mysql {
         }
     }
 
+    fn waiting_for_locks(&self, most: Option<Duration>) -> String {
+        // In seconds, of which there must be one; a year is the most.
+        let seconds = most.map_or(31_536_000, |most| most.as_millis().div_ceil(1_000).max(1));
+        format!(
+            "SET SESSION lock_wait_timeout = {seconds}, SESSION innodb_lock_wait_timeout = {seconds}"
+        )
+    }
+
     async fn try_lock_tables(&self, link: &mut MysqlLink) -> Result<bool, Failure> {
         let mut had = false;
         let answer = |row: &Row| {

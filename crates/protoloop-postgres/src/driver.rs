@@ -1,6 +1,6 @@
 //! How PostgreSQL is reached and told what to do.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use protoloop_core::Result;
 use protoloop_driver::{Driver, Failure, Fault, FaultKind, Link as _, ServerConnector};
@@ -98,6 +98,12 @@ impl Driver for Postgres {
 
     fn before_changes(&self) -> &'static [&'static str] {
         &["SET statement_timeout = 0"]
+    }
+
+    fn waiting_for_locks(&self, most: Option<Duration>) -> String {
+        // Zero is no bound.
+        let millis = most.map_or(0, |most| most.as_millis().max(1));
+        format!("SET lock_timeout = {millis}")
     }
 
     async fn try_lock_tables(&self, link: &mut PostgresLink) -> Result<bool, Failure> {

@@ -48,13 +48,13 @@ pub use capabilities::Capabilities;
 pub use connector::{Connector, ConnectorExt, OnStart};
 pub use cursor::Cursor;
 pub use deadline::within;
-pub use engine::{RequestIds, StandardEngine};
+pub use engine::{RequestIds, StandardEngine, include};
 pub use entity::{Entity, Record};
 pub use etag::etag_matches;
 pub use filter::{
     CompareOp, Element, Filter, FilterError, Matcher, Pattern, Related, Rows, SeenRows,
 };
-pub use gather::{GATHERED_KEYS, Gather, Gathered, Source};
+pub use gather::{GATHERED_KEYS, Gather, Gathered, Lane, Source};
 pub use group::{GroupBy, GroupQuery, Groups, LinkedBy};
 pub use key::{Key, KeyValue};
 pub use key_value::{Clock, KeyStream, KeyValueRepository, KeyValues, key_value_model};

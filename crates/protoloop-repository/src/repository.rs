@@ -9,6 +9,7 @@ use crate::{
     RowStream, Transaction, TransactionOptions, Value,
     bulk::{delete_each, pages, update_each},
     group,
+    managed::keyed,
 };
 
 /// The rows of one model in one datasource.
@@ -66,6 +67,19 @@ pub trait Repository<E: Entity>: Send + Sync + 'static {
             let mut rows = self.find_by_ids(cx, std::slice::from_ref(key)).await?;
             Ok(rows.pop().flatten())
         })
+    }
+
+    /// The rows of several keys that fulfil a condition, in the order of the keys; every statement has the condition.
+    ///
+    /// # Errors
+    /// As [`Repository::find`].
+    fn find_within<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        keys: &'a [Key],
+        scope: &'a Filter,
+    ) -> BoxFuture<'a, Result<Vec<Option<E>>>> {
+        Box::pin(keyed::find_within(self, cx, keys, scope))
     }
 
     /// The rows that belong to each of several keys, in the order of the keys. One statement, or as many as the values

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use protoloop_core::{Error, Result};
-use protoloop_repository::{LeafKind, Model};
-use protoloop_schema::{IdStrategy, Index, Kind, Presence, WellKnown};
+use protoloop_repository::Model;
+use protoloop_schema::{IdStrategy, Index, Kind, Presence};
 use sea_query::Expr;
 
 use crate::{Declared, Dialect, Scalar, SqlValue, Storage};
@@ -27,8 +27,6 @@ pub struct Column {
     pub indexed: bool,
     /// Whether the field is a wrapper such as `StringValue`, of which only the inner value is stored.
     pub wrapped: bool,
-    /// Whether it holds JSON of no declared type: a `google.protobuf.Struct` or its parts, alone, in a list or a map.
-    pub free_form: bool,
     /// The type that others declared it with, where the model names one and the dialect heeds it.
     pub declared: Option<Arc<Declared>>,
     /// Whether the database computes it, so that no statement writes it.
@@ -66,6 +64,8 @@ impl Column {
     pub(crate) fn encode_key<'a>(&self, dialect: &dyn Dialect, scalar: Scalar<'a>) -> SqlValue<'a> {
         match &self.declared {
             Some(declared) => declared.encode_key(dialect, self.storage, scalar),
+            // NULL, which no row has.
+            None if dialect.refusal(self, &scalar).is_some() => SqlValue::Null,
             None => dialect.encode(self.storage, scalar),
         }
     }
@@ -163,10 +163,6 @@ fn column(
         nullable: nullable || unset_is_null,
         unset_is_null,
         wrapped: leaf.wrapped && storage != Storage::Json,
-        free_form: matches!(leaf.kind, LeafKind::Message(id) if matches!(
-            model.schema().message(id).well_known,
-            Some(WellKnown::Struct | WellKnown::Value | WellKnown::ListValue)
-        )),
         declared: declared.map(Arc::new),
         computed: entity.computed.contains(&number),
         storage,

@@ -36,8 +36,12 @@ pub(crate) fn condition_in(source: &Source<'_>, filter: &Filter) -> Result<Expr>
             let text = Property::at(source, path)?.text();
             source.dialect().regexp(text, pattern.as_str())
         }
+        Filter::Contains { value, .. } if !can_be(source, value) => Expr::val(false),
         Filter::Contains { path, value } => Property::at(source, path)?.contains(value)?,
-        Filter::ContainedBy { path, values } => Property::at(source, path)?.is_contained(values)?,
+        Filter::ContainedBy { path, values } => {
+            let values = values.iter().filter(|value| can_be(source, value));
+            Property::at(source, path)?.is_contained(values)?
+        }
         Filter::Length { path, op, value } => length(source, path, *op, *value)?,
         Filter::Element(element) => some_element(source, element)?,
         Filter::Related(related) => {
@@ -81,7 +85,38 @@ fn all(empty: &Condition, source: &Source<'_>, parts: &[Filter]) -> Result<Expr>
     Ok(join(&conditions))
 }
 
+/// Whether a stored value can be this one.
+fn can_be(source: &Source<'_>, value: &Value) -> bool {
+    match value {
+        Value::String(text) => source.dialect().holds_text(text),
+        _ => true,
+    }
+}
+
+/// A comparison with a text that no stored one can be: it stands behind those that begin as it does until there.
+fn compare_with_none(
+    source: &Source<'_>,
+    path: &PropertyPath,
+    op: CompareOp,
+    value: &Value,
+) -> Result<Expr> {
+    let begin = match value {
+        Value::String(text) => text.split('\0').next().unwrap_or_default(),
+        _ => "",
+    };
+    let op = match op {
+        CompareOp::Eq => return Ok(Expr::val(false)),
+        CompareOp::Ne => return Ok(Expr::val(true)),
+        CompareOp::Lt | CompareOp::Le => CompareOp::Le,
+        CompareOp::Gt | CompareOp::Ge => CompareOp::Gt,
+    };
+    compare(source, path, op, &Value::String(begin.to_owned()))
+}
+
 fn compare(source: &Source<'_>, path: &PropertyPath, op: CompareOp, value: &Value) -> Result<Expr> {
+    if !can_be(source, value) {
+        return compare_with_none(source, path, op, value);
+    }
     let property = Property::at(source, path)?;
     // Nothing equals NaN or compares with it, so everything differs from it.
     let is_nan = matches!(value, Value::F64(value) if value.is_nan());
@@ -120,18 +155,22 @@ fn is_in(source: &Source<'_>, path: &PropertyPath, values: &[Value]) -> Result<E
     let property = Property::at(source, path)?;
     let mut operands = Vec::with_capacity(values.len());
     for value in values {
-        if !matches!(value, Value::F64(value) if value.is_nan()) {
+        let is_nan = matches!(value, Value::F64(value) if value.is_nan());
+        if !is_nan && can_be(source, value) {
             operands.extend(property.operand(value)?);
         }
     }
     if operands.is_empty() {
         return Ok(Expr::val(false));
     }
+    let values: Vec<&Value> = values
+        .iter()
+        .filter(|value| can_be(source, value))
+        .collect();
     let any_row = values.iter().any(|value| property.is_default(value));
     Ok(if any_row {
         property.comparable().is_in(operands)
     } else {
-        let values: Vec<&Value> = values.iter().collect();
         let among = property.comparable_set().is_in(operands);
         property.by_index(property.by_own_rule(among, &values))
     })
@@ -143,6 +182,9 @@ fn like(source: &Source<'_>, path: &PropertyPath, like: &Like) -> Result<Expr> {
     Ok(match like {
         Like::Any if property.nullable => text.is_not_null(),
         Like::Any => Expr::val(true),
+        Like::Exact(text) | Like::Prefix(text) if !source.dialect().holds_text(text) => {
+            Expr::val(false)
+        }
         Like::Exact(exact) if exact.is_empty() => text.eq(""),
         Like::Exact(exact) => property.by_index(text.eq(exact.as_str())),
         // A prefix is not empty: that would be any text.

@@ -63,6 +63,8 @@ pub struct Declared {
     form: Form,
     /// Numbers and labels of an enum that is stored by label.
     labels: Box<[(i32, Arc<str>)]>,
+    /// What stands for a label that no value of the enum has: it was added behind the back of the schema. No value has it.
+    unknown: i32,
 }
 
 impl Declared {
@@ -78,7 +80,7 @@ impl Declared {
             Ok(form) => form,
             Err(why) => return Some(Err(format!("column_type `{type_name}`: {why}"))),
         };
-        let mut labels = Vec::new();
+        let (mut labels, mut unknown) = (Vec::new(), -1);
         if let (LeafKind::Enum(id), LeafShape::Single, true) =
             (leaf.kind, leaf.shape, form.by_label)
         {
@@ -90,7 +92,10 @@ impl Declared {
                     "its enum has no labels; give its values `[(protoloop.v1.value) = { label: … }]`".to_owned(),
                 ));
             }
-            form.order = Some(by_number(&labels, dialect).into());
+            while values.iter().any(|value| value.number == unknown) {
+                unknown = unknown.wrapping_sub(1);
+            }
+            form.order = Some(by_number(&labels, unknown, dialect).into());
         }
         if model
             .entity()
@@ -104,6 +109,7 @@ impl Declared {
             type_name: Arc::clone(type_name),
             form,
             labels: labels.into(),
+            unknown,
         }))
     }
 
@@ -264,8 +270,10 @@ impl Declared {
         if !self.labels.is_empty() {
             let label = text(value)?;
             let mut labels = self.labels.iter();
-            let (number, _) = labels.find(|(_, known)| **known == *label)?;
-            return Some(Scalar::Int(i64::from(*number)));
+            let number = labels.find(|(_, known)| **known == *label);
+            return Some(Scalar::Int(
+                number.map_or(self.unknown, |found| found.0).into(),
+            ));
         }
         match (storage, value) {
             (Storage::Float | Storage::Double, SqlValue::Int(value)) => {
@@ -313,21 +321,23 @@ fn apply(template: Option<&Template>, expr: Expr) -> Expr {
     let Some(template) = template else {
         return expr;
     };
-    // `$1` may stand there again, a `?` is one expression each.
-    let times = match template.contains("$1") {
+    // `$1` may stand there again, a `?` is one expression each. Inside of quotes both are text.
+    let outside = || template.split('\'').step_by(2);
+    let times = match outside().any(|part| part.contains("$1")) {
         true => 1,
-        false => template.matches('?').count(),
+        false => outside().map(|part| part.matches('?').count()).sum(),
     };
     Expr::cust_with_exprs(template.clone(), std::iter::repeat_n(expr, times))
 }
 
 /// The number of an enum's label, by which our enums are ordered. Labels stand in the text as they do in the schema.
-fn by_number(labels: &[(i32, Arc<str>)], dialect: &dyn Dialect) -> String {
+fn by_number(labels: &[(i32, Arc<str>)], unknown: i32, dialect: &dyn Dialect) -> String {
+    let column = dialect.placeholder();
     let arms: String = labels
         .iter()
         .map(|(number, label)| format!(" WHEN {} THEN {number}", dialect.literal(label)))
         .collect();
-    format!("CASE {}{arms} END", dialect.placeholder())
+    format!("CASE WHEN {column} IS NULL THEN NULL ELSE CASE {column}{arms} ELSE {unknown} END END")
 }
 
 impl Check {

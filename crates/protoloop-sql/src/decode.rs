@@ -9,7 +9,7 @@ use protoloop_repository::Record;
 use protoloop_schema::Kind;
 use protoloop_wire::{Value, View, Writer};
 
-use crate::{Column, Scalar, Selection, SqlValue, Table, encode::inner_kind, json};
+use crate::{Column, Dialect, Scalar, Selection, SqlValue, Table, encode::inner_kind, json};
 
 /// One row of an answer.
 pub trait SqlRow {
@@ -73,7 +73,7 @@ impl Table {
             }
             let scalar = column.decode(self.dialect(), &value);
             scalar
-                .and_then(|scalar| write(writer, &view, column, &scalar))
+                .and_then(|scalar| write(writer, &view, column, &scalar, self.dialect()))
                 .ok_or_else(|| {
                     let name = &column.name;
                     self.broken(&format!("column {name} holds {}", class(&value)))
@@ -144,10 +144,16 @@ impl<'a> Records<'a> {
 }
 
 /// Appends the field of a column; `None` when the value is not one of its type.
-fn write(writer: &mut Writer, view: &View<'_>, column: &Column, scalar: &Scalar<'_>) -> Option<()> {
+fn write(
+    writer: &mut Writer,
+    view: &View<'_>,
+    column: &Column,
+    scalar: &Scalar<'_>,
+    dialect: &dyn Dialect,
+) -> Option<()> {
     let number = column.number;
     match *scalar {
-        Scalar::Json(text) => writer.raw(&json::read(view, number, text)?),
+        Scalar::Json(text) => writer.raw(&json::read(view, number, &dialect.stored_json(text))?),
         Scalar::Timestamp { seconds, nanos } | Scalar::Duration { seconds, nanos } => {
             let open = writer.open(number);
             write_parts(writer, seconds, nanos);

@@ -54,10 +54,7 @@ impl Table {
                 return Ok(SqlValue::Null);
             };
             self.accept(column, &Scalar::Json(&text))?;
-            let stored = match column.free_form {
-                true => dialect.encode_free_form(&text),
-                false => dialect.encode(Storage::Json, Scalar::Json(&text)),
-            };
+            let stored = dialect.encode(Storage::Json, Scalar::Json(&text));
             let stored = match stored {
                 SqlValue::Text(Cow::Borrowed(_)) => None,
                 stored => Some(stored.into_owned()),

@@ -278,9 +278,9 @@ impl<'a> Property<'a> {
     }
 
     /// Whether every element of a list is among some values. An empty list is, one below an absent message is not.
-    pub(crate) fn is_contained(&self, values: &[Value]) -> Result<Expr> {
+    pub(crate) fn is_contained<'v>(&self, values: impl Iterator<Item = &'v Value>) -> Result<Expr> {
         let dialect = self.source.dialect();
-        let scalars: Option<Vec<Scalar<'_>>> = values.iter().map(Scalar::of).collect();
+        let scalars: Option<Vec<Scalar<'_>>> = values.map(Scalar::of).collect();
         let wrong = || self.source.table().broken("CONTAINED BY null");
         let scalars = scalars.ok_or_else(wrong)?;
         let contained = dialect.json_contained_by(self.json(), self.storage(), &scalars);

@@ -138,7 +138,21 @@ impl Table {
         }
     }
 
+    /// The same for those rows only that fulfil a condition.
+    ///
+    /// # Errors
+    /// INTERNAL when the condition is not one of this model.
+    pub fn select_keys_within(&self, keys: &[&Key], scope: &Filter) -> Result<Statement> {
+        let mut select = self.select_by_keys(keys);
+        select.and_where(condition(self, scope)?);
+        Ok(self.dialect().select(&select))
+    }
+
     fn select_keys_once(&self, keys: &[&Key]) -> Statement {
+        self.dialect().select(&self.select_by_keys(keys))
+    }
+
+    fn select_by_keys(&self, keys: &[&Key]) -> SelectStatement {
         let selection = Selection::all(self);
         let mut select = self.select_from(&selection);
         let last = keys.last().copied();
@@ -160,7 +174,7 @@ impl Table {
                 any.into()
             }
         });
-        self.dialect().select(&select)
+        select
     }
 
     pub(crate) fn is_key(&self, key: &Key) -> Condition {

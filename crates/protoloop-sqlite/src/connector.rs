@@ -14,6 +14,7 @@ use protoloop_repository::{
 };
 use protoloop_sql::{SQLITE, Table};
 use sqlx::Connection as _;
+use tokio::sync::Semaphore;
 
 use crate::{Options, driver, gather::ByKey, repository::SqliteRepository, store::Store};
 
@@ -71,10 +72,12 @@ impl SqliteConnector {
             let table = Arc::new(table);
             let readers = self.store.readers().filter(|_| self.options.gather);
             let gather = readers.map(|readers| {
-                Gather::new(ByKey {
+                let by_key = ByKey {
                     table: Arc::clone(&table),
                     readers: Arc::clone(readers),
-                })
+                };
+                // What counts here are the readers.
+                Gather::new(by_key, Semaphore::MAX_PERMITS)
             });
             prepared.insert(name, Prepared { table, gather });
         }
@@ -116,7 +119,7 @@ impl Connector for SqliteConnector {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::ALL.without_distances().with_columns(2000)
+        Capabilities::ALL.with_columns(2000)
     }
 
     fn prepare<'a>(&'a self, models: &'a [Arc<Model>]) -> BoxFuture<'a, Result<()>> {

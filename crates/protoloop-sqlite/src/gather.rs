@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use futures_util::TryStreamExt as _;
 use protoloop_core::Result;
-use protoloop_repository::{Key, Record, Source};
+use protoloop_repository::{Filter, Key, Record, Source};
 use protoloop_sql::Table;
 use sqlx::sqlite::SqliteConnection;
 
@@ -21,8 +21,8 @@ pub(crate) struct ByKey {
 }
 
 impl Source for ByKey {
-    /// All columns, of rows of all tenants: whatever else is asked goes another way.
-    type Shape = ();
+    /// What the rows must fulfil besides, such as to be of a tenant: only those who ask for the same meet.
+    type Shape = Option<Filter>;
     type Key = Key;
     type Found = Option<Record>;
     type Connection = Reader;
@@ -31,23 +31,35 @@ impl Source for ByKey {
         self.readers.take().await
     }
 
-    async fn ask(&self, mut reader: Reader, (): &(), keys: &[Key]) -> Result<Vec<Option<Record>>> {
-        let rows = find_all(&mut reader, &self.table, keys).await?;
+    async fn ask(
+        &self,
+        mut reader: Reader,
+        scope: &Option<Filter>,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Record>>> {
+        let rows = find_all(&mut reader, &self.table, keys, scope.as_ref()).await?;
         reader.finish();
         Ok(rows)
     }
 }
 
-/// The rows of several keys, in their order.
+/// The rows of several keys, in their order; of those only that fulfil a condition, if there is one.
 pub(crate) async fn find_all(
     connection: &mut SqliteConnection,
     table: &Table,
     keys: &[Key],
+    scope: Option<&Filter>,
 ) -> Result<Vec<Option<Record>>> {
     let mut found: HashMap<Key, Record> = HashMap::with_capacity(keys.len());
     let wanted: Vec<&Key> = keys.iter().collect();
     for some in wanted.chunks(KEYS) {
-        let (sql, values) = table.select_keys(some);
+        let (sql, values) = match scope {
+            None => table.select_keys(some),
+            Some(scope) => {
+                let select = table.select_keys_within(some, scope)?;
+                (select.sql.into(), select.values)
+            }
+        };
         let mut rows = query(std::borrow::Cow::Owned(sql), values)?.fetch(&mut *connection);
         while let Some(row) = rows.try_next().await.map_err(of_driver)? {
             let record = table.record(&Row(&row))?;

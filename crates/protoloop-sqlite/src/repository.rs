@@ -76,7 +76,7 @@ impl SqliteRepository {
     }
 
     async fn find(&self, cx: &CallContext, key: &Key) -> Result<Option<Record>> {
-        if let Some(mut rows) = self.gathered(cx, std::slice::from_ref(key)).await? {
+        if let Some(mut rows) = self.gathered(cx, std::slice::from_ref(key), None).await? {
             return Ok(rows.pop().flatten());
         }
         let mut connection = self.connection(cx).await?;
@@ -85,12 +85,17 @@ impl SqliteRepository {
         Ok(found)
     }
 
-    async fn find_all(&self, cx: &CallContext, keys: &[Key]) -> Result<Vec<Option<Record>>> {
-        if let Some(rows) = self.gathered(cx, keys).await? {
+    async fn find_all(
+        &self,
+        cx: &CallContext,
+        keys: &[Key],
+        scope: Option<&Filter>,
+    ) -> Result<Vec<Option<Record>>> {
+        if let Some(rows) = self.gathered(cx, keys, scope).await? {
             return Ok(rows);
         }
         let mut connection = self.connection(cx).await?;
-        let rows = gather::find_all(&mut connection, &self.table, keys).await?;
+        let rows = gather::find_all(&mut connection, &self.table, keys, scope).await?;
         connection.finish();
         Ok(rows)
     }
@@ -101,12 +106,13 @@ impl SqliteRepository {
         &self,
         cx: &CallContext,
         keys: &[Key],
+        scope: Option<&Filter>,
     ) -> Result<Option<Vec<Option<Record>>>> {
         match &self.gather {
             Some(gather)
                 if !gather.source().readers.has_free() && InTransaction::of(cx).is_none() =>
             {
-                gather.ask((), keys.to_vec()).await
+                gather.ask(scope.cloned(), keys.to_vec()).await
             }
             _ => Ok(None),
         }
@@ -265,7 +271,16 @@ impl Repository<Record> for SqliteRepository {
         cx: &'a CallContext,
         keys: &'a [Key],
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
-        Box::pin(within(cx, self.find_all(cx, keys)))
+        Box::pin(within(cx, self.find_all(cx, keys, None)))
+    }
+
+    fn find_within<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        keys: &'a [Key],
+        scope: &'a Filter,
+    ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
+        Box::pin(within(cx, self.find_all(cx, keys, Some(scope))))
     }
 
     fn find_by_key<'a>(

@@ -164,7 +164,11 @@ async fn reads_of<C: Connector>(
     (taken, gathered(&connector))
 }
 
-async fn of_requests(
+/// How many statements each of some requests takes; `told` says how many there were until now.
+///
+/// # Panics
+/// When one fails.
+pub async fn of_requests(
     connector: &dyn Connector,
     told: impl Fn() -> usize,
 ) -> Vec<(&'static str, usize)> {

@@ -63,4 +63,6 @@ pub use protoloop_postgres as postgres;
 pub use protoloop_sqlite::SqliteConnector;
 #[cfg(feature = "gateway")]
 pub use protoloop_upstream::{InProcess, RetryPolicy, Selector, UpstreamConfig, UpstreamTls};
-pub use typed::{Context, HookRepositories, ResponseStream, Service, StandardRequest, Streaming};
+pub use typed::{
+    Context, HookRepositories, ResponseStream, Service, StandardRequest, Streaming, include,
+};

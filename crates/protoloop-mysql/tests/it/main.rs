@@ -3,4 +3,5 @@
 mod faults;
 mod laws;
 mod migrations;
+mod random;
 mod statements;

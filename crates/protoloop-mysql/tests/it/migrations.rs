@@ -100,3 +100,13 @@ async fn keys_change_with_those_that_refer_to_them() {
     };
     migrations::keys_of_another_kind(async || empty(server).await).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_in_use_are_waited_for_in_turns() {
+    let Some(server) = databases::mariadb() else {
+        return;
+    };
+    let url = format!("{}?lock_timeout_ms=1000", server.database());
+    let connector = protoloop_mysql::open(&url).await.expect("opens");
+    migrations::waits_in_turns(&connector).await;
+}

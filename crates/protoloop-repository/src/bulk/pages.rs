@@ -16,9 +16,18 @@ pub fn pages<'a, E: Entity, R: Repository<E> + ?Sized>(
     cx: &'a CallContext,
     query: &'a Query,
 ) -> RowStream<'a, E> {
+    pages_of(repository, cx, query.clone())
+}
+
+/// The same for a query that nobody else holds.
+pub(crate) fn pages_of<'a, E: Entity, R: Repository<E> + ?Sized>(
+    repository: &'a R,
+    cx: &'a CallContext,
+    query: Query,
+) -> RowStream<'a, E> {
     let left = query.limit.unwrap_or(u32::MAX);
     let unlimited = query.limit.is_none();
-    let state = Some((query.clone(), left));
+    let state = Some((query, left));
     let pages = stream::try_unfold(state, move |state| async move {
         let Some((mut query, left)) = state else {
             return Ok(None);

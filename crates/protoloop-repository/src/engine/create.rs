@@ -44,14 +44,16 @@ impl Operation {
         let name = arguments.name(arguments.shape.resource);
         let row = arguments.resource(model)?;
         let row = self.subject.input(cx, row, name)?;
-        let row = if self.makes_ids() {
-            self.without_made_id(row, name)?
-        } else {
-            self.with_given_id(row, arguments)?
+        let parent = self.parent(arguments)?;
+        let belonging = |row: Record| match &parent {
+            Some(parent) => parent.owned(model, row, name),
+            None => Ok(row),
         };
-        let row = match self.parent(arguments)? {
-            Some(parent) => parent.owned(model, row, name)?,
-            None => row,
+        // The key of the row that it belongs to may be a part of its id.
+        let row = if self.makes_ids() {
+            belonging(self.without_made_id(row, name)?)?
+        } else {
+            self.with_given_id(belonging(row)?, arguments)?
         };
         self.subject.check_required(&row, None, name)?;
         Ok(row)
@@ -96,7 +98,7 @@ impl Operation {
             }
             (None, _) => Err(arguments.invalid(number, "is no id of the model")),
             (Some(beside), Some(inside)) if beside != inside => Err(Error::invalid_field(
-                format!("{name}.{}", self.key_name(&row)),
+                format!("{name}.{}", self.model().lacking_key_name(row.as_ref())),
                 format!("differs from {}", arguments.name(number)),
             )),
             (Some(beside), _) => model.with_key(row, &beside),
@@ -124,18 +126,11 @@ impl Operation {
             Some(number) => arguments.invalid(Some(number), "is required"),
             None => {
                 let name = arguments.name(arguments.shape.resource);
-                Error::invalid_field(format!("{name}.{}", self.key_name(row)), "is required")
+                Error::invalid_field(
+                    format!("{name}.{}", self.model().lacking_key_name(row.as_ref())),
+                    "is required",
+                )
             }
         }
-    }
-
-    /// The key field that a row lacks; the first one where it has all.
-    pub(super) fn key_name(&self, row: &Record) -> String {
-        let model = self.model();
-        let key = &model.entity().key;
-        let view = model.view(row.as_ref());
-        let lacking = key.iter().find(|number| !view.has(**number));
-        let named = lacking.or(key.first());
-        named.map_or_else(String::new, |number| model.field_name(*number))
     }
 }

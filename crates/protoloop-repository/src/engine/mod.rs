@@ -41,4 +41,5 @@ mod update;
 
 pub use batch_write::Overridden;
 pub use builder::StandardEngine;
+pub use include::include;
 pub use request_ids::RequestIds;

@@ -286,7 +286,7 @@ impl Parts {
     /// The write of one part: in place of a present one, or a new one.
     fn act(&self, row: Record, present: &[Key], kept: &mut Vec<Key>, place: &str) -> Result<Act> {
         let model = &self.target.model;
-        let id = || format!("{place}.{}", model.field_name(model.entity().key[0]));
+        let id = || format!("{place}.{}", model.lacking_key_name(row.as_ref()));
         let made = model.entity().id_strategy != IdStrategy::Client;
         let Some(key) = model.find_key(row.as_ref()) else {
             return match made {

@@ -333,7 +333,7 @@ fn a_model_without_a_repository_is_named() {
     assert_eq!(
         error.message(),
         "no repository serves library.v1.Address, library.v1.Author, library.v1.Book, library.v1.Category, \
-         library.v1.Line, library.v1.Note, library.v1.Order, library.v1.Profile, library.v1.Tag, shop.v1.Book, shop.v1.Tag, \
+         library.v1.Line, library.v1.Note, library.v1.Order, library.v1.Profile, library.v1.Stop, library.v1.Tag, shop.v1.Book, shop.v1.Tag, \
          shop.v1.Ticket"
     );
 }

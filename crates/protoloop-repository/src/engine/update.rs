@@ -67,7 +67,10 @@ impl Operation {
         let name = arguments.name(shape.resource);
         let sent = arguments.resource(model)?;
         let key = model.find_key(sent.as_ref()).ok_or_else(|| {
-            Error::invalid_field(format!("{name}.{}", self.key_name(&sent)), "is required")
+            Error::invalid_field(
+                format!("{name}.{}", self.model().lacking_key_name(sent.as_ref())),
+                "is required",
+            )
         })?;
         let etag = model.entity().etag.map_or_else(String::new, |n| {
             model.view(sent.as_ref()).string(n).to_owned()

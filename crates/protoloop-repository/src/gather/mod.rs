@@ -1,8 +1,9 @@
 //! Reads that wait for a connection, asked together.
 //!
-//! A connector whose connections are all taken lets its reads by key wait in a [`Gather`]. The first one waits for a
-//! connection in the place of all; when it has one, every read of the same shape that waits by then goes into one
-//! statement. Nothing of this happens while a connection is free, and none waits for others to come.
+//! A few reads by key go straight to the database, each in a [`Lane`]. When all lanes are taken, further ones wait in the
+//! [`Gather`]: the first of them waits for a lane and a connection in the place of all, and when it has them, every read of
+//! the same shape that waits by then goes into one statement. Nothing of this happens while a lane is free, and none
+//! waits for others to come.
 
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,7 @@ use std::{
 
 use futures_util::future::{Either, select};
 use protoloop_core::{Error, Result};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Most keys in one statement, a power of two: a store that fills up to the next one has few different texts to prepare.
 pub const GATHERED_KEYS: usize = 128;
@@ -56,9 +57,16 @@ pub trait Source: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Self::Found>>> + Send;
 }
 
+/// The right to ask by key at once. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Lane {
+    _permit: OwnedSemaphorePermit,
+}
+
 /// Reads that wait.
 pub struct Gather<S: Source> {
     source: S,
+    lanes: Arc<Semaphore>,
     state: Mutex<State<S>>,
     reads: AtomicU64,
     statements: AtomicU64,
@@ -100,11 +108,13 @@ impl std::ops::Add for Gathered {
 }
 
 impl<S: Source> Gather<S> {
-    /// Nothing waits yet.
+    /// Nothing waits yet. So many statements may be under way at once, of reads that go by themselves and of those that
+    /// waited; at least one.
     #[must_use]
-    pub fn new(source: S) -> Arc<Self> {
+    pub fn new(source: S, lanes: usize) -> Arc<Self> {
         Arc::new(Self {
             source,
+            lanes: Arc::new(Semaphore::new(lanes.max(1))),
             state: Mutex::new(State {
                 waiting: Vec::new(),
                 led: false,
@@ -118,6 +128,13 @@ impl<S: Source> Gather<S> {
     #[must_use]
     pub fn source(&self) -> &S {
         &self.source
+    }
+
+    /// A lane for a read that goes straight to the database; `None` where all are taken, so that it is to wait.
+    #[must_use]
+    pub fn enter(&self) -> Option<Lane> {
+        let permit = Arc::clone(&self.lanes).try_acquire_owned().ok();
+        permit.map(|_permit| Lane { _permit })
     }
 
     /// How much was asked together until now.
@@ -166,15 +183,18 @@ impl<S: Source> Gather<S> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a connection in the place of all, and asks for as many as one statement takes.
+    /// Waits for a lane and a connection in the place of all, and asks for as many as one statement takes.
     async fn lead(self: Arc<Self>) {
         let leading = Leading(&self);
+        // Fails only when it is closed, which nobody does.
+        let lane = Arc::clone(&self.lanes).acquire_owned().await;
         let connection = self.source.connection().await;
         std::mem::forget(leading);
         match connection {
             Ok(connection) => {
                 let batch = self.batch();
                 self.answer(connection, batch).await;
+                drop(lane);
             }
             Err(error) => {
                 let mut state = self.state();

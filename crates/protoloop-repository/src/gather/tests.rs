@@ -11,6 +11,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::*;
 
+/// More than there are connections.
+const LANES: usize = 4;
+
 /// Doubles numbers, one statement at a time.
 struct Doubling {
     connections: Arc<Semaphore>,
@@ -21,12 +24,15 @@ struct Doubling {
 
 impl Doubling {
     fn new(slow: bool) -> Arc<Gather<Self>> {
-        Gather::new(Self {
-            connections: Arc::new(Semaphore::new(1)),
-            asked: Mutex::default(),
-            fails: AtomicBool::new(false),
-            slow,
-        })
+        Gather::new(
+            Self {
+                connections: Arc::new(Semaphore::new(1)),
+                asked: Mutex::default(),
+                fails: AtomicBool::new(false),
+                slow,
+            },
+            LANES,
+        )
     }
 
     fn asked(&self) -> Vec<(u8, Vec<u64>)> {
@@ -170,4 +176,23 @@ async fn a_statement_that_nobody_waits_for_is_given_up() {
     let connection = gather.source().connections.acquire();
     let connection = tokio::time::timeout(Duration::from_secs(5), connection).await;
     drop(connection.expect("in time").expect("open"));
+}
+
+#[tokio::test]
+async fn reads_wait_where_all_lanes_are_taken() {
+    let gather = Doubling::new(false);
+    let lanes: Vec<_> = (0..LANES).map_while(|_| gather.enter()).collect();
+    assert_eq!(lanes.len(), LANES);
+    assert!(gather.enter().is_none());
+    let reads = (0..5).map(|key| tokio::spawn(ask(&gather, 0, vec![key])));
+    let reads: Vec<_> = reads.collect();
+    tokio::task::yield_now().await;
+    assert!(gather.source().asked().is_empty());
+    drop(lanes);
+    for (key, read) in (0..).zip(reads) {
+        let found = read.await.expect("ends").expect("answers");
+        assert_eq!(found, Some(vec![key * 2]));
+    }
+    assert_eq!(gather.source().asked().len(), 1);
+    assert!(gather.enter().is_some());
 }

@@ -40,6 +40,14 @@ const ROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "Shift",
+        &[
+            r#"{"personId":"p1","day":0,"hours":8,"crewId":"t1"}"#,
+            r#"{"personId":"p1","day":1,"hours":4,"craftIds":["s2"]}"#,
+            r#"{"personId":"p2","day":1,"hours":8,"crewId":"t2","craftIds":["s1","s3"]}"#,
+        ],
+    ),
+    (
         "Badge",
         &[
             r#"{"id":"b1","personId":"p1","level":3}"#,
@@ -91,6 +99,12 @@ const CONDITIONS: &[(&str, &str)] = &[
     ("every(crafts, name = sql)", "p2 p3 p4"),
     ("none(crafts, name = sql) AND crafts:*", "p5"),
     ("favourites.name = go", "p1"),
+    // Rows whose id has several fields.
+    ("shifts.hours > 4", "p1 p2"),
+    ("shifts.day = 0", "p1"),
+    ("none(shifts, crew.name = Red)", "p2 p3 p4 p5"),
+    ("every(shifts, hours = 8)", "p2 p3 p4 p5"),
+    ("shifts.crafts.name = go", "p2"),
     ("NOT favourites:*", "p2 p3 p4 p5"),
     // The same in JSON.
     (
@@ -123,6 +137,16 @@ const ORDERS: &[(&str, &str)] = &[
     ("boss.crew.name desc, id", "p1 p5 p2 p3 p4"),
     ("badge.level", "p1 p2 p3 p4 p5"),
     ("boss.name, badge.level desc", "p2 p3 p4 p5 p1"),
+];
+
+/// Of rows whose id has several fields, by their hours.
+const SHIFTS: &[(&str, &str, &str)] = &[
+    ("person.name = Ann", "", "p1/0 p1/1"),
+    ("person.crew.name = Red AND hours = 8", "", "p1/0 p2/1"),
+    ("crew.name != Red", "", "p1/1 p2/1"),
+    ("NOT crafts:*", "", "p1/0"),
+    ("crafts.name = sql", "", "p1/1"),
+    ("", "crew.name desc, day", "p1/1 p1/0 p2/1"),
 ];
 
 const ANY_TYPE: &[(&str, &str)] = &[
@@ -306,6 +330,21 @@ async fn expect(
         )?;
     }
     Ok(())
+}
+
+pub(super) async fn rows_with_an_id_of_several_fields_are_related(lab: &Lab) -> Result<(), Broken> {
+    expect(lab, ROWS, "Shift", SHIFTS).await?;
+    let (people, shifts) = (lab.repository("Person")?, lab.repository("Shift")?);
+    let new = row(people.model(), r#"{"id":"p6"}"#)?;
+    people.create(&lab.cx, new).await?;
+    for day in 0..2 {
+        let text = format!(r#"{{"personId":"p6","day":{day}}}"#);
+        shifts.create(&lab.cx, row(shifts.model(), &text)?).await?;
+    }
+    equal("shifts", shifts.count(&lab.cx, None).await?, 5)?;
+    people.delete_by_id(&lab.cx, &"p6".into()).await?;
+    let left = shifts.count(&lab.cx, None).await?;
+    equal("shifts go with their person", left, 3)
 }
 
 pub(super) async fn lists_of_large_keys_are_followed(lab: &Lab) -> Result<(), Broken> {

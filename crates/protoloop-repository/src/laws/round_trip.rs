@@ -2,8 +2,8 @@
 
 use protoloop_core::Code;
 
-use super::lab::{Broken, Lab, broken, row, same};
-use crate::{Key, RepositoryExt as _};
+use super::lab::{Broken, Lab, broken, equal, row, same};
+use crate::{Filter, Key, RepositoryExt as _};
 
 /// Rows of `Everything` without the id.
 const ROWS: &[&str] = &[
@@ -62,6 +62,10 @@ const ZEROS: &[(&str, &str)] = &[
     (r#"{"wDouble":-0.0}"#, r#"{"wDouble":0}"#),
 ];
 
+/// Those inside of JSON keep theirs everywhere.
+const ZEROS_WITHIN: &str = r#"{"id":"z","rDouble":[-0.0,0,1],"mDouble":{"true":-0.0},
+    "extra":{"a":-0.0,"b":0,"c":["-0",-0.0,"0.00000000000000000000"]},"rAny":[{"a":[-0.0]},{"b":0}]}"#;
+
 /// The sign of zero comes back where the connector keeps it; where not, the answer of the write says so already.
 pub(super) async fn zero_keeps_its_sign_or_loses_it_at_once(lab: &Lab) -> Result<(), Broken> {
     let model = lab.everything.model();
@@ -74,6 +78,88 @@ pub(super) async fn zero_keeps_its_sign_or_loses_it_at_once(lab: &Lab) -> Result
         same(model, Some(&stored), &due)?;
         let found = lab.everything.find_by_key(&lab.cx, &key).await?;
         same(model, found.as_ref(), &due)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn zeros_within_keep_their_sign(lab: &Lab) -> Result<(), Broken> {
+    let model = lab.everything.model();
+    let sent = row(model, ZEROS_WITHIN)?;
+    let stored = lab.everything.create(&lab.cx, sent.clone()).await?;
+    same(model, Some(&stored), &sent)?;
+    let found = lab.everything.find_by_key(&lab.cx, &"z".into()).await?;
+    same(model, found.as_ref(), &sent)?;
+    for filter in ["extra.a = 0", "extra.b = 0", "r_double:0"] {
+        let filter = Filter::parse(model, filter).map_err(|error| broken(error.to_string()))?;
+        equal(
+            "zero is zero",
+            lab.everything.count(&lab.cx, Some(&filter)).await?,
+            1,
+        )?;
+    }
+    Ok(())
+}
+
+/// No row has a key that cannot be stored, and none is made with it.
+pub(super) async fn what_cannot_be_stored_is_no_key(lab: &Lab) -> Result<(), Broken> {
+    let (rows, cx) = (&lab.everything, &lab.cx);
+    let model = rows.model();
+    rows.create(cx, row(model, r#"{"id":"a","fString":"a"}"#)?)
+        .await?;
+    let keys = ["a\0", "\0", "\0a"].map(Key::from);
+    for key in &keys {
+        equal("find", rows.find_by_key(cx, key).await?, None)?;
+        match rows.delete_by_id(cx, key).await {
+            Err(error) if error.code() == Code::NotFound => {}
+            outcome => return Err(broken(format!("NOT_FOUND was due, {outcome:?} came"))),
+        }
+        let new = model.with_key(row(model, "{}")?, key)?;
+        let outcome = rows.save(cx, new).await;
+        match (lab.connector.capabilities().nul_in_text, outcome) {
+            (true, outcome) => {
+                let key = model.key_of(outcome?.as_ref())?;
+                rows.delete_by_id(cx, &key).await?;
+            }
+            (false, Err(error)) if error.code() == Code::InvalidArgument => {
+                equal("named", error.message().starts_with("id: "), true)?;
+            }
+            (false, outcome) => {
+                return Err(broken(format!(
+                    "INVALID_ARGUMENT was due, {outcome:?} came"
+                )));
+            }
+        }
+    }
+    let found = rows.find_by_ids(cx, &[keys[0].clone(), "a".into()]).await?;
+    equal(
+        "several",
+        (found[0].is_none(), found[1].is_some()),
+        (true, true),
+    )?;
+    for (filter, due) in [
+        ("f_string = \"a\0\"", 0),
+        ("f_string != \"a\0\"", 1),
+        ("f_string > \"a\0\"", 0),
+        ("f_string >= \"\0\"", 1),
+        ("f_string < \"a\0\"", 1),
+        ("f_string <= \"\0a\"", 0),
+        ("like(f_string, \"a\0%\")", 0),
+        ("NOT like(f_string, \"a\0%\")", 1),
+        ("ilike(f_string, \"a\0\")", 0),
+        ("r_string:\"a\0\"", 0),
+        ("NOT m_string:\"a\0\"", 1),
+        ("m_string.\"a\0\" = \"b\"", 0),
+        (r#"{"where":{"fString":{"inq":["a\u0000","a"]}}}"#, 1),
+        (r#"{"where":{"fString":{"nin":["a\u0000"]}}}"#, 1),
+        (
+            r#"{"where":{"fString":{"between":["\u0000","a\u0000"]}}}"#,
+            1,
+        ),
+    ] {
+        let asked = Filter::parse(model, filter).map_err(|error| broken(error.to_string()))?;
+        let count = rows.count(cx, Some(&asked)).await;
+        let count = count.map_err(|error| broken(format!("{filter}: {error:?}")))?;
+        equal(filter, count, due)?;
     }
     Ok(())
 }

@@ -5,20 +5,20 @@ use std::collections::HashMap;
 use protoloop_core::{CallContext, Result};
 
 use super::{guard::both, hooks::ModelHooks};
-use crate::{CompareOp, Filter, Key, KeyValue, Model, Query, Record, Repository, Value};
+use crate::{CompareOp, Entity, Filter, Key, KeyValue, Model, Query, Record, Repository, Value};
 
 /// Most keys in one question.
 const KEYS: usize = 500;
 
-/// One answer per key, in order.
-pub(super) async fn find_within(
-    repository: &dyn Repository<Record>,
+/// What [`Repository::find_within`] does where the store has no better way.
+pub(crate) async fn find_within<E: Entity, R: Repository<E> + ?Sized>(
+    repository: &R,
     cx: &CallContext,
     keys: &[Key],
     scope: &Filter,
-) -> Result<Vec<Option<Record>>> {
+) -> Result<Vec<Option<E>>> {
     let model = repository.model();
-    let mut found: HashMap<Key, Record> = HashMap::with_capacity(keys.len());
+    let mut found: HashMap<Key, E> = HashMap::with_capacity(keys.len());
     for keys in keys.chunks(KEYS) {
         let mut query = Query::new(model.key_order().clone());
         query.filter = both(Some(scope.clone()), Some(is_one_of(model, keys)));
@@ -49,16 +49,16 @@ pub(super) async fn find_hooked(
     Ok(each(keys, &found))
 }
 
-fn collect(model: &Model, rows: Vec<Record>, found: &mut HashMap<Key, Record>) {
+fn collect<E: Entity>(model: &Model, rows: Vec<E>, found: &mut HashMap<Key, E>) {
     for row in rows {
-        if let Some(key) = model.find_key(row.as_ref()) {
+        if let Some(key) = model.find_key(&row.encode()) {
             found.insert(key, row);
         }
     }
 }
 
 /// A key may be asked for twice.
-fn each(keys: &[Key], found: &HashMap<Key, Record>) -> Vec<Option<Record>> {
+fn each<E: Clone>(keys: &[Key], found: &HashMap<Key, E>) -> Vec<Option<E>> {
     keys.iter().map(|key| found.get(key).cloned()).collect()
 }
 

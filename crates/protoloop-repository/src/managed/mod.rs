@@ -10,7 +10,7 @@ mod attempt;
 mod guard;
 mod hooks;
 mod keeper;
-mod keyed;
+pub(crate) mod keyed;
 mod stamp;
 #[cfg(test)]
 mod tests;
@@ -156,7 +156,7 @@ impl Managed {
             (Some(hooks), scope) => {
                 keyed::find_hooked(inner, cx, keys, scope.as_ref(), hooks).await
             }
-            (None, Some(scope)) => keyed::find_within(inner, cx, keys, &scope).await,
+            (None, Some(scope)) => inner.find_within(cx, keys, &scope).await,
             (None, None) => inner.find_by_ids(cx, keys).await,
         }
     }

@@ -6,7 +6,11 @@ use bytes::Bytes;
 use protoloop_core::{Error, Result};
 use protoloop_schema::IdStrategy;
 
-use super::{find, references, shared::Stores};
+use super::{
+    find, references,
+    related::{AllRows, Test},
+    shared::Stores,
+};
 use crate::{
     Alter, Alteration, Changes as RowChanges, Filter, Key, Model, Record, Write, WriteError,
 };
@@ -124,8 +128,8 @@ impl<'a> Changes<'a> {
         let number = self.number;
         let model = Arc::clone(self.model(number));
         let present = self.row(number, &key);
-        let within = |row: &Record| scope.is_none_or(|scope| scope.matches(&model, row.as_ref()));
-        let before = present.clone().filter(within);
+        let test = Test::new(&model, scope, &AllRows(&*self.stores));
+        let before = present.clone().filter(|row| test.selects(row.as_ref()));
         match alter(before.as_ref())? {
             Alteration::Keep => Ok(before),
             // The key is taken, by a row that does not exist for this write.

@@ -89,7 +89,8 @@ fn store_of(stores: &Stores, model: &Model, id: protoloop_schema::EntityId) -> O
 
 fn key_in(model: &Model, reference: &Reference, row: &Record) -> Option<KeyValue> {
     let view = model.view(row.as_ref());
-    if !view.has(reference.key) {
+    // A part of the row's own id is a value also where it is zero.
+    if !view.has(reference.key) && !model.entity().key.contains(&reference.key) {
         return None;
     }
     let path = model.column_property(reference.key)?;

@@ -58,7 +58,15 @@ impl Model {
     /// INVALID_ARGUMENT that names the key field which is not set.
     pub fn key_of(&self, row: &[u8]) -> Result<Key> {
         self.find_key(row)
-            .ok_or_else(|| Error::invalid_field(self.field_name(self.key[0].number), "is required"))
+            .ok_or_else(|| Error::invalid_field(self.lacking_key_name(row), "is required"))
+    }
+
+    /// The key field that a row lacks; the first one where it has all.
+    pub(crate) fn lacking_key_name(&self, row: &[u8]) -> String {
+        let view = self.view(row);
+        let mut numbers = self.key.iter().map(|field| field.number);
+        let lacking = numbers.find(|number| !view.has(*number));
+        self.field_name(lacking.unwrap_or(self.key[0].number))
     }
 
     /// The key of a row; `None` when one of its fields is not set: an empty string, or no number.

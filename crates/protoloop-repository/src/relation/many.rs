@@ -1,14 +1,15 @@
 //! To many: the key is in the other model, or in one between.
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{fmt, future::ready, ops::Deref, sync::Arc};
 
+use futures_util::stream;
 use protoloop_core::{CallContext, Error, Result};
 use protoloop_schema::RelationKind;
 
 use super::{End, has_key, link, wrong_kind};
 use crate::{
     Alteration, Changes, Entity, Filter, Key, Model, Query, Record, Repository, RepositoryExt as _,
-    TransactionOptions, Write,
+    RowStream, TransactionOptions, Write, bulk::pages_of,
 };
 
 /// The rows that belong to one row by a `has_many`: `author.books(cx)?`.
@@ -60,6 +61,19 @@ impl<E: Entity> HasMany<E> {
         let mut query = query.clone();
         query.filter = Some(self.filter(query.filter.take())?);
         self.rows.find(cx, &query).await
+    }
+
+    /// The rows that a query selects, in its order, page by page: however many there are, few are in memory at once. Rows
+    /// that change meanwhile are seen as they are when their page is read.
+    pub fn stream<'a>(&'a self, cx: &'a CallContext, query: &Query) -> RowStream<'a, E> {
+        let mut query = query.clone();
+        match self.filter(query.filter.take()) {
+            Ok(filter) => {
+                query.filter = Some(filter);
+                pages_of(&*self.rows, cx, query)
+            }
+            Err(error) => Box::pin(stream::once(ready(Err(error)))),
+        }
     }
 
     /// All rows, or those that a filter selects, by key.
@@ -153,14 +167,6 @@ impl<E: Entity> HasMany<E> {
         key: &Key,
         change: impl Fn(&mut E) -> Result<()> + Send + Sync + 'static,
     ) -> Result<E> {
-        if self.end.links.is_some() {
-            let transaction = self.rows.begin(cx, &TransactionOptions::new()).await?;
-            let cx = transaction.cx();
-            self.find_by_id(cx, key).await?;
-            let row = self.rows.update_by_id(cx, key, change).await?;
-            transaction.commit().await?;
-            return Ok(row);
-        }
         let (model, missing) = (Arc::clone(self.model()), key.clone());
         let marks = self.end.belonging().marks();
         let alter = move |row: Option<&E>| {

@@ -191,6 +191,16 @@ impl Reader<'_> {
                 format!("write `optional` before `{}`", field.name),
             );
         }
+        let in_key = entities[reference.from.index()]
+            .key
+            .contains(&reference.key);
+        if reference.on_delete == OnDelete::SetNull && in_key {
+            self.report.error(
+                field.location.clone(),
+                format!("{key} is cleared on delete, and is a part of the id"),
+                "write `on_delete: CASCADE` or `RESTRICT`, or take it out of the id",
+            );
+        }
         if reference.on_delete != OnDelete::Restrict && !reference.same_datasource {
             self.report.warning(
                 location.clone(),

@@ -162,15 +162,18 @@ impl Reader<'_> {
                 "take it out of the oneof",
             );
         }
-        // A linking row's own key may have any number of fields: nothing refers to it.
-        for model in [context.own, target] {
+        // Only the ends whose key stands elsewhere count; the key of a row that refers to others may have several fields.
+        let referred: &[&Entity] = match relation.kind {
+            RelationKind::BelongsTo { .. } | RelationKind::ReferencesMany { .. } => &[target],
+            RelationKind::HasOne { .. } | RelationKind::HasMany { .. } => &[context.own],
+            RelationKind::HasManyThrough { .. } => &[context.own, target],
+        };
+        for model in referred {
             if model.key.len() > 1 {
                 let name = &context.messages[model.message.index()].full_name;
                 refuse(
-                    &format!(
-                        "relates {name}, whose key has several fields, which relations do not serve"
-                    ),
-                    "give the model one id field, and a unique index over the others",
+                    &format!("refers to {name}, whose key has several fields, by one"),
+                    "give that model one id field, and a unique index over the others",
                 );
             }
         }

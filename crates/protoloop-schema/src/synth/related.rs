@@ -116,15 +116,14 @@ impl Builder<'_> {
         models: &'m Models,
     ) -> Option<Related<'m>> {
         let target = models.get(&field.type_name)?;
-        let [key] = target.keys.as_slice() else {
-            return None;
-        };
+        let key = target.keys.first()?;
+        let one_key = target.keys.len() == 1;
         let many = field.label() == Label::Repeated;
         let links = match relation.kind.as_ref()? {
             Kind::HasOne(_) => None,
             Kind::HasMany(has) if has.through.is_empty() => None,
             Kind::HasMany(has) => {
-                let through = self.model(models, &has.through)?;
+                let through = self.model(models, &has.through).filter(|_| one_key)?;
                 let key = match &*has.key {
                     "" => format!("{}_id", snake(&self.resource.message.name)),
                     key => key.to_owned(),
@@ -249,7 +248,7 @@ impl Builder<'_> {
             validate_only(2),
             NewField::scalar("request_id", 3, Type::String, request_id),
         ];
-        if related.target.strategy == IdStrategy::Client {
+        if related.target.strategy == IdStrategy::Client && related.target.keys.len() == 1 {
             let id = format!("{}_id", related.one);
             let comment = "The id of the new row; wins over the one inside it.";
             fields.push(NewField::scalar(&id, 4, related.key.r#type(), comment));

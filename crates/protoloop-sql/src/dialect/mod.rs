@@ -39,7 +39,7 @@ mod postgres;
 mod regex;
 mod sqlite;
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use protoloop_repository::Place;
 use sea_query::{
@@ -70,9 +70,15 @@ pub trait Dialect: fmt::Debug + Send + Sync + 'static {
     /// The value of a stored form; `None` when the database holds what [`Dialect::encode`] never makes.
     fn decode<'a>(&self, storage: Storage, value: &'a SqlValue<'_>) -> Option<Scalar<'a>>;
 
-    /// The same for JSON of no declared type, in which a text must not stand for a number.
-    fn encode_free_form<'a>(&self, json: &'a str) -> SqlValue<'a> {
-        self.encode(Storage::Json, Scalar::Json(json))
+    /// The JSON text that a stored one stands for.
+    fn stored_json<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(text)
+    }
+
+    /// Whether a stored text can be this one. What is none is never bound: the database would refuse the statement.
+    fn holds_text(&self, text: &str) -> bool {
+        let _ = text;
+        true
     }
 
     /// Why a column cannot hold a value, to follow the name of its field: `holds …`.

@@ -55,10 +55,6 @@ impl Dialect for Postgres {
         }
     }
 
-    fn encode_free_form<'a>(&self, json: &'a str) -> SqlValue<'a> {
-        SqlValue::Json(json::stored_free_form(json))
-    }
-
     fn decode<'a>(&self, storage: Storage, value: &'a SqlValue<'_>) -> Option<Scalar<'a>> {
         Some(match (storage, value) {
             (Storage::Bool, SqlValue::Bool(value)) => Scalar::Bool(*value),
@@ -77,6 +73,10 @@ impl Dialect for Postgres {
         })
     }
 
+    fn stored_json<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        json::restored(text)
+    }
+
     fn refusal(&self, _column: &Column, scalar: &Scalar<'_>) -> Option<&'static str> {
         let holds_nul = match scalar {
             Scalar::Text(text) => text.contains('\0'),
@@ -84,6 +84,10 @@ impl Dialect for Postgres {
             _ => false,
         };
         holds_nul.then_some(NUL)
+    }
+
+    fn holds_text(&self, text: &str) -> bool {
+        !text.contains('\0')
     }
 
     fn declared(&self, type_name: &str, leaf: &Leaf) -> Option<Result<Form, String>> {
@@ -187,7 +191,10 @@ impl Dialect for Postgres {
     }
 
     fn json_key(&self, json: Expr, key: &str) -> Expr {
-        Expr::cust_with_exprs("($1 -> $2)", [json, Expr::val(key)])
+        match self.holds_text(key) {
+            true => Expr::cust_with_exprs("($1 -> $2)", [json, Expr::val(key)]),
+            false => Expr::cust("NULL::jsonb"),
+        }
     }
 
     fn json_has_key(&self, json: Expr, key: &str) -> Expr {
@@ -195,7 +202,7 @@ impl Dialect for Postgres {
     }
 
     fn json_key_is_set(&self, json: Expr, key: &str) -> Expr {
-        Expr::cust_with_exprs("jsonb_typeof($1 -> $2) <> 'null'", [json, Expr::val(key)])
+        Expr::cust_with_exprs("jsonb_typeof($1) <> 'null'", [self.json_key(json, key)])
     }
 
     fn json_contains(&self, json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr {

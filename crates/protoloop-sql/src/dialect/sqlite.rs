@@ -1,10 +1,12 @@
 //! SQLite: STRICT tables, values in the storage classes that order and compare exactly.
 
+mod distance;
 mod json;
 mod live;
 
 use std::borrow::Cow;
 
+use protoloop_repository::Place;
 use sea_query::{Expr, ExprTrait, ForeignKeyCreateStatement, SqliteQueryBuilder};
 
 use super::Dialect;
@@ -27,6 +29,10 @@ const NAN: &str = "NaN";
 impl Dialect for Sqlite {
     fn name(&self) -> &'static str {
         "sqlite"
+    }
+
+    fn distance(&self, latitude: Expr, longitude: Expr, from: Place) -> Option<Expr> {
+        Some(distance::meters(latitude, longitude, from))
     }
 
     fn encode<'a>(&self, storage: Storage, scalar: Scalar<'a>) -> SqlValue<'a> {

@@ -3,6 +3,7 @@
 mod changes;
 mod conversions;
 mod crashes;
+mod locks;
 mod random;
 mod starts;
 
@@ -20,6 +21,7 @@ pub use changes::{
 };
 pub use conversions::{narrow, wide};
 pub use crashes::crashes_at_every_step;
+pub use locks::waits_in_turns;
 pub use random::random_schemas;
 pub use starts::{starts, together};
 

@@ -17,6 +17,6 @@ pub use handler::{
     client_streaming, server_streaming, unary,
 };
 pub use hooks::HookRepositories;
-pub use relation::{belongs_to, has_many, has_many_through, has_one, references_many};
+pub use relation::{belongs_to, has_many, has_many_through, has_one, include, references_many};
 pub use service::{Service, StandardRequest};
 pub use streaming::{ResponseStream, Streaming};

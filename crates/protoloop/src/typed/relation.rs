@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prost::Name;
-use protoloop_core::Result;
+use protoloop_core::{CallContext, Result};
 use protoloop_repository::{
     BelongsTo, Entity, HasMany, HasManyThrough, HasOne, Recode, ReferencesMany, Repositories,
     Repository,
@@ -86,4 +86,21 @@ where
 {
     let source = cx.records(&P::full_name())?;
     ReferencesMany::new(source.model(), row, field, rows(cx)?)
+}
+
+/// The same rows with related ones in their navigation fields, `include(cx, cx, books, "author,reviews.user")`: one statement
+/// for each relation, whatever the number of rows. `include` may also be the value of `include` in a LoopBack filter object,
+/// with conditions, orders and limits. Related rows are those that the call context may see, whole.
+///
+/// # Errors
+/// INVALID_ARGUMENT for what is no relation of the model; RESOURCE_EXHAUSTED for more than 100,000 related rows;
+/// UNAVAILABLE or INTERNAL from the store.
+pub async fn include<E: Entity + Name>(
+    repositories: &(impl Repositories + Sync),
+    cx: &CallContext,
+    rows: Vec<E>,
+    include: &str,
+) -> Result<Vec<E>> {
+    let source = repositories.records(&E::full_name())?;
+    protoloop_repository::include(repositories, cx, source.model(), rows, include).await
 }

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use futures_util::TryStreamExt as _;
 use prost::Message as _;
 use protoloop::{
     Application, Call, CallContext, Changes, Code, Context, Error, Key, MemoryConnector, Query,
-    RepositoryExt as _, Result, TransactionOptions,
+    RepositoryExt as _, Result, TransactionOptions, include,
 };
 use protoloop_build::compile;
 
@@ -253,6 +254,51 @@ async fn relations_work_in_transactions() {
             let (chapters, tags) = (book("a", None).chapters(cx)?, book("a", None).tags(cx)?);
             assert_eq!(chapters.count(cx, None).await?, 0);
             assert_eq!(tags.count(cx, None).await?, 0);
+            Ok(())
+        })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn related_rows_are_included_and_streamed() {
+    check(|cx| {
+        Box::pin(async move {
+            let (a, b) = (book("a", Some("ada")), book("b", None));
+            let chapters = a.chapters(cx)?;
+            let texts = (0..1_200).map(|n| chapter(&format!("{n:04}")));
+            chapters.create_all(cx, texts.collect()).await?;
+            b.chapters(cx)?.create(cx, chapter("other")).await?;
+            let mut query = Query::new(chapters.model().key_order().clone());
+            query.skip = 1;
+            let mut streamed: Vec<Chapter> = chapters.stream(cx, &query).try_collect().await?;
+            assert_eq!(streamed.len(), 1_199);
+            streamed.retain(|chapter| chapter.book_id != "a");
+            assert_eq!(streamed, []);
+            query.limit = Some(700);
+            let some: Vec<Chapter> = chapters.stream(cx, &query).try_collect().await?;
+            assert_eq!(some.len(), 700);
+
+            let wanted =
+                r#"[{"relation":"chapters","scope":{"limit":2,"order":["text DESC"]}},"author"]"#;
+            let rows = include(cx, cx, vec![b, a], wanted).await?;
+            let told: Vec<(&str, Vec<&str>, Option<&str>)> = rows
+                .iter()
+                .map(|book| {
+                    let chapters = book.chapters.iter().map(|chapter| &*chapter.text);
+                    let author = book.author.as_ref().map(|author| &*author.id);
+                    (&*book.id, chapters.collect(), author)
+                })
+                .collect();
+            let due = [
+                ("b", vec!["other"], None),
+                ("a", vec!["1199", "1198"], Some("ada")),
+            ];
+            assert_eq!(told, due);
+            let unknown = include(cx, cx, rows, "chapter").await;
+            let (code, text) = self::told(unknown);
+            assert_eq!(code, Code::InvalidArgument);
+            assert!(text.starts_with("include: column 1"), "{text}");
             Ok(())
         })
     })

@@ -1,6 +1,6 @@
 //! Which related rows belong to which rows.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use protoloop_schema::RelationKind;
 use protoloop_wire::Value as WireValue;
@@ -49,7 +49,7 @@ impl Keys {
 impl Branch {
     /// The keys in rows of `model`, and how related rows are found by them.
     pub(super) fn keys(&self, model: &Model, rows: &[Record]) -> (Keys, GroupBy) {
-        let target = &self.target.model;
+        let target = self.target.model();
         let id = target.entity().key.first().copied().unwrap_or(0);
         let by = match &self.relation.kind {
             RelationKind::BelongsTo { .. } | RelationKind::ReferencesMany { .. } => {
@@ -60,7 +60,7 @@ impl Branch {
                 key, through_key, ..
             } => match &self.through {
                 Some(through) => GroupBy::Through(LinkedBy {
-                    model: through.model.clone(),
+                    model: Arc::clone(through.model()),
                     key: *key,
                     other: *through_key,
                     scope: crate::Filter::True,
@@ -77,7 +77,7 @@ impl Branch {
     }
 
     fn add_keys(&self, model: &Model, row: &Record, keys: &mut Keys) {
-        let target = &self.target.model;
+        let target = self.target.model();
         match &self.relation.kind {
             RelationKind::BelongsTo { key, .. } => {
                 let view = model.view(row.as_ref());

@@ -8,23 +8,24 @@ use protoloop_core::{BoxFuture, CallContext, Result};
 use protoloop_schema::RelationKind;
 
 use super::{
-    Branch, MAX_ROWS,
+    Branch, Included, MAX_ROWS,
     attach::{Attached, attach},
     keys::Keys,
     tree::{columns_of, too_many},
 };
 use crate::{
-    Cursor, Filter, GroupBy, GroupQuery, Query, Record, Repository as _,
-    engine::operation::{Operation, Subject},
-    group::cut,
-    link::meant,
-    transaction::InTransaction,
+    Cursor, Filter, GroupBy, GroupQuery, Query, Record, engine::operation::Operation, group::cut,
+    link::meant, transaction::InTransaction,
 };
 
 /// How many related rows an answer may still hold.
-struct Room(AtomicUsize);
+pub(super) struct Room(AtomicUsize);
 
 impl Room {
+    pub(super) fn new() -> Self {
+        Self(AtomicUsize::new(MAX_ROWS))
+    }
+
     fn take(&self, rows: usize) -> Result<()> {
         let less = |left: usize| left.checked_sub(rows);
         let taken = self
@@ -48,15 +49,15 @@ impl Operation {
         branches: &'a [Branch],
     ) -> BoxFuture<'a, Result<Vec<Bytes>>> {
         Box::pin(async move {
-            let room = Room(AtomicUsize::new(MAX_ROWS));
-            shown(cx, &self.subject, rows, mask, branches, &room).await
+            let room = Room::new();
+            shown(cx, &*self.subject, rows, mask, branches, &room).await
         })
     }
 }
 
-fn shown<'a>(
+pub(super) fn shown<'a>(
     cx: &'a CallContext,
-    subject: &'a Subject,
+    subject: &'a dyn Included,
     rows: Vec<Record>,
     mask: Option<&'a protoloop_wire::mask::Mask>,
     branches: &'a [Branch],
@@ -82,8 +83,8 @@ fn shown<'a>(
         attached.sort_by_key(|attached| attached.field);
         let rows = rows.into_iter().enumerate();
         let shown = rows.map(|(index, row)| {
-            let shown = subject.answer(row, mask);
-            attach(&subject.model.view(&shown), &attached, index).unwrap_or(shown)
+            let shown = subject.shown(row, mask);
+            attach(&subject.model().view(&shown), &attached, index).unwrap_or(shown)
         });
         Ok(shown.collect())
     })
@@ -94,18 +95,18 @@ impl Branch {
     async fn load(
         &self,
         cx: &CallContext,
-        subject: &Subject,
+        subject: &dyn Included,
         rows: &[Record],
         room: &Room,
     ) -> Result<Attached> {
-        let (keys, by) = self.keys(&subject.model, rows);
+        let (keys, by) = self.keys(subject.model(), rows);
         let mut attached = Attached::new(self.relation.field);
         if keys.keys.is_empty() {
             return Ok(attached);
         }
         let found = match (by, &self.through) {
-            (GroupBy::Through(linked), Some(through)) if !self.is_one_datasource(through) => {
-                let keys = linked_keys(cx, through, keys, &linked, room).await?;
+            (GroupBy::Through(linked), Some(through)) if !self.is_one_datasource(&**through) => {
+                let keys = linked_keys(cx, &**through, keys, &linked, room).await?;
                 self.listed(cx, keys, room).await?
             }
             (GroupBy::Field(_), _)
@@ -131,7 +132,7 @@ impl Branch {
         let sorted = self.order.as_ref().filter(|_| !found.counted);
         let ranks = sorted.map(|order| self.ranks(order, &flat));
         let mask = self.mask.as_ref();
-        attached.messages = shown(cx, &self.target, flat, mask, &self.branches, room).await?;
+        attached.messages = shown(cx, &*self.target, flat, mask, &self.branches, room).await?;
         for row in found.keys.rows() {
             let mut of_row: Vec<usize> = row.iter().flat_map(|key| spans[*key].clone()).collect();
             if !found.counted {
@@ -146,13 +147,20 @@ impl Branch {
         Ok(attached)
     }
 
-    fn is_one_datasource(&self, other: &Subject) -> bool {
-        self.target.model.entity().datasource == other.model.entity().datasource
+    fn is_one_datasource(&self, other: &dyn Included) -> bool {
+        self.target.model().entity().datasource == other.model().entity().datasource
     }
 
     /// The rows of lists of keys, of which limit and skip count in the list.
     async fn listed(&self, cx: &CallContext, keys: Keys, room: &Room) -> Result<Found> {
-        let id = self.target.model.entity().key.first().copied().unwrap_or(0);
+        let id = self
+            .target
+            .model()
+            .entity()
+            .key
+            .first()
+            .copied()
+            .unwrap_or(0);
         let wanted = keys.keys.clone();
         let groups = self
             .find(cx, GroupBy::Field(id), wanted, false, room)
@@ -172,7 +180,7 @@ impl Branch {
         counted: bool,
         room: &Room,
     ) -> Result<Vec<Vec<Record>>> {
-        let model = &self.target.model;
+        let model = self.target.model();
         let order = self
             .order
             .clone()
@@ -189,7 +197,7 @@ impl Branch {
             },
             most: Some(u32::try_from(room.left()).unwrap_or(u32::MAX)),
         };
-        let groups = self.target.repository.find_grouped(cx, &query).await?;
+        let groups = self.target.repository().find_grouped(cx, &query).await?;
         let rows: usize = groups.iter().map(Vec::len).sum();
         match rows > room.left() {
             true => Err(too_many(MAX_ROWS)),
@@ -199,7 +207,7 @@ impl Branch {
 
     /// Which of the related rows: those of the scope, and of a polymorphic relation those that mean this model.
     fn condition(&self) -> Option<Filter> {
-        let told = meant(&self.target.model, &self.relation);
+        let told = meant(self.target.model(), &self.relation);
         match (told, self.filter.clone()) {
             (Some(told), Some(filter)) => Some(Filter::And(vec![told, filter])),
             (told, filter) => told.or(filter),
@@ -208,7 +216,7 @@ impl Branch {
 
     /// The place of each row in an order.
     fn ranks(&self, order: &crate::OrderBy, rows: &[Record]) -> Vec<usize> {
-        let model = &self.target.model;
+        let model = self.target.model();
         let places: Vec<Cursor> = rows
             .iter()
             .map(|row| Cursor::of_row(model, order, row.as_ref()))
@@ -234,12 +242,12 @@ struct Found {
 /// The keys of the rows on the far side of linking rows that another datasource holds.
 async fn linked_keys(
     cx: &CallContext,
-    through: &Subject,
+    through: &dyn Included,
     keys: Keys,
     linked: &crate::LinkedBy,
     room: &Room,
 ) -> Result<Keys> {
-    let model = &through.model;
+    let model = through.model();
     let query = GroupQuery {
         by: GroupBy::Field(linked.key),
         keys: keys.keys.clone(),
@@ -250,7 +258,7 @@ async fn linked_keys(
         },
         most: Some(u32::try_from(room.left()).unwrap_or(u32::MAX)),
     };
-    let groups = through.repository.find_grouped(cx, &query).await?;
+    let groups = through.repository().find_grouped(cx, &query).await?;
     let rows: usize = groups.iter().map(Vec::len).sum();
     if rows > room.left() {
         return Err(too_many(MAX_ROWS));

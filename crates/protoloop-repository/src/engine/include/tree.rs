@@ -3,23 +3,21 @@
 use std::sync::Arc;
 
 use protoloop_core::{Error, Result};
-use protoloop_schema::{Relation, RelationKind};
+use protoloop_schema::{EntityId, Relation, RelationKind};
 use protoloop_wire::mask::Mask;
 
+use super::Included;
 use crate::{
-    Filter, Inclusion, OrderBy, OrderTerm, Scope,
-    engine::{
-        arguments::Arguments,
-        operation::{Operation, Subject, Subjects},
-    },
+    Filter, Inclusion, Model, OrderBy, OrderTerm, Scope,
+    engine::{arguments::Arguments, operation::Operation},
 };
 
 /// A relation whose rows are included.
 pub(in crate::engine) struct Branch {
     pub(super) relation: Relation,
-    pub(super) target: Arc<Subject>,
-    /// The subject of the linking rows of a relation that goes through them.
-    pub(super) through: Option<Arc<Subject>>,
+    pub(super) target: Arc<dyn Included>,
+    /// The linking rows of a relation that goes through them.
+    pub(super) through: Option<Arc<dyn Included>>,
     pub(super) filter: Option<Filter>,
     pub(super) order: Option<OrderBy>,
     pub(super) limit: Option<u32>,
@@ -41,38 +39,44 @@ impl Operation {
         if inclusions.is_empty() {
             return Ok(Vec::new());
         }
-        grow(&self.subjects, &self.subject, inclusions, mask).map_err(|what| {
+        let served = |id: EntityId| {
+            let subject = self.subjects.get(&id).cloned();
+            subject.map(|subject| subject as Arc<dyn Included>)
+        };
+        grow(&served, self.model(), inclusions, mask).map_err(|what| {
             arguments.invalid(arguments.shape.include.or(arguments.shape.filter), what)
         })
     }
 }
 
-/// The branches of inclusions in rows of a subject; what is wrong with them otherwise.
-fn grow(
-    subjects: &Subjects,
-    subject: &Subject,
+/// Finds the rows of a model that may be included.
+pub(super) type Served<'a> = &'a dyn Fn(EntityId) -> Option<Arc<dyn Included>>;
+
+/// The branches of inclusions in rows of a model; what is wrong with them otherwise.
+pub(super) fn grow(
+    served: Served<'_>,
+    model: &Model,
     inclusions: Vec<Inclusion>,
     mask: Option<&Mask>,
 ) -> Result<Vec<Branch>, String> {
-    let grow = |inclusion: Inclusion| branch(subjects, subject, inclusion, mask);
+    let grow = |inclusion: Inclusion| branch(served, model, inclusion, mask);
     inclusions.into_iter().map(grow).collect()
 }
 
 fn branch(
-    subjects: &Subjects,
-    subject: &Subject,
+    served: Served<'_>,
+    model: &Model,
     inclusion: Inclusion,
     mask: Option<&Mask>,
 ) -> Result<Branch, String> {
-    let relations = &subject.model.entity().relations;
+    let relations = &model.entity().relations;
     let relation = relations
         .iter()
         .find(|relation| relation.field == inclusion.link.field())
         .ok_or("includes what is no relation")?;
-    let served = |id| {
-        let found = subjects.get(&id).cloned();
-        found.ok_or_else(|| {
-            let schema = subject.model.schema();
+    let find = |id| {
+        served(id).ok_or_else(|| {
+            let schema = model.schema();
             let other = &schema.message(schema.entity(id).message).full_name;
             format!(
                 "`{}` cannot be included: {other} is not served here",
@@ -80,9 +84,9 @@ fn branch(
             )
         })
     };
-    let target = served(relation.target)?;
+    let target = find(relation.target)?;
     let through = match relation.kind {
-        RelationKind::HasManyThrough { through, .. } => Some(served(through)?),
+        RelationKind::HasManyThrough { through, .. } => Some(find(through)?),
         _ => None,
     };
     let Scope {
@@ -98,7 +102,7 @@ fn branch(
     let part = mask.and_then(|mask| mask.field(relation.field)).cloned();
     let mask = fields.or(part).filter(|mask| !mask.is_whole());
     Ok(Branch {
-        branches: grow(subjects, &target, include, mask.as_ref())?,
+        branches: grow(served, target.model(), include, mask.as_ref())?,
         relation: relation.clone(),
         target,
         through,

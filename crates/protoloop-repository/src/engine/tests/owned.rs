@@ -152,3 +152,49 @@ fn parts_go_with_their_whole() {
     );
     assert_eq!(lines(&shop), "{}");
 }
+
+#[test]
+fn the_id_of_a_part_may_begin_with_that_of_its_whole() {
+    let shop = Shop::new();
+    let (id, _) = order(&shop);
+    let stop = |number: i32, place: &str| {
+        format!("{{\"order_id\":\"{id}\",\"number\":{number},\"place\":\"{place}\"}}")
+    };
+    let below = "library.v1.OrderService/CreateStopOfOrder";
+    let create = |stop: &str| format!("{{\"order\":\"{id}\",\"stop\":{stop}}}");
+    assert_eq!(
+        shop.ok(below, &create(r#"{"number":1,"place":"Rome"}"#)),
+        stop(1, "Rome")
+    );
+    let other = shop.err(below, &create(r#"{"order_id":"x","number":2}"#));
+    assert_eq!(other, "INVALID_ARGUMENT: stop.order_id: differs from order");
+    let again = shop.err(below, &create(r#"{"number":1}"#));
+    assert!(again.starts_with("ALREADY_EXISTS: "), "{again}");
+
+    let update = |stops: &str| {
+        let request = format!(
+            "{{\"order\":{{\"id\":\"{id}\",\"stops\":{stops}}},\"update_mask\":\"stops\"}}"
+        );
+        shop.ok(UPDATE, &request)
+    };
+    update(r#"[{"number":1,"place":"Bari"},{"number":2,"place":"Pisa"}]"#);
+    let found = shop.ok(
+        "library.v1.OrderService/GetOrder",
+        &format!("{{\"id\":\"{id}\",\"include\":\"stops.order\",\"read_mask\":\"stops.number,stops.place,stops.order.customer\"}}"),
+    );
+    assert_eq!(
+        found,
+        r#"{"stops":[{"number":1,"place":"Bari","order":{"customer":"Ada"}},{"number":2,"place":"Pisa","order":{"customer":"Ada"}}]}"#
+    );
+    let listed = shop.ok(
+        "library.v1.StopService/ListStops",
+        r#"{"filter":"order.customer = Ada AND number > 1","read_mask":"place"}"#,
+    );
+    assert!(
+        listed.contains("Pisa") && !listed.contains("Bari"),
+        "{listed}"
+    );
+    update("[]");
+    let count = shop.ok("library.v1.StopService/CountStops", "{}");
+    assert_eq!(count, "{}");
+}

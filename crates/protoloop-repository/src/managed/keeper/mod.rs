@@ -263,6 +263,15 @@ impl Repository<Record> for Keeper {
         self.inner.find_by_key(cx, key)
     }
 
+    fn find_within<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        keys: &'a [Key],
+        scope: &'a Filter,
+    ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
+        self.inner.find_within(cx, keys, scope)
+    }
+
     fn find_grouped<'a>(
         &'a self,
         cx: &'a CallContext,

@@ -7,25 +7,18 @@ use sea_query::{Expr, ExprTrait};
 
 use crate::{Scalar, SqlValue, Storage, number, time};
 
-/// The text that is stored for a JSON text. The numbers of `jsonb` have no negative zero, so it becomes a string, which
-/// ProtoJSON reads as the same number.
+/// What stands for a negative zero. The numbers of `jsonb` have none, but they keep the zeros behind their point, and nobody
+/// writes so many.
+const NEGATIVE_ZERO: &str = "0.00000000000000000000";
+
+/// The text that is stored for a JSON text.
 pub(super) fn stored(text: &str) -> Cow<'_, str> {
-    replaced(text, "\"-0\"")
-}
-
-/// The same where a string would be another value than a number: zero loses its sign.
-pub(super) fn stored_free_form(text: &str) -> Cow<'_, str> {
-    replaced(text, "0")
-}
-
-/// A JSON text with another one in the place of each negative zero.
-fn replaced<'a>(text: &'a str, zero: &str) -> Cow<'a, str> {
     let mut out = String::new();
     let mut done = 0;
     let mut rest = Scanner::new(text.as_bytes());
     while let Some((from, to)) = rest.next_negative_zero() {
         out.push_str(&text[done..from]);
-        out.push_str(zero);
+        out.push_str(NEGATIVE_ZERO);
         done = to;
     }
     if done == 0 {
@@ -33,6 +26,45 @@ fn replaced<'a>(text: &'a str, zero: &str) -> Cow<'a, str> {
     }
     out.push_str(&text[done..]);
     Cow::Owned(out)
+}
+
+/// The JSON text that a `jsonb` stands for, with its negative zeros.
+pub(super) fn restored(text: &str) -> Cow<'_, str> {
+    let is_number = |from: usize| {
+        let around = [from.checked_sub(1), Some(from + NEGATIVE_ZERO.len())];
+        let beside = |at: &Option<usize>| at.and_then(|at| text.as_bytes().get(at));
+        let digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E');
+        !around.iter().filter_map(beside).any(digit)
+    };
+    let mut out = String::new();
+    let (mut done, mut at) = (0, 0);
+    // Nearly no text has one.
+    while let Some(found) = memmem::find(&text.as_bytes()[at..], NEGATIVE_ZERO.as_bytes()) {
+        let from = at + found;
+        at = from + NEGATIVE_ZERO.len();
+        if is_number(from) && !in_string(text.as_bytes(), from) {
+            out.push_str(&text[done..from]);
+            out.push_str("-0.0");
+            done = at;
+        }
+    }
+    if done == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[done..]);
+    Cow::Owned(out)
+}
+
+/// Whether a place in a JSON text is inside a string.
+fn in_string(text: &[u8], place: usize) -> bool {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'"', &text[at..place]) {
+        at = end_of_string(text, at + found + 1);
+        if at > place {
+            return true;
+        }
+    }
+    false
 }
 
 /// Finds numbers outside of strings.
@@ -218,22 +250,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn negative_zeros_become_strings() {
+    fn negative_zeros_are_kept() {
         let cases = [
-            ("[-0.0,0,-1,-0.5,\"-0\"]", "[\"-0\",0,-1,-0.5,\"-0\"]"),
-            (r#"{"a\"-0":-0}"#, r#"{"a\"-0":"-0"}"#),
-            ("-0.0", "\"-0\""),
-            ("-0e7", "\"-0\""),
-            (r#"["\\",-0.0]"#, r#"["\\","-0"]"#),
+            ("[-0.0,0,-1,-0.5,\"-0\"]", "[#,0,-1,-0.5,\"-0\"]"),
+            (r#"{"a\"-0":-0}"#, r#"{"a\"-0":#}"#),
+            ("-0.0", "#"),
+            ("-0e7", "#"),
+            (r#"["\\",-0.0]"#, r#"["\\",#]"#),
         ];
         for (text, expected) in cases {
+            let expected = expected.replace('#', NEGATIVE_ZERO);
             assert_eq!(stored(text), expected);
+            let back = text.replace("-0}", "-0.0}").replace("-0e7", "-0.0");
+            assert_eq!(restored(&expected), back);
         }
-        assert_eq!(
-            stored_free_form(r#"{"a":-0.0,"b":"-0"}"#),
-            r#"{"a":0,"b":"-0"}"#
-        );
         assert!(matches!(stored("[1,-2]"), Cow::Borrowed(_)));
+        for other in [
+            r#"["0.00000000000000000000"]"#,
+            r#"{"0.00000000000000000000":"\"0.00000000000000000000"}"#,
+            "[0.000000000000000000001,10.00000000000000000000,-0.00000000000000000000]",
+        ] {
+            assert!(matches!(restored(other), Cow::Borrowed(_)), "{other}");
+        }
     }
 
     #[test]

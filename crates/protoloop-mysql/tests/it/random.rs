@@ -1,0 +1,36 @@
+//! Random models, rows, filters, orders and pages are answered as in memory.
+
+use protoloop_repository::laws::random::Sample;
+use protoloop_testing::{databases, tables};
+
+/// Samples of one run; `PROTOLOOP_SAMPLES` asks for more.
+const SAMPLES: u64 = 12;
+
+/// Questions of each.
+const ROUNDS: usize = 60;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn random_questions_have_the_same_answers() {
+    let Some(server) = databases::mariadb() else {
+        return;
+    };
+    let asked = std::env::var("PROTOLOOP_SAMPLES");
+    let samples = asked
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(SAMPLES);
+    for seed in 0..samples {
+        let sample = Sample::new(seed);
+        let tables = tables(sample.proto());
+        let connector = protoloop_mysql::open(&server.database()).await;
+        let connector = connector.expect("opens");
+        let different = sample.differences(&tables, &connector, ROUNDS).await;
+        let different = different.unwrap_or_else(|reason| panic!("seed {seed}: {reason}"));
+        assert!(
+            different.is_empty(),
+            "{}\n{}",
+            sample.proto(),
+            different.join("\n")
+        );
+    }
+}
