@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 
-use crate::{Entity, Filter, KeyValue, Model, Query, Repository, Value, read};
+use crate::{Entity, Filter, Key, KeyValue, Model, Query, Repository, Value, read};
 
 /// A question for the rows that belong to each of several keys: the books of these authors.
 #[derive(Clone, Debug)]
@@ -49,6 +49,16 @@ impl GroupQuery {
             GroupBy::Field(number) => (rows, *number),
             GroupBy::Through(linked) => (&linked.model, linked.key),
         }
+    }
+
+    /// The keys, where the question is for nothing but the rows of these ids, whole: an inclusion of rows that others refer
+    /// to. Then it is the same as [`Repository::find_by_ids`].
+    #[must_use]
+    pub fn ids(&self, rows: &Model) -> Option<Vec<Key>> {
+        let by_id = matches!(&self.by, GroupBy::Field(number) if *rows.entity().key == [*number]);
+        let plain = self.query.filter.is_none() && self.query.fields.is_none();
+        let all = by_id && plain && !self.is_limited();
+        all.then(|| self.keys.iter().cloned().map(Key::from).collect())
     }
 
     /// Whether the rows of a key are counted.

@@ -159,6 +159,10 @@ impl SqliteRepository {
     }
 
     async fn find_groups(&self, cx: &CallContext, query: &GroupQuery) -> Result<Vec<Vec<Record>>> {
+        if let Some(keys) = query.ids(self.table.model()) {
+            let rows = self.find_all(cx, &keys, None).await?;
+            return Ok(rows.into_iter().map(Vec::from_iter).collect());
+        }
         let mut groups = Groups::new(&query.keys).at_most(query.most);
         let mut connection = self.connection(cx).await?;
         for some in query.keys.chunks(KEYS) {
