@@ -3,6 +3,8 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 mod check;
+#[cfg(feature = "kubernetes")]
+mod deploy;
 mod discover;
 mod lifecycle;
 mod migrate;
@@ -11,6 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use protoloop::Cors;
 
 pub(crate) use check::Check;
+#[cfg(feature = "kubernetes")]
+pub(crate) use deploy::Deploy;
 pub(crate) use discover::{Discover, DiscoverNaming};
 pub(crate) use lifecycle::Lifecycle;
 pub(crate) use migrate::{
@@ -39,6 +43,8 @@ pub(crate) enum Command {
     Serve(Serve),
     Gateway(Gateway),
     Check(Check),
+    #[cfg(feature = "kubernetes")]
+    Deploy(Box<Deploy>),
     Discover(Discover),
     #[command(subcommand)]
     Migrate(Migrate),

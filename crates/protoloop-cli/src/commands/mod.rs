@@ -2,6 +2,8 @@
 
 mod check;
 mod completions;
+#[cfg(feature = "kubernetes")]
+mod deploy;
 mod discover;
 mod gateway;
 mod generate;
@@ -25,6 +27,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Gateway(arguments) => gateway::run(arguments),
         Command::Check(arguments) => check::run(&arguments),
+        #[cfg(feature = "kubernetes")]
+        Command::Deploy(arguments) => deploy::run(&arguments),
         Command::Discover(arguments) => discover::run(&arguments),
         Command::Migrate(command) => migrate::run(&command),
         Command::New(arguments) => new::run(&arguments),

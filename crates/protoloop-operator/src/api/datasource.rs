@@ -35,7 +35,7 @@ pub struct KeySelector {
 }
 
 /// How the database is brought to what the schema needs.
-#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Migrations {
     /// Who does it.
@@ -52,6 +52,17 @@ pub struct Migrations {
     #[serde(default = "retries")]
     #[schemars(range(min = 0, max = 20))]
     pub retries: i32,
+}
+
+impl Default for Migrations {
+    fn default() -> Self {
+        Self {
+            mode: MigrationMode::default(),
+            allow_destructive: false,
+            deadline_seconds: deadline(),
+            retries: retries(),
+        }
+    }
 }
 
 /// Who migrates.

@@ -229,6 +229,14 @@ impl MicroserviceSpec {
     }
 }
 
+/// Reads a resource from YAML.
+///
+/// # Errors
+/// What is wrong with it, with line and column.
+pub fn from_yaml(text: &str) -> Result<Microservice, String> {
+    serde_saphyr::from_str(text).map_err(|error| error.to_string())
+}
+
 fn one() -> i32 {
     1
 }

@@ -40,6 +40,8 @@ pub use names::{
     CHECKSUM, INSTANCE, MANAGED_BY, NAME, PART_OF, SCHEMA, VERSION, labels, selector, selector_text,
 };
 pub use scaling::{ScaledObject, ScaledObjectSpec, effective_minimum};
+#[cfg(feature = "controller")]
+pub(crate) use schema::hexadecimal;
 pub use schema::{Content, Release, digest, files_of, revision_name};
 pub use surface::{PathMatch, Surface};
 
@@ -108,11 +110,16 @@ pub fn render(service: &Microservice, facts: &Facts) -> Result<Vec<Child>, Rende
 /// # Errors
 /// When an object cannot be written, which no object of [`render`] is known for.
 pub fn to_yaml(children: &[Child]) -> Result<String, RenderError> {
-    let documents = children.iter().map(|child| {
-        let value = child.to_value();
-        serde_saphyr::to_string(&value).map_err(|error| RenderError::field(child.name(), error))
-    });
+    let documents = children.iter().map(|child| yaml(&child.to_value()));
     Ok(documents.collect::<Result<Vec<_>, _>>()?.join("---\n"))
+}
+
+/// One object as a YAML document.
+///
+/// # Errors
+/// As [`to_yaml`].
+pub fn yaml(value: &serde_json::Value) -> Result<String, RenderError> {
+    serde_saphyr::to_string(value).map_err(|error| RenderError::field("YAML", error))
 }
 
 impl Context<'_> {

@@ -144,7 +144,7 @@ pub fn digest(content: &Content) -> String {
     hexadecimal(&hasher.finalize()[..5])
 }
 
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");

@@ -1,0 +1,80 @@
+//! What the API server says to specs, and what the same rules say without one.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::support::{World, microservice};
+
+#[derive(Debug, Deserialize)]
+struct Case {
+    #[serde(default = "name")]
+    name: String,
+    spec: Value,
+    refused: Option<String>,
+    /// Whether a rule in CEL refuses it.
+    #[serde(default = "yes")]
+    rule: bool,
+}
+
+fn name() -> String {
+    "case".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn cases() -> Vec<Case> {
+    serde_saphyr::from_str(include_str!("verdicts.yaml")).expect("the cases are read")
+}
+
+#[test]
+fn specs_are_accepted_and_refused_by_a_server() {
+    let Some(world) = World::new("verdicts") else {
+        return;
+    };
+    let cases = cases();
+    assert!(cases.len() >= 60);
+    for case in cases {
+        let object = microservice(&case.name, &case.spec);
+        let said = world.send(
+            &["create", "--dry-run=server", "--validate=strict"],
+            &object,
+        );
+        match (&case.refused, said) {
+            (None, Ok(_)) => {}
+            (Some(words), Err(said)) if said.contains(words) => {}
+            (_, said) => panic!("{case:?}: {said:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_same_rules_say_the_same_without_a_server() {
+    let crd = protoloop_operator::api::crd();
+    let version = crd
+        .spec
+        .versions
+        .first()
+        .and_then(|version| version.schema.clone());
+    let schema = version
+        .and_then(|schema| schema.open_api_v3_schema)
+        .expect("a schema");
+    let schema = serde_json::to_value(schema).expect("JSON");
+    for case in cases().into_iter().filter(|case| case.rule) {
+        let Ok(service) = serde_json::from_value::<protoloop_operator::api::Microservice>(
+            microservice(&case.name, &case.spec),
+        ) else {
+            // What the types refuse never gets to the rules.
+            continue;
+        };
+        // As the server does before it asks the rules: with defaults.
+        let object = serde_json::to_value(service).expect("JSON");
+        let said = kube::core::cel::Validator::new().validate(&schema, &object, None);
+        match (&case.refused, said) {
+            (None, Ok(())) => {}
+            (Some(words), Err(said)) if said.to_string().contains(words) => {}
+            (_, said) => panic!("{case:?}: {said:?}"),
+        }
+    }
+}
