@@ -79,7 +79,13 @@ pub struct SchemaStatus {
     /// Digest of the schema that is wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wanted: Option<String>,
-    /// What the database needs for the wanted schema, one line per step.
+    /// What the database was expanded for, so that it is done once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expanded: Option<String>,
+    /// What it was contracted behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contracted: Option<String>,
+    /// What the last Job did to the database (`done:`) and left for the next one (`left:`), one line per step.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub plan: Vec<String>,

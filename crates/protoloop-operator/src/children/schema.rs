@@ -81,7 +81,7 @@ impl Release {
     }
 
     /// The paths that `protoloop serve` is given.
-    pub(super) fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         match self.content {
             Content::Files(_) | Content::KeptFiles => FOLDER.to_owned(),
             Content::DescriptorSet(_) | Content::KeptDescriptorSet(_) => {
@@ -91,7 +91,7 @@ impl Release {
     }
 
     /// The volume with it.
-    pub(super) fn volume(&self) -> Volume {
+    pub(crate) fn volume(&self) -> Volume {
         let item = |key: &str, path: &str| KeyToPath {
             key: key.to_owned(),
             path: path.to_owned(),
@@ -116,7 +116,7 @@ impl Release {
         }
     }
 
-    pub(super) fn mount() -> VolumeMount {
+    pub(crate) fn mount() -> VolumeMount {
         VolumeMount {
             name: VOLUME.to_owned(),
             mount_path: FOLDER.to_owned(),

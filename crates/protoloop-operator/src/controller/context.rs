@@ -39,6 +39,9 @@ pub enum Error {
     /// An object of ours is on its way out, and the next one needs its name.
     #[error("{0}")]
     Leaving(String),
+    /// What is served is nowhere any more.
+    #[error("{0}")]
+    Missing(String),
     /// The lease was lost on the way: another operator goes on.
     #[error("another operator leads")]
     NotLeading,
@@ -60,6 +63,7 @@ impl Error {
             Self::Api(_) => "Unreachable",
             Self::NotOwned(_) => "NotOwned",
             Self::Leaving(_) => "Leaving",
+            Self::Missing(_) => "RevisionMissing",
             Self::NotLeading => "NotLeading",
         }
     }
