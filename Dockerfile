@@ -18,12 +18,18 @@ RUN find . -name '*.rs' -exec sh -c 'for file; do echo "fn main() {}" > "$file";
 FROM ${RUST} AS build
 WORKDIR /src
 COPY --from=manifests /src .
-RUN cargo build --locked --profile dist --package protoloop-cli
+RUN cargo build --locked --profile dist --package protoloop-cli --package protoloop-operator --features protoloop-cli/kubernetes --bins
 COPY . .
 # Newer than what was built from nothing.
 RUN find . -name '*.rs' -exec touch {} + \
- && cargo build --locked --profile dist --package protoloop-cli \
- && install -D target/dist/protoloop /out/usr/local/bin/protoloop
+ && cargo build --locked --profile dist --package protoloop-cli --package protoloop-operator --features protoloop-cli/kubernetes --bins \
+ && install -D --target-directory /out/usr/local/bin target/dist/protoloop target/dist/protoloop-operator
+
+FROM ${BASE} AS operator
+COPY --from=build /out/usr/local/bin/protoloop-operator /usr/local/bin/protoloop-operator
+USER 65532:65532
+EXPOSE 8081
+ENTRYPOINT ["/usr/local/bin/protoloop-operator"]
 
 # Everything is read-only, but for what a volume brings.
 FROM ${BASE} AS protoloop

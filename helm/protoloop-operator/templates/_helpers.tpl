@@ -39,7 +39,7 @@ annotations:
 {{- define "operator.rules" -}}
 - apiGroups: [protoloop.dev]
   resources: [microservices]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 - apiGroups: [protoloop.dev]
   resources: [microservices/status]
   verbs: [patch]
