@@ -31,13 +31,18 @@ pub enum Protocol {
 pub struct Origin {
     /// The caller's address, where there is one.
     pub peer: Option<SocketAddr>,
+    /// SHA-256 of the certificate (DER) that the client has shown and the server has checked.
+    pub certificate: Option<[u8; 32]>,
     /// The trace it belongs to, where the edge has looked.
     pub trace: Option<TraceContext>,
 }
 
 impl From<Option<SocketAddr>> for Origin {
     fn from(peer: Option<SocketAddr>) -> Self {
-        Self { peer, trace: None }
+        Self {
+            peer,
+            ..Self::default()
+        }
     }
 }
 
@@ -84,6 +89,12 @@ impl CallContext {
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         self.0.origin.peer
+    }
+
+    /// SHA-256 of the certificate (DER) of the client, where the server asks for one and has checked it.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&[u8; 32]> {
+        self.0.origin.certificate.as_ref()
     }
 
     /// The trace the call belongs to. The server's sequence sees to it that there is one.

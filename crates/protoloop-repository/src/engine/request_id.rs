@@ -41,7 +41,7 @@ struct Known {
 }
 
 /// A digest of the caller and of the `request_id`: equal ids of two callers do not meet, and nothing that a caller keeps
-/// secret is stored. The caller is who the context says; without a name there, whoever sends the same credentials.
+/// secret is stored. The caller is who the context says; without a name there, whoever sends the same credentials and shows the same certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key([u8; 32]);
 
@@ -64,6 +64,9 @@ impl Key {
             // No value is so long: it ends the list, so that a value cannot count under the other name.
             digest.update(u64::MAX.to_be_bytes());
         }
+        let certificate = cx.certificate().filter(|_| subject.is_none());
+        digest.update([u8::from(certificate.is_some())]);
+        digest.update(certificate.map_or(&[][..], |certificate| certificate));
         part(&mut digest, id.as_bytes());
         Self(digest.finalize().into())
     }
@@ -232,6 +235,9 @@ impl Drop for Ticket<'_> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
+    use protoloop_core::{Origin, Protocol};
+
     use super::*;
 
     fn begin<'a>(answers: &'a Answers, id: &str) -> Result<Turn<'a>> {
@@ -283,6 +289,17 @@ mod tests {
         for (at, key) in keys.iter().enumerate() {
             assert!(!keys[..at].contains(key), "{at}");
         }
+        let shown = |certificate| {
+            let origin = Origin {
+                certificate,
+                ..Origin::default()
+            };
+            let cx = CallContext::of_request(Protocol::Grpc, origin, HeaderMap::new());
+            Key::new(&cx, "id")
+        };
+        assert_eq!(shown(None), keys[0]);
+        assert_ne!(shown(Some([1; 32])), shown(Some([2; 32])));
+        assert_ne!(shown(Some([1; 32])), keys[0]);
         // Who they are counts, and not the token that they happen to have.
         assert_eq!(with(Some(ada.clone()), Some("new")), with(Some(ada), None));
     }

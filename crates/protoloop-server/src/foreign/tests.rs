@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use prost::Message as _;
+use protoloop_core::Origin;
 use tonic::{body::Body, server::NamedService};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_reflection::pb::v1::{
@@ -100,7 +101,7 @@ async fn post(
     let request = request.body(Full::<Bytes>::from(body));
     let server = server();
     let answer = Arc::clone(server.port())
-        .answer(request.expect("a good request"), None)
+        .answer(request.expect("a good request"), Origin::default())
         .await;
     let (head, body) = answer.into_parts();
     let body = body.collect().await.expect("a whole body").to_bytes();

@@ -5,7 +5,7 @@ mod body;
 mod cors;
 mod signs;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
@@ -32,14 +32,14 @@ pub(crate) struct Port {
 }
 
 impl Port {
-    /// Answers one request of any protocol.
+    /// Answers one request of any protocol, and finds its trace.
     ///
     /// Each protocol's future is in a box of its own size, and its rare parts in boxes of their own: a future is moved into
     /// its box as a whole, so that room which most requests do not need would cost all of them.
     pub(crate) fn answer<B>(
         self: Arc<Self>,
         request: Request<B>,
-        peer: Option<SocketAddr>,
+        origin: Origin,
     ) -> BoxFuture<'static, Response<Body>>
     where
         B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
@@ -52,8 +52,8 @@ impl Port {
             false => TraceContext::start(),
         };
         let origin = Origin {
-            peer,
             trace: Some(trace),
+            ..origin
         };
         let kind = signs
             .has(Signs::CONTENT_TYPE)

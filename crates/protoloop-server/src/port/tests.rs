@@ -65,7 +65,12 @@ impl Answer {
 
 async fn ask_with(config: ServerConfig, request: Request<Full<Bytes>>) -> Answer {
     let server = server(config, Vec::new());
-    read_all(Arc::clone(server.port()).answer(request, None).await).await
+    read_all(
+        Arc::clone(server.port())
+            .answer(request, Origin::default())
+            .await,
+    )
+    .await
 }
 
 async fn ask(request: Request<Full<Bytes>>) -> Answer {
@@ -263,12 +268,26 @@ async fn the_admin_pages_tell_life_and_readiness() {
         ServerConfig::default(),
         vec![check, Check::new("cache", async || Ok(()))],
     );
-    let live = read_all(server.port().clone().answer(get("/livez"), None).await).await;
+    let live = read_all(
+        server
+            .port()
+            .clone()
+            .answer(get("/livez"), Origin::default())
+            .await,
+    )
+    .await;
     assert_eq!(live.status, 200);
     insta::assert_snapshot!(String::from_utf8_lossy(&live.body), @r#"
         {"status":"ok"}
     "#);
-    let ready = read_all(server.port().clone().answer(get("/readyz"), None).await).await;
+    let ready = read_all(
+        server
+            .port()
+            .clone()
+            .answer(get("/readyz"), Origin::default())
+            .await,
+    )
+    .await;
     assert_eq!(
         (ready.status, &ready.headers["content-type"]),
         (503, &"application/json".parse().expect("ok"))

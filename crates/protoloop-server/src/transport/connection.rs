@@ -18,6 +18,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
+use protoloop_core::Origin;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -28,7 +29,12 @@ use tokio::{
 use tonic::body::Body;
 
 use super::{
-    FAREWELL, Stage, head_timer::HeadTimer, linger::Lingering, reap, tls::Acceptor, turns::Turns,
+    FAREWELL, Stage,
+    head_timer::HeadTimer,
+    linger::Lingering,
+    reap,
+    tls::{self, Acceptor},
+    turns::Turns,
 };
 use crate::{
     ServerConfig,
@@ -74,12 +80,20 @@ impl Connections {
     ) -> impl Future<Output = ()> + Send + use<> {
         let shared = Arc::clone(&self.shared);
         async move {
+            let origin = Origin::from(Some(peer));
             let Some(tls) = &shared.tls else {
-                return shared.http(stream, peer).await;
+                return shared.http(stream, origin).await;
             };
             let tls = tls.borrow().clone();
             match timeout(shared.config.read_timeout, tls.accept(stream)).await {
-                Ok(Ok(stream)) => shared.http(stream, peer).await,
+                Ok(Ok(stream)) => {
+                    let certificate = tls::fingerprint(stream.get_ref().1);
+                    let origin = Origin {
+                        certificate,
+                        ..origin
+                    };
+                    shared.http(stream, origin).await;
+                }
                 Ok(Err(error)) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
                 Err(_) => tracing::debug!(%peer, "the TLS handshake took too long"),
             }
@@ -122,7 +136,7 @@ const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 << 20;
 
 impl Shared {
-    async fn http<I>(&self, stream: I, peer: SocketAddr)
+    async fn http<I>(&self, stream: I, origin: Origin)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -137,7 +151,7 @@ impl Shared {
             let port = latest.borrow_mut().port();
             let http1 = request.version() != Version::HTTP_2;
             let request = request.map(|body| Lingering::new(body, http1));
-            let answer = port.answer(request, Some(peer));
+            let answer = port.answer(request, origin);
             async move {
                 let mut response = answer.await;
                 if http1 {
@@ -169,7 +183,7 @@ impl Shared {
                     served = connection.as_mut() => served,
                     () = late.as_mut() => Ok(()),
                     () = behind(grace) => {
-                        tracing::debug!(%peer, "a connection was cut off for its age");
+                        tracing::debug!(peer = ?origin.peer, "a connection was cut off for its age");
                         Ok(())
                     }
                 }
@@ -177,7 +191,7 @@ impl Shared {
             () = late.as_mut() => Ok(()),
         };
         if let Err(error) = served {
-            tracing::debug!(%peer, %error, "a connection ended early");
+            tracing::debug!(peer = ?origin.peer, %error, "a connection ended early");
         }
         tunnels.finish().await;
     }

@@ -3,11 +3,12 @@
 use std::{convert::Infallible, fmt, fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use rustls::{
-    RootCertStore, ServerConfig as RustlsConfig,
+    RootCertStore, ServerConfig as RustlsConfig, ServerConnection,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     server::WebPkiClientVerifier,
 };
+use sha2::{Digest as _, Sha256};
 use tokio::{net::TcpStream, sync::watch, task::spawn_blocking, time::sleep};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
@@ -52,6 +53,12 @@ impl Acceptor {
     pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         self.0.accept(stream).await
     }
+}
+
+/// SHA-256 of the certificate that the client has shown.
+pub(super) fn fingerprint(connection: &ServerConnection) -> Option<[u8; 32]> {
+    let shown = connection.peer_certificates()?.first()?;
+    Some(Sha256::digest(shown).into())
 }
 
 /// An acceptor that follows its files, so that a certificate is renewed without a restart.

@@ -3,18 +3,20 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
-use protoloop_server::{ServerConfig, TlsFiles};
+use protoloop_core::{BoxFuture, Call, Handler, Reply, Result};
+use protoloop_server::{Phase, Sequence, ServerConfig, TlsFiles, layer_fn};
 use rustls::{
     ClientConfig, ConfigBuilder, RootCertStore,
     client::WantsClientCert,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _},
 };
+use sha2::{Digest as _, Sha256};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use tonic::transport::Endpoint;
@@ -154,14 +156,19 @@ async fn http1_is_answered_over_tls() {
     driver.abort();
 }
 
+/// A client's certificate and its key.
+fn pair(chain: PathBuf, key: PathBuf) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+    let chain = vec![CertificateDer::from_pem_file(chain).expect("a certificate")];
+    (chain, PrivateKeyDer::from_pem_file(key).expect("a key"))
+}
+
 /// Whether a client that shows this certificate is answered.
 async fn is_answered(server: &Running, shown: Option<(PathBuf, PathBuf)>) -> bool {
     let config = trusting(&shared("ca.pem"));
     let config = match shown {
         None => config.with_no_client_auth(),
         Some((chain, key)) => {
-            let chain = vec![CertificateDer::from_pem_file(chain).expect("a certificate")];
-            let key = PrivateKeyDer::from_pem_file(key).expect("a key");
+            let (chain, key) = pair(chain, key);
             config
                 .with_client_auth_cert(chain, key)
                 .expect("a pair that fits")
@@ -198,4 +205,63 @@ async fn a_client_shows_a_certificate_where_one_is_asked_for() {
         !is_answered(&server, Some(foreign)).await,
         "of another authority"
     );
+}
+
+#[tokio::test]
+async fn a_call_carries_the_fingerprint_of_its_clients_certificate() {
+    let seen: Arc<Mutex<Vec<Option<[u8; 32]>>>> = Arc::default();
+    let sink = Arc::clone(&seen);
+    let layer = layer_fn(move |inner| {
+        let sink = Arc::clone(&sink);
+        Arc::new(See { inner, sink })
+    });
+    let config = ServerConfig {
+        tls: Some(TlsFiles {
+            certificate: shared("server.pem"),
+            private_key: shared("server.key"),
+            client_ca: Some(shared("ca.pem")),
+        }),
+        ..ServerConfig::default()
+    };
+    let layers = Sequence::builder().at(Phase::Authenticate, layer);
+    let server = Running::start(builder(config).layers(layers)).await;
+    let (chain, key) = pair(shared("client.pem"), shared("client.key"));
+    let due: [u8; 32] = Sha256::digest(&chain[0]).into();
+    let mut client = trusting(&shared("ca.pem"))
+        .with_client_auth_cert(chain, key)
+        .expect("a pair that fits");
+    client.alpn_protocols = vec![b"h2".to_vec()];
+    let addr = server.addr;
+    let connector = service_fn(move |_: Uri| {
+        let client = client.clone();
+        async move {
+            connect_by(addr, "books.example", client)
+                .await
+                .map(TokioIo::new)
+        }
+    });
+    let channel = Endpoint::from_static("http://localhost")
+        .connect_with_connector(connector)
+        .await
+        .expect("a channel");
+    let answer = Client::over(channel).unary("Say", text("hi")).await;
+    answer.expect("an answer");
+    assert_eq!(*seen.lock().expect("no panic under it"), [Some(due)]);
+}
+
+/// Notes the certificates that calls carry.
+struct See {
+    inner: Arc<dyn Handler>,
+    sink: Arc<Mutex<Vec<Option<[u8; 32]>>>>,
+}
+
+impl Handler for See {
+    fn call(&self, call: Call) -> BoxFuture<'_, Result<Reply>> {
+        let certificate = call.context.certificate().copied();
+        self.sink
+            .lock()
+            .expect("no panic under it")
+            .push(certificate);
+        self.inner.call(call)
+    }
 }
