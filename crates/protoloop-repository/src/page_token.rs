@@ -5,7 +5,6 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use protoloop_core::{Error, Result};
-use protoloop_schema::Schema;
 use sha2::{Digest as _, Sha256};
 
 use crate::{Cursor, OrderBy};
@@ -20,8 +19,8 @@ const SIGNATURE: usize = 16;
 ///
 /// A token shows where the next page begins, and nothing that the caller did not read already. A forged one could only
 /// move that place; it gives no right that List does not give. So the key guards against mistakes first, and the
-/// default one, made of the schema, serves; all replicas and later runs share it. Set one of your own to keep callers
-/// from making tokens.
+/// default one serves, which everybody knows; all replicas share it, also those of another schema during a rollout. Set one
+/// of your own to keep callers from making tokens.
 #[derive(Clone)]
 pub struct PageTokenKey([u8; 32]);
 
@@ -30,12 +29,6 @@ impl PageTokenKey {
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
         Self(Sha256::digest(secret).into())
-    }
-
-    /// The default key: the same wherever the same schema is served.
-    #[must_use]
-    pub fn of_schema(schema: &Schema) -> Self {
-        Self::new(schema.descriptor_set())
     }
 
     /// The token of a place in an order. `arguments` are those which must not change from page to page.
@@ -93,6 +86,12 @@ impl PageTokenKey {
             mac.update(argument.as_bytes());
         }
         Some(mac)
+    }
+}
+
+impl Default for PageTokenKey {
+    fn default() -> Self {
+        Self::new(b"protoloop page tokens")
     }
 }
 

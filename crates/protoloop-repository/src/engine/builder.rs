@@ -22,12 +22,12 @@ pub struct StandardEngine {
 }
 
 impl StandardEngine {
-    /// An engine without repositories, whose page tokens are signed with [`PageTokenKey::of_schema`].
+    /// An engine without repositories, whose page tokens are signed with the default key.
     #[must_use]
     pub fn new(tables: &Arc<Tables>) -> Self {
         Self {
             tables: Arc::clone(tables),
-            page_tokens: PageTokenKey::of_schema(tables.schema()),
+            page_tokens: PageTokenKey::default(),
             repositories: HashMap::new(),
             overridden: Overridden::default(),
             request_ids: HashMap::new(),

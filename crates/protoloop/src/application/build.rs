@@ -38,9 +38,7 @@ pub(super) async fn build(application: Application) -> Result<ApplicationServer,
     for (datasource, stored) in stored {
         standard = standard.request_ids(datasource, stored);
     }
-    if let Some(key) = application.page_token_key {
-        standard = standard.page_token_key(key);
-    }
+    standard = standard.page_token_key(application.page_token_key);
     let (engine, overridden) = engine(standard, &tables, repositories, &application.hooks)?;
     let fallback = application.fallback.as_ref();
     let dispatcher = dispatcher(

@@ -38,8 +38,7 @@ pub struct Application {
     checks: Vec<Check>,
     hooks: Hooks,
     keep_request_ids: Duration,
-    /// `None`: made of the schema.
-    page_token_key: Option<PageTokenKey>,
+    page_token_key: PageTokenKey,
 }
 
 impl Application {
@@ -75,7 +74,7 @@ impl Application {
             checks: Vec::new(),
             hooks: Hooks::new(),
             keep_request_ids: RequestIds::KEEP,
-            page_token_key: None,
+            page_token_key: PageTokenKey::default(),
         }
     }
 
@@ -146,11 +145,11 @@ impl Application {
         self
     }
 
-    /// Signs page tokens with a key of the application's own, which all replicas must share. Without one the key is made of
-    /// the schema: callers can know it, and tokens of before a change of the schema are refused behind it.
+    /// Signs page tokens with a key of the application's own, which all replicas must share, so that callers cannot make any:
+    /// the default key is known to everybody. What a token says gives no right that List does not give.
     #[must_use]
     pub fn page_token_key(mut self, key: PageTokenKey) -> Self {
-        self.page_token_key = Some(key);
+        self.page_token_key = key;
         self
     }
 

@@ -48,12 +48,20 @@ impl TodoService for Own {
 }
 
 async fn server(service: impl FnOnce(Application) -> Application) -> ApplicationServer {
+    served(&descriptor_set(), service).await
+}
+
+fn descriptor_set() -> Vec<u8> {
     let proto = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../protoloop-build/tests/golden/model/todo.proto"
     );
     let compiled = compile(&[PathBuf::from(proto)], &[]).expect("compiles");
-    let application = Application::new(compiled.schema.descriptor_set()).expect("a schema");
+    compiled.schema.descriptor_set().to_vec()
+}
+
+async fn served(set: &[u8], service: impl FnOnce(Application) -> Application) -> ApplicationServer {
+    let application = Application::new(set).expect("a schema");
     let application = application.datasource("default", MemoryConnector::new());
     service(application).build().await.expect("starts")
 }
@@ -210,32 +218,53 @@ async fn typed_repositories_work_in_transactions() {
     assert_eq!(count.count, 1);
 }
 
+/// A page of one todo.
+async fn page(server: &ApplicationServer, token: &str) -> Result<ListTodosResponse> {
+    let request = ListTodosRequest {
+        page_size: 1,
+        page_token: token.to_owned(),
+        ..ListTodosRequest::default()
+    };
+    let answer = call(server, "ListTodos", request.encode_to_vec().into()).await?;
+    Ok(ListTodosResponse::decode(answer).expect("a list"))
+}
+
+async fn with_todos(server: ApplicationServer) -> ApplicationServer {
+    for _ in 0..3 {
+        call(&server, "CreateTodo", create()).await.expect("made");
+    }
+    server
+}
+
 #[tokio::test]
 async fn page_tokens_are_signed_with_the_key_that_was_given() {
-    let with = |secret: &[u8]| {
+    let with = async |secret: &[u8]| {
         let key = PageTokenKey::new(secret);
-        server(|application| {
+        let plain = |application: Application| {
             let application = application.page_token_key(key);
             application.service(TodoServiceServer::new(Plain))
-        })
+        };
+        with_todos(server(plain).await).await
     };
     let (one, other) = (with(b"one").await, with(b"other").await);
-    for server in [&one, &other] {
-        for _ in 0..3 {
-            call(server, "CreateTodo", create()).await.expect("made");
-        }
-    }
-    let page = async |server: &ApplicationServer, token: &str| {
-        let request = ListTodosRequest {
-            page_size: 1,
-            page_token: token.to_owned(),
-            ..ListTodosRequest::default()
-        };
-        let answer = call(server, "ListTodos", request.encode_to_vec().into()).await?;
-        Ok::<_, Error>(ListTodosResponse::decode(answer).expect("a list"))
-    };
     let first = page(&one, "").await.expect("a page").next_page_token;
     assert!(page(&one, &first).await.is_ok());
     let error = page(&other, &first).await.expect_err("another key");
     assert!(error.message().contains("page_token"), "{error}");
+}
+
+#[tokio::test]
+async fn page_tokens_outlive_a_change_of_the_schema() {
+    let before = descriptor_set();
+    // One more file, `message More {}`.
+    let file = b"\x0a\x0amore.proto\x22\x06\x0a\x04More\x62\x06proto3";
+    let mut after = before.clone();
+    after.extend([0x0A, file.len() as u8]);
+    after.extend(file);
+    let plain = |application: Application| application.service(TodoServiceServer::new(Plain));
+    let before = with_todos(served(&before, plain).await).await;
+    let after = with_todos(served(&after, plain).await).await;
+    let first = page(&before, "").await.expect("a page").next_page_token;
+    let second = page(&after, &first).await.expect("the next page");
+    assert_eq!(second.todos.len(), 1);
 }
