@@ -1,4 +1,5 @@
-//! Markdown: every link to a file of the repository, or to a heading, leads somewhere.
+//! Markdown: every link to a file of the repository, or to a heading, leads somewhere, and the index of the documentation to
+//! every page.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -13,6 +14,24 @@ pub(super) fn check(files: &Files) -> Vec<String> {
                 .any(|part| part.as_os_str() == "templates")
         })
         .flat_map(|path| check_page(files, path))
+        .chain(unlisted(files))
+        .collect()
+}
+
+/// The pages that nobody finds who begins at the index. Decisions are listed by their folder.
+fn unlisted(files: &Files) -> Vec<String> {
+    let (folder, index) = (Path::new("docs"), Path::new("docs/README.md"));
+    let text = files.text(index);
+    let targets = links(&text).into_iter();
+    let listed: Vec<PathBuf> = targets
+        .map(|(_, target)| resolve(folder, target.split('#').next().unwrap_or(target)))
+        .collect();
+    let pages = files
+        .with_extension("md")
+        .filter(|path| path.starts_with(folder) && *path != index && !path.starts_with("docs/adr"));
+    pages
+        .filter(|page| !listed.iter().any(|listed| listed == page))
+        .map(|page| format!("{}: no link to {}", index.display(), page.display()))
         .collect()
 }
 
