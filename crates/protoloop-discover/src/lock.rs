@@ -122,11 +122,12 @@ impl Lock {
         message
     }
 
-    /// Whether a message or enum has a name.
+    /// Whether a message or enum has a name, or one that differs in underscores: the methods of both would be called the same.
     fn has(&self, name: &str) -> bool {
+        let alike = |other: &str| other.replace('_', "") == name.replace('_', "");
         let mut messages = self.tables.values();
-        messages.any(|other| other.message == name)
-            || self.enums.values().any(|other| other.name == name)
+        messages.any(|other| alike(&other.message))
+            || self.enums.values().any(|other| alike(&other.name))
     }
 
     /// The name of an enum: as it was, else a free one.
@@ -215,4 +216,17 @@ fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
     let numbered = (2..).map(|number: u32| format!("{wanted}_{number}"));
     let mut free = numbered.filter(|name| !taken(name));
     free.next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_differ_by_more_than_underscores() {
+        let mut lock = Lock::default();
+        let tables = [("", "T"), ("__", "T"), ("t2", "T2"), ("t3", "T3")];
+        let names = tables.map(|(table, wanted)| lock.message(table, wanted));
+        assert_eq!(names, ["T", "T_2", "T2_2", "T3"]);
+    }
 }

@@ -144,11 +144,16 @@ impl Walk {
                     true => self.links.push(path),
                     false => self.folder(&path, depth + 1),
                 }
-            } else if name.ends_with(".proto") {
+            } else if name.ends_with(".proto") && !is_special(&path) {
                 self.found.push(path);
             }
         }
     }
+}
+
+/// Whether it is a pipe, a socket or a device, whose end nobody may wait for.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file())
 }
 
 /// The path without a leading `./`.
