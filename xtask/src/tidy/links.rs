@@ -18,7 +18,7 @@ pub(super) fn check(files: &Files) -> Vec<String> {
         .collect()
 }
 
-/// The pages that nobody finds who begins at the index. Decisions are listed by their folder.
+/// The pages that nobody finds who begins at the index, where they or their folder stand.
 fn unlisted(files: &Files) -> Vec<String> {
     let (folder, index) = (Path::new("docs"), Path::new("docs/README.md"));
     let text = files.text(index);
@@ -28,9 +28,9 @@ fn unlisted(files: &Files) -> Vec<String> {
         .collect();
     let pages = files
         .with_extension("md")
-        .filter(|path| path.starts_with(folder) && *path != index && !path.starts_with("docs/adr"));
+        .filter(|path| path.starts_with(folder) && *path != index);
     pages
-        .filter(|page| !listed.iter().any(|listed| listed == page))
+        .filter(|page| !listed.iter().any(|listed| page.starts_with(listed)))
         .map(|page| format!("{}: no link to {}", index.display(), page.display()))
         .collect()
 }
