@@ -64,9 +64,9 @@ impl Model {
     /// The key field that a row lacks; the first one where it has all.
     pub(crate) fn lacking_key_name(&self, row: &[u8]) -> String {
         let view = self.view(row);
-        let mut numbers = self.key.iter().map(|field| field.number);
-        let lacking = numbers.find(|number| !view.has(*number));
-        self.field_name(lacking.unwrap_or(self.key[0].number))
+        let mut fields = self.key.iter();
+        let lacking = fields.find(|field| one(&view, field.number, field).is_none());
+        self.field_name(lacking.unwrap_or(&self.key[0]).number)
     }
 
     /// The key of a row; `None` when one of its fields is not set: an empty string, or no number.

@@ -168,6 +168,12 @@ fn the_id_of_a_part_may_begin_with_that_of_its_whole() {
     );
     let other = shop.err(below, &create(r#"{"order_id":"x","number":2}"#));
     assert_eq!(other, "INVALID_ARGUMENT: stop.order_id: differs from order");
+    // A number is a value also where it is zero, a text that is empty is none.
+    let nowhere = shop.err(
+        "library.v1.StopService/CreateStop",
+        r#"{"stop":{"number":0}}"#,
+    );
+    assert_eq!(nowhere, "INVALID_ARGUMENT: stop.order_id: is required");
     let again = shop.err(below, &create(r#"{"number":1}"#));
     assert!(again.starts_with("ALREADY_EXISTS: "), "{again}");
 
