@@ -12,7 +12,7 @@ fn the_image_has_one_program_and_no_shell() {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
-    images::of_program(folder.path(), "protoloop", "protoloop");
+    images::of_program(folder.path(), "protoloop");
     let store = images::store();
     let tag = "localhost/protoloop:looked-at";
     store

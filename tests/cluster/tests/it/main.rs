@@ -2,6 +2,7 @@
 
 mod chart;
 mod image;
+mod operator;
 mod shop;
 mod support;
 mod todo;

@@ -17,6 +17,8 @@ use super::{built, root};
 
 /// The image of the `protoloop` command.
 pub(crate) const PROTOLOOP: &str = "localhost/protoloop:test";
+/// The image of the operator.
+pub(crate) const OPERATOR: &str = "localhost/protoloop-operator:test";
 /// The image of `examples/shop`.
 pub(crate) const SHOP: &str = "localhost/shop:test";
 /// An image with curl and a shell, for the pods of `helm test`.
@@ -33,8 +35,9 @@ pub(crate) fn load(cluster: &Cluster, tag: &'static str) {
     let store = store();
     match tag {
         CURL => curl(folder.path()),
-        SHOP => of_program(folder.path(), "shop", "shop"),
-        _ => of_program(folder.path(), "protoloop", "protoloop"),
+        SHOP => of_program(folder.path(), "shop"),
+        OPERATOR => of_program(folder.path(), "protoloop-operator"),
+        _ => of_program(folder.path(), "protoloop"),
     }
     let made = store.build(folder.path(), tag, &[("BASE", BASE)]);
     made.unwrap_or_else(|failure| panic!("{failure}"));
@@ -60,14 +63,14 @@ pub(crate) fn store() -> &'static Store {
 
 /// A folder with a program that was just built and the last stage of the repository's Dockerfile, which takes it from the stage
 /// `build`: the very image that is shipped, without compiling all of it again.
-pub(crate) fn of_program(folder: &Path, program: &str, stage: &str) {
+pub(crate) fn of_program(folder: &Path, program: &str) {
     let out = folder.join("out/usr/local/bin");
     fs::create_dir_all(&out).expect("the folder is ours");
     let target = out.join(program);
     fs::copy(built(program), &target).expect("the folder is ours");
     output(Command::new("strip").arg(&target)).expect("binutils came with the C compiler");
     let text = fs::read_to_string(root().join("Dockerfile")).expect("it is there");
-    let last = last_stage(&text).replace("/protoloop", &format!("/{stage}"));
+    let last = last_stage(&text).replace("/protoloop", &format!("/{program}"));
     let file = format!("ARG BASE\nFROM scratch AS build\nCOPY out /out\n{last}");
     fs::write(folder.join("Dockerfile"), file).expect("the folder is ours");
 }
