@@ -30,6 +30,8 @@ impl Postgres {
     /// Starts one in the cluster's network; each test has a port of its own.
     pub(crate) fn start(here: &Namespace, port: u16) -> Option<Self> {
         let program = find("PROTOLOOP_TEST_POSTGRES")?;
+        // A link does not lie beside the others.
+        let program = program.canonicalize().expect("it was found");
         let data = tempfile::tempdir().expect("a temporary folder");
         let own = Command::new("chown")
             .arg("postgres")
