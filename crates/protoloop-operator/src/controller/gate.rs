@@ -13,13 +13,16 @@ mod source;
 
 use std::time::Duration;
 
-use k8s_openapi::{api::apps::v1::Deployment, jiff::Timestamp};
-use kube::{Api, ResourceExt as _};
+use k8s_openapi::{
+    api::{apps::v1::Deployment, core::v1::Pod},
+    jiff::Timestamp,
+};
+use kube::{Api, ResourceExt as _, api::ListParams};
 
 use super::{Context, Error, Finding};
 use crate::{
     api::{Microservice, MigrationMode, Revision, SchemaStatus},
-    children::{Release, SCHEMA, Surface},
+    children::{Release, SCHEMA, Surface, selector_text},
     schema::{
         Candidate, Compiler, Decision, JobState, Migrates, Phase, Said, Situation, Wanted, decide,
         jobs,
@@ -30,6 +33,9 @@ use crate::{
 const KEPT: usize = 10;
 /// Between two looks at a Job, should its watch miss something.
 const SOON: Duration = Duration::from_secs(10);
+
+/// Between two looks at pods that drain, which nothing tells of.
+const DRAINING: Duration = Duration::from_secs(1);
 
 /// Times as the API server writes them; their texts are ordered as they are.
 const RFC_3339: &str = "%Y-%m-%dT%H:%M:%SZ";
@@ -148,10 +154,16 @@ pub(super) async fn after(
     let rest = *rest;
     let mut situation = rest.situation;
     situation.serving = Some(rest.candidate.digest.clone());
+    let contracts = situation.contracted.as_ref() != Some(&rest.candidate.key);
+    let leaving = complete && contracts && any_leaves(context, service).await?;
+    if leaving {
+        verdict.again = Some(DRAINING);
+    }
+    let complete = complete && !leaving;
     situation.rolled_out = complete;
     let name = job::name(service, &situation, &rest.candidate, Phase::Contract);
     let mut report = Vec::new();
-    if complete && situation.contracted.as_ref() != Some(&rest.candidate.key) {
+    if complete && contracts {
         (situation.contract, report) = job::state(context, service, &name, None).await?;
     }
     let decision = decide(&situation);
@@ -172,6 +184,23 @@ pub(super) async fn after(
     let [.., migrated] = decision.said;
     verdict.findings.push(finding(migrated));
     Ok(())
+}
+
+/// Whether a pod is on its way out: while it drains it still answers calls, by the schema that it has. A Deployment does not
+/// count it any more.
+async fn any_leaves(context: &Context, service: &Microservice) -> Result<bool, Error> {
+    let namespace = service.namespace().unwrap_or_default();
+    let pods: Api<Pod> = Api::namespaced(context.client().clone(), &namespace);
+    let of_service = ListParams::default().labels(&selector_text(&service.name_any()));
+    let is_over = |pod: &Pod| {
+        let phase = pod
+            .status
+            .as_ref()
+            .and_then(|status| status.phase.as_deref());
+        matches!(phase, Some("Succeeded" | "Failed"))
+    };
+    let leaves = |pod: &Pod| pod.metadata.deletion_timestamp.is_some() && !is_over(pod);
+    Ok(pods.list(&of_service).await?.items.iter().any(leaves))
 }
 
 /// What [`after`] has to do: nothing while another schema than the wanted one is served.

@@ -194,6 +194,8 @@ async fn drive(
             Detail::None | Detail::Route(_) => false,
         });
     gate::after(context, service, &mut look.verdict, complete).await?;
+    let asked = [look.again, look.verdict.again];
+    look.again = asked.into_iter().flatten().min();
     look.findings.append(&mut look.verdict.findings);
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod chart;
 mod image;
 mod operator;
+mod schema_changes;
 mod shop;
 mod support;
 mod todo;

@@ -4,12 +4,15 @@ use std::{thread, time::Duration};
 
 use protoloop_cluster::shell;
 
-use crate::support::{
-    find,
-    helm::chart,
-    images::{self, OPERATOR, PROTOLOOP},
-    namespace::Namespace,
-    root,
+use crate::{
+    schema_changes,
+    support::{
+        find,
+        helm::chart,
+        images::{self, OPERATOR, PROTOLOOP},
+        namespace::Namespace,
+        root,
+    },
 };
 
 /// How often the operator is killed while things change.
@@ -61,6 +64,7 @@ fn a_resource_becomes_a_service_whatever_becomes_of_the_operator() {
     assert!(shown.contains("todo") && shown.contains("True"), "{shown}");
 
     converges_under_kills(&here);
+    schema_changes::are_kept_from_callers(&here);
 
     // With the resource go its objects; with the chart goes everything but the definition.
     here.kubectl(&["delete", "ms", "todo", "--wait"]);
