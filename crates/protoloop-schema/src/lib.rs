@@ -6,6 +6,7 @@
 //! - [`Message`], [`Field`], [`Enum`], [`Service`], [`Method`] describe the types.
 //! - [`Entity`] describes a stored model; [`StandardMethod`] how a method maps to the standard engine.
 //! - [`compatibility`] compares two schemas: what those who use the one find broken in the other.
+//! - [`stored_kind`] says which kinds of stored values take those of another.
 //! - [`bundled`] holds the `.proto` files that come with the toolkit.
 //! - [`HttpRule`] and [`PathTemplate`] describe REST bindings after `google/api/http.proto`.
 
@@ -24,6 +25,7 @@ mod read_options;
 mod schema;
 mod service;
 mod standard;
+pub mod stored_kind;
 mod synth;
 mod types;
 

@@ -6,7 +6,10 @@ use super::{
     comparison::{Comparison, Finding},
     kinds::{Typed, type_name},
 };
-use crate::{Cardinality, Entity, Field, Kind, Message, WellKnown};
+use crate::{
+    Cardinality, Entity, Field, Kind, Message, WellKnown,
+    stored_kind::{Fit, fit},
+};
 
 /// A model with its message.
 #[derive(Clone, Copy)]
@@ -230,19 +233,7 @@ fn keeps(old: Typed<'_>, new: Typed<'_>) -> bool {
         // Another message, or the entries of another map, are read in another way.
         return from == to && from != "message";
     }
-    if let (Some(from), Some(to)) = (integers(from), integers(to)) {
-        return to.0 <= from.0 && from.1 <= to.1;
-    }
-    matches!(
-        (from, to),
-        ("int32" | "uint32" | "enum" | "bool", "double")
-            | ("float", "double")
-            | ("string", "bytes")
-            | (
-                "bool" | "int32" | "int64" | "uint32" | "uint64" | "timestamp",
-                "string"
-            )
-    )
+    fit(from, to) == Fit::All
 }
 
 /// What a column holds, whatever the encoding on the wire.
@@ -264,15 +255,4 @@ fn storage(typed: Typed<'_>) -> &'static str {
             _ => "message",
         },
     }
-}
-
-fn integers(kind: &str) -> Option<(i128, i128)> {
-    Some(match kind {
-        "bool" => (0, 1),
-        "int32" | "enum" => (i32::MIN.into(), i32::MAX.into()),
-        "uint32" => (0, u32::MAX.into()),
-        "int64" => (i64::MIN.into(), i64::MAX.into()),
-        "uint64" => (0, u64::MAX.into()),
-        _ => return None,
-    })
 }

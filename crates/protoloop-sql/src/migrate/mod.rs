@@ -15,7 +15,7 @@ mod shape;
 mod step;
 
 pub use ddl::{ColumnTarget, Conversion, Ddl, InPlace, MYSQL_DDL, POSTGRES_DDL, SQLITE_DDL};
-pub use field_kind::{Fit, field_kind, fit};
+pub use field_kind::field_kind;
 pub use planner::{MissingReference, Plan, Request, missing_references, plan};
 pub use record::{
     FieldRecord, MIGRATIONS_TABLE, MigrationEntry, ModelRecord, RECORD_TABLE, Record,

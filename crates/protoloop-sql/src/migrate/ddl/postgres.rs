@@ -1,8 +1,10 @@
 //! PostgreSQL: statements that change a schema are undone with their transaction, but for indexes that are made while
 //! others write.
 
+use protoloop_schema::stored_kind::integers;
+
 use super::{ColumnTarget, Conversion, Ddl};
-use crate::{Filled, LiveColumn, migrate::field_kind::integers};
+use crate::{Filled, LiveColumn};
 
 /// PostgreSQL's way to change a schema.
 pub static POSTGRES_DDL: PostgresDdl = PostgresDdl;

@@ -1,7 +1,9 @@
 //! SQLite: what ALTER TABLE cannot do, a rebuild does, in the same transaction.
 
+use protoloop_schema::stored_kind::integers;
+
 use super::{ColumnTarget, Conversion, Ddl};
-use crate::{LiveColumn, migrate::field_kind::integers};
+use crate::LiveColumn;
 
 /// SQLite's way to change a schema.
 pub static SQLITE_DDL: SqliteDdl = SqliteDdl;

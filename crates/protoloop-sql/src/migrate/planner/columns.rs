@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use protoloop_schema::stored_kind::{Fit, fit};
+
 use super::{
     Matched, Planner, contract, expand,
     rebuild::breaks_before,
@@ -10,8 +12,7 @@ use super::{
 use crate::{
     Column, Declared, LiveColumn, Table, create,
     migrate::{
-        Action, Conversion, FieldRecord, Fit, InPlace, Safety, Step, field_kind, fit,
-        shape::ShapeColumn,
+        Action, Conversion, FieldRecord, InPlace, Safety, Step, field_kind, shape::ShapeColumn,
     },
 };
 

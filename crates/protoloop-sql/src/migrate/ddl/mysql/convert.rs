@@ -2,8 +2,9 @@
 //!
 //! Conditions hold for the values of both types, because nobody can tell whether the type was changed before they broke off.
 
+use protoloop_schema::stored_kind::integers;
+
 use super::super::{Conversion, InPlace};
-use crate::migrate::field_kind::integers;
 
 /// The largest doubles below 2^63 and 2^64, which are no integers of these kinds themselves.
 const MAX_SIGNED: &str = "9223372036854774784";
