@@ -49,16 +49,7 @@ fn a_resource_becomes_a_service_whatever_becomes_of_the_operator() {
     ready(&here, "2m");
     let address = here.address("todo");
     let todos = format!("http://{address}/v1/todos");
-    let created = here.run(
-        "curl",
-        &[
-            "-sS",
-            "--fail",
-            "--json",
-            r#"{"title": "buy milk"}"#,
-            &todos,
-        ],
-    );
+    let created = here.post(&todos, r#"{"title": "buy milk"}"#);
     assert!(created.contains("buy milk"), "{created}");
     let shown = here.kubectl(&["get", "ms"]);
     assert!(shown.contains("todo") && shown.contains("True"), "{shown}");

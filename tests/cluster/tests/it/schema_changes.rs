@@ -144,8 +144,7 @@ impl Kept<'_> {
 
     fn create(&self, todo: &str) -> String {
         let todos = format!("http://{}/v1/todos", self.here.address("kept"));
-        let arguments = ["-sS", "--fail-with-body", "--json", todo, &todos];
-        self.here.run("curl", &arguments)
+        self.here.post(&todos, todo)
     }
 }
 

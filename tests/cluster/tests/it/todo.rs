@@ -32,16 +32,7 @@ fn installed_called_upgraded_rolled_back_and_gone() {
 
     // REST and gRPC, through the Service, by clients of others.
     let todos = format!("http://{address}/v1/todos");
-    let created = here.run(
-        "curl",
-        &[
-            "-sS",
-            "--fail",
-            "--json",
-            r#"{"title": "buy milk"}"#,
-            &todos,
-        ],
-    );
+    let created = here.post(&todos, r#"{"title": "buy milk"}"#);
     assert!(created.contains("buy milk"), "{created}");
     let grpc = format!("{address}:9090");
     let listed = here.run(&grpcurl, &["-plaintext", &grpc, "list"]);
@@ -72,10 +63,7 @@ fn installed_called_upgraded_rolled_back_and_gone() {
     release(&here, "upgrade", &schema_file("todo.proto", &changed));
     assert_ne!(schema_of(&here), before);
     // Behind a rollout the pod of before drains for a while, and still answers what it knows.
-    let note = || {
-        let mut curl = here.cluster.command("curl");
-        shell::output(curl.args(["-sS", "--fail", "--json", r#"{"note": "oat"}"#, &todos]))
-    };
+    let note = || here.try_post(&todos, r#"{"note": "oat"}"#);
     let noted = shell::wait("the new field", Duration::from_secs(30), note);
     assert!(noted.is_ok_and(|noted| noted.contains("oat")));
     here.helm(&["rollback", "todo", "1", "--wait", "--timeout", "3m"]);

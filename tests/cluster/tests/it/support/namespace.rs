@@ -47,6 +47,18 @@ impl Namespace {
         shell::output(command.args(arguments)).unwrap_or_else(|failure| panic!("{failure}"))
     }
 
+    /// Sends JSON to a URL by curl, and answers what comes back.
+    #[track_caller]
+    pub(crate) fn post(&self, url: &str, json: &str) -> String {
+        self.try_post(url, json)
+            .unwrap_or_else(|failure| panic!("{failure}"))
+    }
+
+    pub(crate) fn try_post(&self, url: &str, json: &str) -> Result<String, String> {
+        let mut curl = self.cluster.command("curl");
+        shell::output(curl.args(["-sS", "--fail", "--json", json, url]))
+    }
+
     /// An object as JSON.
     #[track_caller]
     pub(crate) fn get(&self, object: &str) -> Value {
