@@ -91,7 +91,6 @@ struct Look {
     template: Option<String>,
     /// What is left to report to the caller when the status is written.
     error: Option<Error>,
-    again: Option<Duration>,
 }
 
 async fn look(context: &Context, service: &Microservice, uid: &str) -> Result<Action, Error> {
@@ -118,7 +117,7 @@ async fn look(context: &Context, service: &Microservice, uid: &str) -> Result<Ac
     report(context, service, uid, &namespace, &before, status).await?;
     match look.error {
         Some(error) => Err(error),
-        None => Ok(Action::requeue(look.again.unwrap_or(SOMETIME))),
+        None => Ok(Action::requeue(look.verdict.again.unwrap_or(SOMETIME))),
     }
 }
 
@@ -142,7 +141,6 @@ async fn drive(
     }
     let checksum = references(context, service, namespace, look).await?;
     look.verdict = gate::before(context, service, before.schema.as_ref()).await?;
-    look.again = look.verdict.again;
     look.findings.append(&mut look.verdict.findings);
     let facts = Facts {
         runtime_image: context.runtime_image.clone(),
@@ -194,8 +192,6 @@ async fn drive(
             Detail::None | Detail::Route(_) => false,
         });
     gate::after(context, service, &mut look.verdict, complete).await?;
-    let asked = [look.again, look.verdict.again];
-    look.again = asked.into_iter().flatten().min();
     look.findings.append(&mut look.verdict.findings);
     Ok(())
 }
@@ -384,7 +380,8 @@ async fn observe(
         && available.reason != "Stopped"
         && deployment.is_some()
     {
-        look.again = Some(look.again.map_or(SOON, |again| again.min(SOON)));
+        let again = &mut look.verdict.again;
+        *again = Some(again.map_or(SOON, |again| again.min(SOON)));
     }
     look.findings.push(available);
     let apis = *context.apis.borrow();
