@@ -36,7 +36,11 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{api::Microservice, children::ChildKind, client::discover};
+use crate::{
+    api::Microservice,
+    children::{Apis, ChildKind},
+    client::discover,
+};
 
 pub use apply::HANDOVER;
 pub use conditions::{Finding, Transition, merge, transitions, with_ready};
@@ -156,19 +160,8 @@ async fn keep(context: Arc<Context>, scope: Scope, concurrency: u16) {
         writer,
         queue.clone(),
     ));
-    for kind in ChildKind::ALL
-        .iter()
-        .copied()
-        .filter(|kind| kind.is_in(crate::children::Apis::default()))
-    {
-        watches.spawn(watch::children(
-            Arc::clone(&context),
-            scope.clone(),
-            kind,
-            queue.clone(),
-            context::Unsynced::of(&context),
-        ));
-    }
+    let always = |kind: ChildKind| kind.is_in(Apis::default());
+    watch_children(&mut watches, &context, &scope, &queue, always);
     watches.spawn(watch::jobs(
         Arc::clone(&context),
         scope.clone(),
@@ -207,26 +200,33 @@ async fn keep(context: Arc<Context>, scope: Scope, concurrency: u16) {
     reconciles.for_each(|_| std::future::ready(())).await;
 }
 
+/// Watches the children of some kinds.
+fn watch_children(
+    watches: &mut JoinSet<()>,
+    context: &Arc<Context>,
+    scope: &Scope,
+    queue: &context::Queue,
+    which: impl Fn(ChildKind) -> bool,
+) {
+    for kind in ChildKind::ALL.iter().copied().filter(|kind| which(*kind)) {
+        watches.spawn(watch::children(
+            Arc::clone(context),
+            scope.clone(),
+            kind,
+            queue.clone(),
+            context::Unsynced::of(context),
+        ));
+    }
+}
+
 /// Watches the children of optional kinds while there are such; never returns.
 async fn optional(context: Arc<Context>, scope: Scope, queue: context::Queue) {
     let mut apis = context.apis.subscribe();
     loop {
         let present = *apis.borrow_and_update();
         let mut watches = JoinSet::new();
-        let always = crate::children::Apis::default();
-        for kind in ChildKind::ALL
-            .iter()
-            .copied()
-            .filter(|kind| kind.is_in(present) && !kind.is_in(always))
-        {
-            watches.spawn(watch::children(
-                Arc::clone(&context),
-                scope.clone(),
-                kind,
-                queue.clone(),
-                context::Unsynced::of(&context),
-            ));
-        }
+        let optional = |kind: ChildKind| kind.is_in(present) && !kind.is_in(Apis::default());
+        watch_children(&mut watches, &context, &scope, &queue, optional);
         if apis.changed().await.is_err() {
             return std::future::pending().await;
         }
