@@ -7,6 +7,7 @@ listens. What a book's name makes it do:
   books/flaky-ID-N  UNAVAILABLE for the first N calls of this ID
   books/pushback-N  UNAVAILABLE once, with `grpc-retry-pushback-ms: N`
   books/slow        waits until the deadline or the end of the call
+  books/same        when it is created, the book as it was sent
   anything else     the book, its title the metadata `x-ask`, its label `deadline` the milliseconds that are left
 """
 
@@ -119,6 +120,8 @@ def chat(requests, context):
 
 
 def create(request, context):
+    if request.book.name == "books/same":
+        return request.book
     return get("CreateBook", request.book.name, context)
 
 

@@ -18,6 +18,9 @@ pub struct ReadOptions {
     pub unbound: bool,
     /// Whether a set with models that are exposed for writing gets `protoloop.v1.BatchService`, as a server serves it.
     pub batch: bool,
+    /// Whether the schema is of a server that calls are passed on to. It keeps to its rules itself, so those that this
+    /// version would have to enforce are let through; and its files may be of the editions 2023 and 2024.
+    pub upstream: bool,
 }
 
 impl ReadOptions {

@@ -41,8 +41,6 @@ pub struct Message {
     pub name: Arc<str>,
     /// `todo.v1`.
     pub package: Arc<str>,
-    /// Whether it was declared in a proto3 file (strict UTF-8 strings, open enums).
-    pub proto3: bool,
     /// In order of declaration.
     pub fields: Vec<Field>,
     /// In order of declaration; the synthetic ones of `optional` fields left out.
@@ -115,6 +113,8 @@ pub struct Field {
     pub presence: Presence,
     /// Whether a repeated scalar is written packed. Both forms are always read.
     pub packed: bool,
+    /// Whether it is a string that must be UTF-8: in proto3 and by default in editions.
+    pub strict_utf8: bool,
     /// Index in [`Message::oneofs`].
     pub oneof: Option<usize>,
     /// proto2 default.
@@ -169,7 +169,7 @@ pub enum Kind {
     Enum(EnumId),
     /// For a map field: the entry message.
     Message(MessageId),
-    /// proto2 group; delimited encoding.
+    /// Between two tags: a proto2 group, or a message with the feature `DELIMITED`.
     Group(MessageId),
 }
 
@@ -187,11 +187,11 @@ pub enum Cardinality {
 /// How presence is tracked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Presence {
-    /// proto3 without `optional`: the default value is absence.
+    /// proto3 without `optional`, or the feature `IMPLICIT`: the default value is absence.
     Implicit,
-    /// `optional`, oneof members, messages, proto2.
+    /// `optional`, oneof members, messages, proto2, editions.
     Explicit,
-    /// proto2 `required`.
+    /// proto2 `required`, or the feature `LEGACY_REQUIRED`.
     Required,
 }
 

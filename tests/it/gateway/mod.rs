@@ -1,5 +1,6 @@
 //! `protoloop gateway` in front of a server in Python.
 
+mod editions;
 mod failures;
 mod forms;
 mod protocols;

@@ -107,7 +107,7 @@ fn buf_curl_speaks_its_protocols_through_the_gateway() {
     };
     let upstream = library.start();
     let gateway = Served::gateway(&["--upstream", &upstream.url()]);
-    for protocol in ["grpc", "grpcweb"] {
+    for protocol in ["grpc", "grpcweb", "connect"] {
         let call = |method: &str, request: &str| -> Ran {
             run(Command::new(&buf)
                 .args([

@@ -3,10 +3,12 @@
 //! The types of prost-types drop extensions when they decode, so annotations would be lost. Field numbers are those of
 //! descriptor.proto.
 
+mod features;
 mod source;
 
 use prost::bytes::Bytes;
 
+pub(crate) use features::{FeatureSet, Features, is_known_edition};
 pub(crate) use source::Source;
 
 use crate::options::{
@@ -44,6 +46,8 @@ pub(crate) struct File {
     pub(crate) service: Vec<Service>,
     #[prost(message, repeated, tag = "7")]
     pub(crate) extension: Vec<Field>,
+    #[prost(message, optional, tag = "8")]
+    pub(crate) options: Option<FileOptions>,
     #[prost(message, optional, tag = "9")]
     pub(crate) source_code_info: Option<SourceCodeInfo>,
     #[prost(string, tag = "12")]
@@ -52,10 +56,10 @@ pub(crate) struct File {
     pub(crate) edition: i32,
 }
 
-impl File {
-    pub(crate) fn is_proto3(&self) -> bool {
-        self.syntax == "proto3"
-    }
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct FileOptions {
+    #[prost(message, optional, tag = "50")]
+    pub(crate) features: Option<FeatureSet>,
 }
 
 /// The message at a path of alternating field numbers and indices.
@@ -125,6 +129,8 @@ pub(crate) struct Message {
 pub(crate) struct MessageOptions {
     #[prost(bool, tag = "7")]
     pub(crate) map_entry: bool,
+    #[prost(message, optional, tag = "12")]
+    pub(crate) features: Option<FeatureSet>,
     #[prost(message, optional, tag = "70100")]
     pub(crate) model: Option<ModelOptions>,
 }
@@ -133,6 +139,14 @@ pub(crate) struct MessageOptions {
 pub(crate) struct Oneof {
     #[prost(string, tag = "1")]
     pub(crate) name: String,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) options: Option<OneofOptions>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct OneofOptions {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) features: Option<FeatureSet>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -168,6 +182,8 @@ pub(crate) struct FieldOptions {
     pub(crate) packed: Option<bool>,
     #[prost(bool, tag = "3")]
     pub(crate) deprecated: bool,
+    #[prost(message, optional, tag = "21")]
+    pub(crate) features: Option<FeatureSet>,
     #[prost(
         enumeration = "FieldBehavior",
         repeated,
@@ -222,6 +238,14 @@ pub(crate) struct Enum {
     pub(crate) name: String,
     #[prost(message, repeated, tag = "2")]
     pub(crate) value: Vec<EnumValue>,
+    #[prost(message, optional, tag = "3")]
+    pub(crate) options: Option<EnumOptions>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct EnumOptions {
+    #[prost(message, optional, tag = "7")]
+    pub(crate) features: Option<FeatureSet>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

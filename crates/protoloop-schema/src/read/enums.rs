@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Reader, messages::well_known};
 use crate::{
     Enum, EnumId, EnumValue, MessageId, WellKnown,
-    descriptor::{self, path},
+    descriptor::{self, Features, path},
 };
 
 impl Reader<'_> {
@@ -55,7 +55,7 @@ impl Reader<'_> {
             id,
             full_name: declared.full_name.clone(),
             values: (0..).zip(&self.raw_enum(id).value).map(value).collect(),
-            open: input.file.is_proto3(),
+            open: Features::at(input.file, &declared.path).open_enums,
             null_value: &*declared.full_name == "google.protobuf.NullValue",
             comment: input.source.comment(&declared.path),
             location: input.source.location(&declared.path),

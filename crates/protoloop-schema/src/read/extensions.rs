@@ -3,7 +3,7 @@
 use super::{Reader, fields::Owner, join, names::Declared};
 use crate::{
     Field, MessageId,
-    descriptor::{self, path},
+    descriptor::{self, Features, path},
 };
 
 /// Annotations extend these; they are read where they stand, and no message of them crosses the wire.
@@ -45,8 +45,10 @@ impl Reader<'_> {
             path: scope.path.clone(),
             list,
             full_name: scope.full_name.clone(),
-            proto3: self.inputs[scope.input].file.is_proto3(),
+            features: Features::at(self.inputs[scope.input].file, &scope.path),
+            map_entry: false,
             oneofs: Vec::new(),
+            oneof_features: Vec::new(),
         };
         for (index, raw) in (0..).zip(extensions) {
             if raw.extendee.starts_with(OPTIONS) {

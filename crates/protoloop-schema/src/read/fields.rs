@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Reader, defaults, names::Symbol};
 use crate::{
     Behavior, Cardinality, Field, Kind, Location, Presence,
-    descriptor::{self, Label, Type},
+    descriptor::{self, Features, Label, Type},
     options::google_api::FieldBehavior,
 };
 
@@ -19,9 +19,24 @@ pub(super) struct Owner {
     /// Number of the descriptor's list that the field stands in, as `SourceCodeInfo` spells paths.
     pub(super) list: i32,
     pub(super) full_name: Arc<str>,
-    pub(super) proto3: bool,
+    pub(super) features: Features,
+    pub(super) map_entry: bool,
     /// Position among the kept oneofs, by position in the descriptor.
     pub(super) oneofs: Vec<Option<usize>>,
+    /// What holds for the members of a oneof, by the same position.
+    pub(super) oneof_features: Vec<Features>,
+}
+
+impl Owner {
+    /// What holds for one of its fields.
+    fn features_of(&self, raw: &descriptor::Field) -> Features {
+        let oneof = raw
+            .oneof_index
+            .and_then(|index| self.oneof_features.get(usize::try_from(index).ok()?));
+        let around = oneof.copied().unwrap_or(self.features);
+        let options = raw.options.as_ref();
+        around.with(options.and_then(|options| options.features.as_ref()))
+    }
 }
 
 impl Reader<'_> {
@@ -37,7 +52,9 @@ impl Reader<'_> {
         let (location, comment) = (source.location(&element), source.comment(&element));
         let full_name: Arc<str> = format!("{}.{}", owner.full_name, raw.name).into();
         let number = self.number(raw, &full_name, &location)?;
+        let features = owner.features_of(raw);
         let kind = self.kind(raw, &full_name, &location)?;
+        let kind = self.delimited(kind, owner, features);
         let cardinality = self.cardinality(raw, kind);
         let default = match &raw.default_value {
             Some(text) => self.default(text, kind, &full_name, &location),
@@ -51,10 +68,11 @@ impl Reader<'_> {
             full_name,
             kind,
             cardinality,
-            presence: presence(raw, kind, owner.proto3),
+            presence: presence(raw, kind, features),
             packed: cardinality == Cardinality::Repeated
                 && is_packable(kind)
-                && options.packed.unwrap_or(owner.proto3),
+                && options.packed.unwrap_or(features.packed),
+            strict_utf8: features.utf8 && kind == Kind::String,
             oneof: oneof(raw, owner),
             default,
             behavior: behavior(&options.behavior),
@@ -104,6 +122,18 @@ impl Reader<'_> {
                 self.report.error(location.clone(), text, help);
                 None
             }
+        }
+    }
+
+    /// Messages that are written between two tags are groups on the wire; map entries never are.
+    fn delimited(&self, kind: Kind, owner: &Owner, features: Features) -> Kind {
+        match kind {
+            Kind::Message(id)
+                if features.delimited && !owner.map_entry && !self.is_map_entry(id) =>
+            {
+                Kind::Group(id)
+            }
+            other => other,
         }
     }
 
@@ -170,13 +200,13 @@ fn is_packable(kind: Kind) -> bool {
     )
 }
 
-fn presence(raw: &descriptor::Field, kind: Kind, proto3: bool) -> Presence {
+fn presence(raw: &descriptor::Field, kind: Kind, features: Features) -> Presence {
     match raw.label() {
         Label::Required => Presence::Required,
+        _ if features.presence == Presence::Required => Presence::Required,
         _ if raw.oneof_index.is_some() => Presence::Explicit,
         _ if matches!(kind, Kind::Message(_) | Kind::Group(_)) => Presence::Explicit,
-        _ if proto3 => Presence::Implicit,
-        _ => Presence::Explicit,
+        _ => features.presence,
     }
 }
 

@@ -6,8 +6,8 @@ use prost::{Message as _, bytes::Bytes};
 
 use super::report::Report;
 use crate::{
-    Location, bundled,
-    descriptor::{File, FileSet, Source, path},
+    Location, ReadOptions, bundled,
+    descriptor::{File, FileSet, Source, is_known_edition, path},
 };
 
 /// A file as it came, and decoded.
@@ -18,12 +18,12 @@ pub(crate) struct LoadedFile {
 }
 
 /// The files of a set as they came.
-pub(crate) fn load(bytes: &[u8], report: &mut Report) -> Vec<LoadedFile> {
+pub(crate) fn load(bytes: &[u8], options: &ReadOptions, report: &mut Report) -> Vec<LoadedFile> {
     let Some(files) = decode(bytes, report) else {
         return Vec::new();
     };
     for file in &files {
-        refuse_editions(&file.decoded, report);
+        refuse_editions(&file.decoded, options, report);
     }
     files
 }
@@ -78,7 +78,10 @@ pub(super) fn complete(files: &mut Vec<LoadedFile>) {
     }
 }
 
-fn refuse_editions(file: &File, report: &mut Report) {
+fn refuse_editions(file: &File, options: &ReadOptions, report: &mut Report) {
+    if options.upstream && is_known_edition(file) {
+        return;
+    }
     let known = matches!(&*file.syntax, "" | "proto2" | "proto3") && file.edition == 0;
     if known {
         return;

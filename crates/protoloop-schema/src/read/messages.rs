@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::{Reader, fields::Owner};
-use crate::{Cardinality, Field, Kind, Message, MessageId, Oneof, WellKnown, descriptor};
+use crate::{
+    Cardinality, Field, Kind, Message, MessageId, Oneof, WellKnown,
+    descriptor::{self, Features},
+};
 
 impl Reader<'_> {
     /// All messages, in the order of their ids.
@@ -23,6 +26,7 @@ impl Reader<'_> {
         let input = &self.inputs[declared.input];
         let raw = descriptor::message_at(input.file, &declared.path);
         let (kept, oneofs) = real_oneofs(raw);
+        let features = Features::at(input.file, &declared.path);
         let mut message = Message {
             id,
             well_known: well_known(&declared.full_name),
@@ -30,7 +34,6 @@ impl Reader<'_> {
             full_name: declared.full_name,
             name: raw.name.as_str().into(),
             package: input.file.package.as_str().into(),
-            proto3: input.file.is_proto3(),
             fields: Vec::with_capacity(raw.field.len()),
             oneofs,
             map_entry: raw
@@ -46,8 +49,10 @@ impl Reader<'_> {
             path: declared.path,
             list: descriptor::path::MESSAGE_FIELD,
             full_name: message.full_name.clone(),
-            proto3: message.proto3,
+            features,
+            map_entry: message.map_entry,
             oneofs: kept,
+            oneof_features: oneof_features(raw, features),
         };
         for (index, field) in (0..).zip(&raw.field) {
             if let Some(field) = self.field(&owner, index, field) {
@@ -109,6 +114,17 @@ fn insert_field(message: &mut Message, field: Field) {
         message.oneofs[oneof].fields.push(message.fields.len());
     }
     message.fields.push(field);
+}
+
+/// What holds for the members of each oneof, by position in the descriptor.
+fn oneof_features(message: &descriptor::Message, around: Features) -> Vec<Features> {
+    let oneofs = message.oneof_decl.iter();
+    oneofs
+        .map(|oneof| {
+            let options = oneof.options.as_ref();
+            around.with(options.and_then(|options| options.features.as_ref()))
+        })
+        .collect()
 }
 
 /// Leaves out the oneofs that stand for `optional`; gives new positions by old ones.

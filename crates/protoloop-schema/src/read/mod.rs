@@ -67,7 +67,7 @@ impl Schema {
     /// As [`Schema::from_descriptor_set`]; and rules that select nothing.
     pub fn read(bytes: &[u8], options: &ReadOptions) -> Result<Self, Diagnostics> {
         let mut report = Report::default();
-        let mut set = files::load(bytes, &mut report);
+        let mut set = files::load(bytes, options, &mut report);
         if report.has_errors() {
             return Err(report.finish());
         }

@@ -33,6 +33,9 @@ impl Reader<'_> {
     }
 
     pub(super) fn refuse_guard(&mut self, option: &str, element: &str, location: &Location) {
+        if self.options.upstream {
+            return;
+        }
         self.report.error(
             location.clone(),
             format!("{element} asks for `{option}`, which this version does not enforce"),
@@ -41,6 +44,9 @@ impl Reader<'_> {
     }
 
     pub(super) fn unserved(&mut self, option: &str, element: &str, location: &Location) {
+        if self.options.upstream {
+            return;
+        }
         self.report.warning(
             location.clone(),
             format!("{element} asks for `{option}`, which this version does not act on"),

@@ -4,9 +4,9 @@ use std::fs;
 
 use prost::Message as _;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
-use protoloop_schema::Schema;
+use protoloop_schema::{ReadOptions, Schema};
 
-use crate::support::{read, schema};
+use crate::support::{compile, read, schema};
 
 /// Problems of a file, or the warnings of one that can be used.
 fn said(text: &str) -> String {
@@ -42,6 +42,33 @@ fn every_case_is_told_in_full() {
             insta::assert_snapshot!(name, said(&text));
         }
     });
+}
+
+#[test]
+fn an_upstream_enforces_its_rules_itself() {
+    let text = r#"
+        syntax = "proto3";
+        package shop.v1;
+        import "protoloop/v1/annotations.proto";
+        message Book {
+          option (protoloop.v1.model) = { expose: READ service: { auth: { roles: "reader" } } };
+          string id = 1 [(protoloop.v1.field) = { id: UUID_V7 }];
+        }
+        service Shop {
+          option (protoloop.v1.service) = { auth: { roles: "buyer" } rate_limit: {} };
+          rpc A(Book) returns (Book) {
+            option (protoloop.v1.method) = { auth: { scopes: "x" } cache: {} };
+          }
+        }"#;
+    assert!(read(text).is_err(), "a server would have to enforce them");
+    let options = ReadOptions {
+        upstream: true,
+        ..ReadOptions::default()
+    };
+    let schema = Schema::read(&compile(text), &options).expect("nothing is refused");
+    let warnings: Vec<_> = schema.warnings().iter().map(ToString::to_string).collect();
+    let warnings = warnings.join("\n");
+    assert!(!warnings.contains("this version"), "{warnings}");
 }
 
 /// A compiler would refuse these, but a descriptor set may come from anywhere.

@@ -42,7 +42,7 @@ fn a_message_keeps_its_names_comments_and_place() {
     assert_eq!(&*item.package, "shop.v1");
     assert_eq!(item.comment, "A thing for sale.\n\nOf any kind.");
     assert_eq!(item.location.to_string(), "test.proto:8:1");
-    assert!(item.proto3 && !item.synthesised && !item.map_entry);
+    assert!(!item.synthesised && !item.map_entry);
     let part = schema.message_by_name("shop.v1.Item.Part").unwrap();
     assert_eq!((&*part.name, &*part.package), ("Part", "shop.v1"));
 }
@@ -180,7 +180,7 @@ fn proto2_has_required_defaults_and_groups() {
     assert_eq!(default("h"), DefaultValue::Bool(true));
     assert!(!field("i").packed && field("j").packed);
     assert!(matches!(field("inner").kind, Kind::Group(_)));
-    assert!(!schema.enum_by_name("Old.E").unwrap().open && !old.proto3);
+    assert!(!schema.enum_by_name("Old.E").unwrap().open);
 }
 
 #[test]

@@ -274,10 +274,7 @@ fn nested(
     if field.wire_type() == WireType::StartGroup {
         out.raw(field.tag());
         message(tables, tables.message(id), bytes, depth, out)?;
-        push_varint(
-            out.buffer(),
-            u64::from(field.number()) << 3 | WireType::EndGroup as u64,
-        );
+        push_varint(out.buffer(), field.end_tag());
         return Ok(());
     }
     let open = out.open_tagged(field.tag());

@@ -1,7 +1,7 @@
 //! ProtoJSON: JSON text to protobuf bytes and back, with no message object in between.
 //!
-//! Both directions follow the ProtoJSON mapping of proto2 and proto3 and of all well-known types. Groups have no
-//! mapping and are refused.
+//! Both directions follow the ProtoJSON mapping of proto2, proto3 and editions, and of all well-known types. A group, or a
+//! message that is written as one, is an object as any other message.
 
 pub(crate) mod base64;
 mod decimal;

@@ -66,7 +66,11 @@ impl Finder<'_> {
             return Ok(());
         }
         let inner = match field.kind() {
-            Kind::Message(id) if field.is_singular() && field.well_known().is_none() => Some(id),
+            Kind::Message(id) | Kind::Group(id)
+                if field.is_singular() && field.well_known().is_none() =>
+            {
+                Some(id)
+            }
             _ => None,
         };
         let (Some(inner), Some(depth)) = (inner, depth.checked_sub(1)) else {

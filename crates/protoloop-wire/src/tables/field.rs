@@ -117,13 +117,13 @@ impl FieldTable {
             },
             packed: field.packed && is_packable(field.kind),
             oneof: field.oneof,
-            strict_utf8: message.proto3 && field.kind == Kind::String,
+            strict_utf8: field.strict_utf8,
             null_value: enumeration.is_some_and(|found| found.null_value),
             closed_enum: enumeration
                 .filter(|found| !found.open)
                 .map(|found| found.id),
             well_known: match field.kind {
-                Kind::Message(id) => schema.message(id).well_known,
+                Kind::Message(id) | Kind::Group(id) => schema.message(id).well_known,
                 _ => None,
             },
             hidden: field.hidden,
@@ -283,6 +283,11 @@ impl FieldTable {
     #[must_use]
     pub fn default(&self) -> Option<&DefaultValue> {
         self.default.as_ref()
+    }
+
+    /// The tag that ends a group.
+    pub(crate) fn end_tag(&self) -> u64 {
+        u64::from(self.number) << 3 | WireType::EndGroup as u64
     }
 
     /// The encoded tag of one value, outside the packed form.

@@ -211,6 +211,7 @@ impl Loaded {
             http,
             unbound: self.unbound,
             batch: false,
+            upstream: true,
         };
         Ok(Schema::read(&self.set, &options)?)
     }

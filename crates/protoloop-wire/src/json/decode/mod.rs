@@ -9,7 +9,7 @@ mod wellknown;
 use protoloop_schema::MessageId;
 
 use super::{DEFAULT_DEPTH, JsonError, lexer::Lexer};
-use crate::{MessageTable, Tables, Writer, canonicalize, tables::FieldTable};
+use crate::{MessageTable, Tables, Writer, canonicalize, tables::FieldTable, varint::push_varint};
 
 /// What is taken as the JSON of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +154,14 @@ impl Decoder<'_> {
         let open = self.out.open_tagged(field.tag());
         self.message(table)?;
         self.out.close(open);
+        Ok(())
+    }
+
+    /// A message field between two tags.
+    fn group(&mut self, field: &FieldTable, table: &MessageTable) -> Result<(), JsonError> {
+        self.out.raw(field.tag());
+        self.message(table)?;
+        push_varint(self.out.buffer(), field.end_tag());
         Ok(())
     }
 }

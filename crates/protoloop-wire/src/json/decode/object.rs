@@ -112,6 +112,7 @@ impl Decoder<'_> {
         if field.is_singular() {
             match field.kind() {
                 Kind::Message(id) => self.nested(field, self.tables.message(id)),
+                Kind::Group(id) => self.group(field, self.tables.message(id)),
                 _ => self.scalar(field).map(|_| ()),
             }
         } else if field.is_map() {
@@ -140,6 +141,7 @@ impl Decoder<'_> {
         self.refuse_null(field)?;
         match field.kind() {
             Kind::Message(id) => self.nested(field, self.tables.message(id)),
+            Kind::Group(id) => self.group(field, self.tables.message(id)),
             _ => self.scalar(field).map(|_| ()),
         }
     }

@@ -24,9 +24,7 @@ impl Decoder<'_> {
         match field.kind() {
             Kind::String => self.text(field).map(|()| true),
             Kind::Bytes => self.binary(field).map(|()| true),
-            Kind::Message(_) | Kind::Group(_) => Err(self
-                .lexer
-                .error("a proto2 group has no JSON form; use a message field")),
+            Kind::Message(_) | Kind::Group(_) => Err(self.lexer.error("a message is no scalar")),
             _ => {
                 let Some(raw) = self.raw(field)? else {
                     return Ok(false);

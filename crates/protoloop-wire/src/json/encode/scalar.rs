@@ -81,7 +81,7 @@ impl Encoder<'_> {
                 };
                 push_string(self.out, text);
             }
-            (Kind::Message(id), Payload::Len(bytes)) => {
+            (Kind::Message(id), Payload::Len(bytes)) | (Kind::Group(id), Payload::Group(bytes)) => {
                 self.message(self.tables.message(id), bytes)?;
             }
             (Kind::Bytes, Payload::Len(bytes)) => {
@@ -89,11 +89,7 @@ impl Encoder<'_> {
                 base64::encode(self.out, bytes);
                 self.out.push(b'"');
             }
-            (Kind::Group(_), _) => {
-                return Err(Stop::error(
-                    "a proto2 group has no JSON form; use a message field",
-                ));
-            }
+            (Kind::Group(_), _) => return Ok(false),
             (_, payload) => match raw_of(payload, field.wire_type()) {
                 Some(raw) => self.raw(field, raw),
                 None => return Ok(false),

@@ -41,6 +41,29 @@ fn json_comes_back_as_it_is() {
 }
 
 #[test]
+fn groups_are_objects() {
+    for (json, wire) in [
+        (
+            r#"{"part":{"label":"x"}}"#,
+            &[0x3B, 0x0A, 1, b'x', 0x3C][..],
+        ),
+        (r#"{"part":{}}"#, &[0x3B, 0x3C]),
+        (
+            r#"{"piece":[{"weight":1},{},{"weight":2}]}"#,
+            &[0x43, 8, 1, 0x44, 0x43, 0x44, 0x43, 8, 2, 0x44],
+        ),
+    ] {
+        assert_eq!(decode_as(LEGACY, json).expect(json), wire, "{json}");
+        let back = encode_as(LEGACY, wire, &EncodeOptions::default());
+        assert_eq!(back.expect(json), json);
+    }
+    // One that comes in two parts is merged, as messages are.
+    let wire = [0x3B, 0x0A, 1, b'x', 0x3C, 0x3B, 0x3C];
+    let json = encode_as(LEGACY, &wire, &EncodeOptions::default());
+    assert_eq!(json.expect("readable"), r#"{"part":{"label":"x"}}"#);
+}
+
+#[test]
 fn the_oracle_reads_the_same_message() {
     let fixture = fixture();
     // The oracle has no empty Any, and wants a "value" for an Empty in one.
