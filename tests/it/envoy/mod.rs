@@ -3,8 +3,8 @@
 
 mod cases;
 mod differences;
-mod process;
 mod sending;
+mod transcoder;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,6 @@ use serde_json::Value;
 use self::{
     cases::Case,
     differences::{DIFFERENCES, What},
-    process::Envoy,
     sending::{Seen, ask},
 };
 use crate::support::{echo::Echo, root, served::Served, tools};
@@ -38,7 +37,7 @@ fn envoy_and_the_gateway_differ_where_it_is_written_only() {
         "--rest-errors",
         "status",
     ]);
-    let envoy = Envoy::start(&envoy, &echo);
+    let envoy = transcoder::start(&envoy, &echo);
     let mut known: BTreeMap<&str, What> = BTreeMap::new();
     for (what, names) in DIFFERENCES {
         for name in *names {

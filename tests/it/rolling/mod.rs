@@ -1,6 +1,7 @@
 //! Replicas that are replaced while clients call them, and replicas that wait for their database.
 
 mod balancer;
+mod envoy;
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -23,9 +24,15 @@ struct Load(Child);
 
 impl Load {
     fn start(python: &PathBuf, address: SocketAddr, channels: usize) -> Self {
+        Self::start_with(python, address, &[channels])
+    }
+
+    /// With the number of channels, and of calls on each of them, where they are to come to an end.
+    fn start_with(python: &PathBuf, address: SocketAddr, numbers: &[usize]) -> Self {
         let process = Command::new(python)
             .arg(root().join("tests/foreign/load.py"))
-            .args([address.to_string(), channels.to_string()])
+            .arg(address.to_string())
+            .args(numbers.iter().map(usize::to_string))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn();

@@ -2,6 +2,7 @@
 
 pub(crate) mod crafted;
 pub(crate) mod echo;
+pub(crate) mod envoy;
 mod find;
 pub(crate) mod grpc;
 pub(crate) mod http;

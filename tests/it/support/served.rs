@@ -62,11 +62,12 @@ impl Served {
     }
 
     fn spawn(command: &mut Command) -> Self {
-        if !command.get_args().any(|given| given == "--log-format") {
-            command.args(["--log-format", "json"]);
+        for (name, value) in [("--log-format", "json"), ("--listen", "127.0.0.1:0")] {
+            if !command.get_args().any(|given| given == name) {
+                command.args([name, value]);
+            }
         }
         let mut process = command
-            .args(["--listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
