@@ -43,6 +43,10 @@ pub(super) fn forwarded(metadata: &HeaderMap) -> HeaderMap {
 
 /// Response metadata or trailers for the caller.
 pub(super) fn answered(mut headers: HeaderMap) -> HeaderMap {
+    // The usual answer has nothing else.
+    if headers.keys().all(is_kept_back) {
+        return HeaderMap::new();
+    }
     while let Some(name) = headers.keys().find(|name| is_kept_back(name)).cloned() {
         headers.remove(name);
     }

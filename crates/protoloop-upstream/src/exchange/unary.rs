@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use h2::RecvStream;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, Version, header};
 use protoloop_core::{CallContext, Error, Outbound, Reply};
 use tonic::Status;
 
 use super::{
     begun, metadata, status,
-    wire::{self, SendError},
+    wire::{self, GRPC_STATUS, SendError},
 };
 use crate::{codec, retry::Failure, upstream::Shared};
 
@@ -36,7 +36,9 @@ pub(crate) async fn unary(
         .map_err(|error| broken(&error))?;
     let response = response.await.map_err(|error| broken(&error))?;
     wire::refuse_foreign(response.status(), response.headers()).map_err(|error| error.failure())?;
-    if let Some(said) = Status::from_header_map(response.headers()) {
+    if response.headers().contains_key(&GRPC_STATUS)
+        && let Some(said) = Status::from_header_map(response.headers())
+    {
         return Err(without_message(said));
     }
     let (head, mut body) = response.into_parts();
@@ -44,13 +46,9 @@ pub(crate) async fn unary(
     let data = read(&mut body, limit).await?;
     let trailers = body.trailers().await.map_err(|error| broken(&error))?;
     let trailers = trailers.unwrap_or_default();
-    match Status::from_header_map(&trailers) {
-        Some(said) if said.code() == tonic::Code::Ok => {}
-        Some(said) => return Err(status::failure(said)),
-        None => {
-            let error = Error::new(protoloop_core::Code::Unknown, "the upstream gave no status");
-            return Err(begun(error));
-        }
+    let said = trailers.get(&GRPC_STATUS);
+    if said.is_none_or(|said| said != "0") {
+        refuse(&trailers)?;
     }
     let message = match plain(&data) {
         Some(message) => message,
@@ -59,6 +57,18 @@ pub(crate) async fn unary(
             .map_err(status::failure)?,
     };
     Ok(reply(Response::from_parts(head, ()), trailers, message))
+}
+
+/// Reads a status that is not plainly OK.
+fn refuse(trailers: &HeaderMap) -> Result<(), Failure> {
+    match Status::from_header_map(trailers) {
+        Some(said) if said.code() == tonic::Code::Ok => Ok(()),
+        Some(said) => Err(status::failure(said)),
+        None => {
+            let error = Error::new(protoloop_core::Code::Unknown, "the upstream gave no status");
+            Err(begun(error))
+        }
+    }
 }
 
 fn reply(head: Response<()>, trailers: HeaderMap, message: Bytes) -> Reply {
@@ -70,15 +80,21 @@ fn reply(head: Response<()>, trailers: HeaderMap, message: Bytes) -> Reply {
     }
 }
 
+static GRPC_ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
+static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+
 fn request(uri: &Uri, context: &CallContext) -> Request<()> {
     let mut headers = metadata::forwarded(context.metadata());
     headers.insert(header::TE, HeaderValue::from_static("trailers"));
     let grpc = HeaderValue::from_static("application/grpc");
     headers.insert(header::CONTENT_TYPE, grpc);
     let takes = HeaderValue::from_static("gzip,zstd,identity");
-    headers.insert("grpc-accept-encoding", takes);
+    headers.insert(&GRPC_ACCEPT_ENCODING, takes);
     if let Some(left) = context.remaining() {
-        headers.insert("grpc-timeout", timeout(left));
+        let mut left = timeout(left);
+        // HPACK keeps what it has seen for the next time, and would throw away for this what does come again.
+        left.set_sensitive(true);
+        headers.insert(&GRPC_TIMEOUT, left);
     }
     let mut request = Request::new(());
     *request.method_mut() = Method::POST;

@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use h2::{Reason, RecvStream, SendStream, client::ResponseFuture};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body::{Body as _, Frame};
 use protoloop_core::{BoxFuture, Code, Error};
 use tonic::{Status, body::Body};
@@ -159,9 +159,12 @@ async fn send(stream: &mut SendStream<Bytes>, mut data: Bytes) -> Result<(), h2:
     Ok(())
 }
 
+/// The name of the code that a call ended with.
+pub(super) static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+
 /// A response of something that does not speak gRPC: a proxy's error page, a web server.
 pub(super) fn refuse_foreign(status: StatusCode, headers: &HeaderMap) -> Result<(), SendError> {
-    if headers.contains_key("grpc-status") {
+    if headers.contains_key(&GRPC_STATUS) {
         return Ok(());
     }
     let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
