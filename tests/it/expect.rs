@@ -50,7 +50,6 @@ const JSON: &str = "content-type: application/json";
 
 #[test]
 fn case_45_what_the_head_decides_needs_no_body() {
-    let server = Served::start(&support::todo(), "memory:");
     let cases: [(&str, &[&str], &str); 15] = [
         ("POST /nowhere", &[JSON], "404"),
         ("POST /v1/todos/%zz", &[JSON], "400"),
@@ -109,6 +108,26 @@ fn case_45_what_the_head_decides_needs_no_body() {
         ),
         ("POST /v1/todos", &["content-type: application/grpc"], "505"),
     ];
+    refused_without_a_body(&cases);
+}
+
+#[test]
+fn case_45_values_of_the_head_are_looked_at_before_the_body() {
+    refused_without_a_body(&[
+        ("PATCH /v1/todos/%ff", &[JSON], "400"),
+        ("POST /v1/todos?nothing=1", &[JSON], "400"),
+        ("POST /v1/todos?validate_only=perhaps", &[JSON], "400"),
+        ("POST /v1/todos?todo.title=twice", &[JSON], "400"),
+        ("POST /v1/todos?$fields=nothing", &[JSON], "400"),
+        ("POST /v1/todos?$alt=xml", &[JSON], "400"),
+        ("POST /v1/todos", &[JSON, "x-request-timeout: soon"], "400"),
+    ]);
+}
+
+/// Each head is answered with its status, although no body comes.
+#[track_caller]
+fn refused_without_a_body(cases: &[(&str, &[&str], &str)]) {
+    let server = Served::start(&support::todo(), "memory:");
     for (line, headers, expected) in cases {
         let headers: Vec<_> = headers
             .iter()

@@ -12,14 +12,20 @@ use protoloop_schema::{Method, Schema};
 pub struct Dispatcher {
     schema: Arc<Schema>,
     handlers: Vec<Option<Arc<dyn Handler>>>,
+    /// Which standard methods are not the standard engine's.
+    overridden: Vec<bool>,
 }
 
 impl Dispatcher {
     /// A dispatcher in which no method has a handler yet.
     #[must_use]
     pub fn new(schema: Arc<Schema>) -> Self {
-        let handlers = vec![None; schema.methods().len()];
-        Self { schema, handlers }
+        let count = schema.methods().len();
+        Self {
+            schema,
+            handlers: vec![None; count],
+            overridden: vec![false; count],
+        }
     }
 
     /// Gives one method its handler, by its gRPC path such as `/todo.v1.TodoService/CompleteTodo`; an earlier one is
@@ -47,6 +53,22 @@ impl Dispatcher {
             }
         }
         self
+    }
+
+    /// Says which standard methods an application answers itself. The engine is not asked there, so the server holds their
+    /// requests to the behaviours of their fields, as it does with custom methods.
+    #[must_use]
+    pub fn overridden(mut self, is_overridden: impl Fn(&Method) -> bool) -> Self {
+        for method in self.schema.methods() {
+            self.overridden[method.info.index] = is_overridden(method);
+        }
+        self
+    }
+
+    /// Whether an application answers this standard method itself.
+    pub(crate) fn is_overridden(&self, method: &Method) -> bool {
+        let known = self.overridden.get(method.info.index);
+        known.copied().unwrap_or_default()
     }
 
     /// The methods that nobody answers.

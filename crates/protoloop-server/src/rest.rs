@@ -28,6 +28,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(crate) struct RestEdge {
     gateway: Arc<RestGateway>,
     handler: Arc<dyn Handler>,
+    /// What looks at who calls, for those that wait to send a body.
+    admission: Option<Arc<dyn Handler>>,
     /// Of a body that is read as a whole.
     read_timeout: Duration,
     /// Between the pieces of one that is a stream.
@@ -42,6 +44,7 @@ impl RestEdge {
     pub(crate) fn new(
         tables: &Arc<Tables>,
         handler: Arc<dyn Handler>,
+        admission: Option<Arc<dyn Handler>>,
         config: &ServerConfig,
     ) -> Result<Self, Diagnostics> {
         let mut options = config.rest.clone();
@@ -65,6 +68,7 @@ impl RestEdge {
                 read_timeout: config.read_timeout,
             },
             handler,
+            admission,
             read_timeout: config.read_timeout,
             idle_timeout: config.idle_timeout,
         })
@@ -91,9 +95,13 @@ impl RestEdge {
             Pace::Whole => ReadTimeout::new(body, self.read_timeout),
             Pace::Stream => ReadTimeout::between_frames(body, self.idle_timeout),
         };
-        let serving = self
-            .gateway
-            .serve_paced(request, origin, &self.handler, pace);
+        let serving = self.gateway.serve_paced(
+            request,
+            origin,
+            &self.handler,
+            self.admission.as_ref(),
+            pace,
+        );
         serving.map(|response| response.map(Body::new))
     }
 

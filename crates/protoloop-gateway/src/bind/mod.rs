@@ -55,7 +55,7 @@ pub(crate) struct Parts<'r> {
 }
 
 /// The value that a header gives a field.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct HeaderField<'r> {
     /// The field.
     pub(crate) field: &'r RequestField,
@@ -104,6 +104,23 @@ pub(crate) fn bind(
         canonicalize_bytes(tables, plan.input, message)?
     };
     Ok(Bound { message, system })
+}
+
+/// What path, query and headers say, and whether they agree. What they say against the body is not known here.
+///
+/// # Errors
+/// As [`bind`], whatever the body is.
+pub(crate) fn check_head(
+    tables: &Tables,
+    plan: &Plan,
+    options: &RestOptions,
+    parts: &Parts<'_>,
+) -> Result<System> {
+    let mut assignments = path_values(tables, plan, options.path, parts)?;
+    let system = query_values(tables, plan, options, parts.query, &mut assignments)?;
+    header_values(tables, &parts.from_headers, &mut assignments)?;
+    assign::merge(tables, plan.input, assignments, &BodyPart::Absent)?;
+    Ok(system)
 }
 
 fn path_values<'a>(

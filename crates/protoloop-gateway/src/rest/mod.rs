@@ -7,6 +7,7 @@ mod read;
 mod special;
 #[cfg(test)]
 pub(crate) mod tests;
+mod waiting;
 
 use std::{
     borrow::Cow,
@@ -41,6 +42,7 @@ use crate::{
 };
 
 pub(crate) use open::Opening;
+use waiting::Admission;
 
 /// Serves the REST bindings of a schema by calling a [`Handler`].
 ///
@@ -91,16 +93,18 @@ impl RestGateway {
         B::Error: fmt::Display,
         H: Handler + Clone,
     {
-        self.serve_paced(request, origin, handler, |body, _| body)
+        self.serve_paced(request, origin, handler, None, |body, _| body)
             .await
     }
 
-    /// The same; `pace` may bound the time of the body, knowing how it will be read.
+    /// The same; `pace` may bound the time of the body, knowing how it will be read. `admission`, if any, gets the call of a
+    /// caller that waits to be told to send the body, without a message: what it fails with is the answer.
     pub fn serve_paced<B, P, H>(
         &self,
         request: Request<B>,
         origin: impl Into<Origin> + Send,
         handler: &H,
+        admission: Option<&Arc<dyn Handler>>,
         pace: impl FnOnce(B, Pace) -> P + Send,
     ) -> impl Future<Output = Response<Body>> + Send
     where
@@ -128,6 +132,10 @@ impl RestGateway {
                 false => ErrorShape::Format(self.options.error_format),
             };
             let path = self.path_of(&uri);
+            let admission = || Admission {
+                handler: admission,
+                origin: &origin,
+            };
             let refuse = |refusal| respond::refuse(&self.tables, &self.options, refusal, shape);
             // In a block, so that the wait for the answer holds none of what came before.
             let (plan, how, calling) = {
@@ -142,11 +150,11 @@ impl RestGateway {
                     false if body.is_end_stream() => self.read_head(plan, &found, &head),
                     false => {
                         let body = pace(body, Pace::Whole);
-                        Box::pin(self.read(plan, found, &head, body)).await
+                        Box::pin(self.read(plan, found, &head, admission(), body)).await
                     }
                     true => {
                         let body = pace(body, Pace::Stream);
-                        Box::pin(self.read_stream(plan, found, &head, body)).await
+                        Box::pin(self.read_stream(plan, found, &head, admission(), body)).await
                     }
                 };
                 let Wish { messages, how } = match wish {

@@ -7,7 +7,7 @@ use http::{HeaderMap, header};
 use protoloop_core::{Error, Inbound, Result};
 use protoloop_wire::json::EncodeOptions;
 
-use super::{Head, RestGateway, Wish, special};
+use super::{Head, RestGateway, Wish, special, waiting::Admission};
 use crate::{
     asked::{Asked, FIELD_MASK},
     bind::{self, Bound, FormBody, HeaderField, Parts, System},
@@ -30,6 +30,7 @@ impl RestGateway {
         plan: &Plan,
         found: Match<'_>,
         head: &Head<'_>,
+        admission: Admission<'_>,
         body: B,
     ) -> Result<Wish, Refusal>
     where
@@ -37,6 +38,10 @@ impl RestGateway {
         B::Error: fmt::Display,
     {
         let before = self.before_body(plan, head)?;
+        if body::waits_to_send(head.headers) {
+            let admitted = self.admit(plan, &found, head, &before, admission);
+            Box::pin(admitted).await?;
+        }
         let (body, format) = self.body(plan, head, body).await?;
         let form = match &format {
             None => None,
@@ -79,6 +84,7 @@ impl RestGateway {
         plan: &Plan,
         found: Match<'_>,
         head: &Head<'_>,
+        admission: Admission<'_>,
         body: B,
     ) -> Result<Wish, Refusal>
     where
@@ -87,6 +93,10 @@ impl RestGateway {
     {
         let found = &found;
         let before = self.before_body(plan, head)?;
+        if body::waits_to_send(head.headers) {
+            let admitted = self.admit(plan, found, head, &before, admission);
+            Box::pin(admitted).await?;
+        }
         if plan.body == BodyPlan::None {
             // There is one message, made of the head; the body must be empty.
             let (body, _) = self.body(plan, head, body).await?;
@@ -268,7 +278,12 @@ impl RestGateway {
         )))
     }
 
-    fn form(&self, plan: &Plan, head: &Head<'_>, system: &System) -> Result<Form, Refusal> {
+    pub(super) fn form(
+        &self,
+        plan: &Plan,
+        head: &Head<'_>,
+        system: &System,
+    ) -> Result<Form, Refusal> {
         let form = Form::new(&self.tables, plan.answer, system.alt)?;
         let in_header = head.asked.has(Asked::FIELD_MASK);
         match &system.fields {
@@ -312,11 +327,11 @@ pub(super) fn content_encoding(head: &Head<'_>) -> Result<Option<Encoding>, Refu
 /// What the head of a request says.
 pub(super) struct Before<'r> {
     conditions: Conditions,
-    from_headers: Vec<HeaderField<'r>>,
+    pub(super) from_headers: Vec<HeaderField<'r>>,
     stream: Option<StreamKind>,
 }
 
-fn content_type_text(headers: &HeaderMap) -> &str {
+pub(super) fn content_type_text(headers: &HeaderMap) -> &str {
     let value = headers.get(header::CONTENT_TYPE);
     value
         .and_then(|value| value.to_str().ok())

@@ -3,7 +3,7 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -125,7 +125,7 @@ struct Frames {
     queued: Option<Bytes>,
     /// Of the first `HttpBody`.
     content_type: Option<HeaderValue>,
-    /// Until the next sign of life, or until the connection breaks off.
+    /// Until the next sign of life.
     waiting: Option<BoxFuture<'static, ()>>,
     /// What the connection breaks off for, where the caller cannot be told.
     error: Option<Error>,
@@ -190,7 +190,6 @@ impl Frames {
         let told = status::to_json(&self.tables, &error, status, self.shape.error);
         let first = self.state == State::Begin;
         self.state = State::Broken;
-        self.waiting = self.shape.keep_alive.as_ref().map(KeepAlive::settle);
         let mut out = BytesMut::with_capacity(told.len() + 16);
         match self.shape.kind {
             None => {
@@ -218,14 +217,11 @@ impl Frames {
         Some(out.freeze())
     }
 
-    /// Breaks the body off. Not at once: what the transport has not sent by then, it throws away.
-    fn poll_break(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        if let Some(waiting) = &mut self.waiting {
-            ready!(waiting.as_mut().poll(cx));
-        }
+    /// What breaks the body off. It is the transport's to send what came before.
+    fn breaks(&mut self) -> Error {
         self.state = State::Over;
         let told = || Error::internal_error("the stream failed; its caller was told");
-        Poll::Ready(Some(Err(self.error.take().unwrap_or_else(told))))
+        self.error.take().unwrap_or_else(told)
     }
 
     fn poll_keep_alive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
@@ -279,7 +275,7 @@ impl Stream for Frames {
         match self.state {
             State::Empty => return Poll::Ready(self.end().map(Ok)),
             State::Over => return Poll::Ready(None),
-            State::Broken => return self.poll_break(cx),
+            State::Broken => return Poll::Ready(Some(Err(self.breaks()))),
             State::Begin | State::Within => {}
         }
         match self.source.poll_next(cx) {
@@ -294,7 +290,7 @@ impl Stream for Frames {
                 let frame = frame.or_else(|error| self.fail(error).ok_or(()));
                 match frame {
                     Ok(frame) => Poll::Ready(Some(Ok(frame))),
-                    Err(()) => self.poll_break(cx),
+                    Err(()) => Poll::Ready(Some(Err(self.breaks()))),
                 }
             }
         }

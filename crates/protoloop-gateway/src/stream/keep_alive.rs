@@ -8,9 +8,6 @@ use protoloop_core::BoxFuture;
 /// it is opened.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long a transport has for what was written, before a stream breaks off.
-const SETTLE: Duration = Duration::from_millis(200);
-
 /// How often a silent stream of events sends a comment, so that what stands between server and caller does not take it
 /// for dead. The waiting itself is the runtime's, so whoever has one brings it.
 #[derive(Clone)]
@@ -34,11 +31,6 @@ impl KeepAlive {
     /// Until a caller is not to wait any longer for the head.
     pub(crate) fn patience(&self) -> BoxFuture<'static, ()> {
         (self.sleep)(PATIENCE.min(self.interval))
-    }
-
-    /// Until what was written has gone out, as far as anybody can tell from here.
-    pub(super) fn settle(&self) -> BoxFuture<'static, ()> {
-        (self.sleep)(SETTLE)
     }
 
     pub(super) fn wait(&self) -> BoxFuture<'static, ()> {

@@ -115,6 +115,8 @@ pub(crate) struct Readiness {
     timeout: Duration,
     /// Whether a service can work, by its name; [`READINESS`] is the server as a whole.
     statuses: Mutex<HashMap<String, watch::Sender<bool>>>,
+    /// Counts the times that other services became known.
+    generation: watch::Sender<u64>,
     /// Whether the process works: the empty name, which says no when the server drains, and [`LIVENESS`].
     alive: watch::Sender<bool>,
     live: watch::Sender<bool>,
@@ -141,6 +143,7 @@ impl Readiness {
                     .map(|name| (name, watch::Sender::new(start)))
                     .collect(),
             ),
+            generation: watch::Sender::new(0),
             alive: watch::Sender::new(true),
             live: watch::Sender::new(true),
             draining: watch::Sender::new(false),
@@ -172,8 +175,8 @@ impl Readiness {
         self.statuses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Knows these services from now on, beside the server as a whole. Those who watch a service that stays go on;
-    /// those who watch one that is gone hear that it does not serve.
+    /// Knows these services from now on, beside the server as a whole. Those who watch hear of a service that is new, and
+    /// of one that is gone.
     pub(crate) fn replace_services<'a>(&self, services: impl Iterator<Item = &'a str>) {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let outcomes = last.as_ref().map(|(_, outcomes)| outcomes.clone());
@@ -189,6 +192,8 @@ impl Readiness {
             });
             statuses.insert(name.to_owned(), status);
         }
+        drop(statuses);
+        self.generation.send_modify(|count| *count += 1);
     }
 
     fn works(&self, service: &str, outcomes: &[Outcome]) -> bool {
@@ -265,6 +270,11 @@ impl Readiness {
             LIVENESS => Some(self.live.subscribe()),
             _ => self.statuses().get(service).map(watch::Sender::subscribe),
         }
+    }
+
+    /// Changes when other services are known.
+    fn generation(&self) -> watch::Receiver<u64> {
+        self.generation.subscribe()
     }
 
     fn draining(&self) -> watch::Receiver<bool> {

@@ -3,8 +3,8 @@
 use std::{pin::Pin, sync::Arc};
 
 use futures_core::Stream;
-use futures_util::{StreamExt as _, future, stream};
-use tokio_stream::wrappers::WatchStream;
+use futures_util::stream;
+use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 use tonic_health::pb::{
     HealthCheckRequest, HealthCheckResponse,
@@ -45,28 +45,85 @@ impl Health for HealthService {
 
     type WatchStream = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
 
-    /// The status now and at every change. The stream ends when the server drains, after it said so: otherwise every
-    /// watcher would hold up the shutdown.
+    /// The status now and at every change, also of a service that becomes known later. The stream ends when the server
+    /// drains, after it said so: otherwise every watcher would hold up the shutdown.
     async fn watch(
         &self,
         request: Request<HealthCheckRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
-        let draining = WatchStream::new(self.0.draining());
-        let drained = draining
-            .filter(|drained| future::ready(*drained))
-            .into_future();
-        let messages = match self.0.status(&request.into_inner().service) {
-            Some(status) => WatchStream::new(status)
-                .map(response)
-                .take_until(drained)
-                .chain(stream::iter([response(false)]))
-                .left_stream(),
-            None => stream::iter([of(ServingStatus::ServiceUnknown)])
-                .chain(stream::pending())
-                .take_until(drained)
-                .right_stream(),
+        let watching = Watching::new(&self.0, request.into_inner().service);
+        let messages = stream::unfold(watching, async |mut watching| {
+            let status = watching.next().await?;
+            Some((Ok(of(status)), watching))
+        });
+        Ok(Response::new(Box::pin(messages)))
+    }
+}
+
+/// One that watches a service.
+struct Watching {
+    readiness: Arc<Readiness>,
+    service: String,
+    /// `None` while the server does not know the service.
+    status: Option<watch::Receiver<bool>>,
+    generation: watch::Receiver<u64>,
+    draining: watch::Receiver<bool>,
+    /// What it was told last.
+    told: Option<ServingStatus>,
+}
+
+impl Watching {
+    fn new(readiness: &Arc<Readiness>, service: String) -> Self {
+        // Before the status is looked up, so that no change is missed.
+        let generation = readiness.generation();
+        Self {
+            status: readiness.status(&service),
+            draining: readiness.draining(),
+            readiness: Arc::clone(readiness),
+            service,
+            generation,
+            told: None,
+        }
+    }
+
+    /// The next status that differs from the last one; `None` at the end.
+    async fn next(&mut self) -> Option<ServingStatus> {
+        loop {
+            let drained = *self.draining.borrow_and_update();
+            let status = self.status.as_mut();
+            let present = match status.map(|status| *status.borrow_and_update()) {
+                Some(true) if !drained => ServingStatus::Serving,
+                Some(_) => ServingStatus::NotServing,
+                None => ServingStatus::ServiceUnknown,
+            };
+            if self.told != Some(present) {
+                self.told = Some(present);
+                return Some(present);
+            }
+            if drained {
+                return None;
+            }
+            self.changed().await;
+        }
+    }
+
+    /// Waits until there may be something to tell.
+    async fn changed(&mut self) {
+        let status = async {
+            match &mut self.status {
+                Some(status) => status.changed().await.is_ok(),
+                None => std::future::pending().await,
+            }
         };
-        Ok(Response::new(Box::pin(messages.map(Ok))))
+        // The senders are the server's readiness, which is held here.
+        let known = tokio::select! {
+            known = status => known,
+            _ = self.draining.changed() => return,
+            _ = self.generation.changed() => false,
+        };
+        if !known {
+            self.status = self.readiness.status(&self.service);
+        }
     }
 }
 

@@ -139,6 +139,34 @@ async fn an_unknown_service_can_be_watched() {
 }
 
 #[tokio::test]
+async fn a_watched_service_may_come_and_go() {
+    let (on, check) = switch();
+    let readiness = readiness(vec![check]);
+    readiness.refresh().await;
+    let service = HealthService::new(&readiness);
+    let request = Request::new(HealthCheckRequest {
+        service: "c.v1.C".to_owned(),
+    });
+    let mut watch = service.watch(request).await.expect("a stream").into_inner();
+    let mut next = async || {
+        let item = watch.next().await?;
+        Some(item.expect("no error").status())
+    };
+    assert_eq!(next().await, Some(ServingStatus::ServiceUnknown));
+    readiness.replace_services(["a.v1.A", "c.v1.C"].into_iter());
+    assert_eq!(next().await, Some(ServingStatus::Serving), "it is new");
+    on.store(false, Ordering::Relaxed);
+    readiness.refresh().await;
+    assert_eq!(next().await, Some(ServingStatus::NotServing));
+    readiness.replace_services(["a.v1.A"].into_iter());
+    assert_eq!(next().await, Some(ServingStatus::ServiceUnknown), "gone");
+    readiness.replace_services(["c.v1.C"].into_iter());
+    assert_eq!(next().await, Some(ServingStatus::NotServing), "again");
+    readiness.drain();
+    assert_eq!(next().await, None);
+}
+
+#[tokio::test]
 async fn services_come_and_go_with_the_schema() {
     let (_, check) = switch();
     let readiness = readiness(vec![check]);

@@ -113,38 +113,3 @@ where
         self.0.size_hint()
     }
 }
-
-/// A body that keeps something until it is sent or given up.
-pub(crate) struct Held<B, G> {
-    body: B,
-    _guard: G,
-}
-
-impl<B, G> Held<B, G> {
-    pub(crate) fn new(body: B, guard: G) -> Self {
-        Self {
-            body,
-            _guard: guard,
-        }
-    }
-}
-
-impl<B: Body + Unpin, G: Unpin> Body for Held<B, G> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}

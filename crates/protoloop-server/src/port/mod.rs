@@ -16,7 +16,7 @@ use tonic::body::Body;
 use tower::BoxError;
 
 use crate::{connect::ConnectEdge, grpc::GrpcEdge, health::Readiness, rest::RestEdge, socket};
-pub(crate) use body::{Displayed, Held, ReadTimeout};
+pub(crate) use body::{Displayed, ReadTimeout};
 pub use cors::Cors;
 use cors::Opener;
 use signs::Signs;

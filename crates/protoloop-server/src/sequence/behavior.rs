@@ -1,13 +1,13 @@
 //! `google.api.field_behavior` and `hidden` for methods that the standard engine does not serve.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use protoloop_core::{
     BoxFuture, Call, Error, Handler, Inbound, MessageStream, Outbound, Reply, Result,
 };
-use protoloop_schema::{Field, MessageId, Method, Schema, WellKnown};
+use protoloop_schema::{Field, MessageId, Method, Schema, StandardKind, WellKnown};
 use protoloop_wire::{
     Tables, View, canonicalize_bytes,
     marked::{MarkedFields, is_missing, is_present},
@@ -22,8 +22,9 @@ use super::CallLayer;
 /// - OUTPUT_ONLY fields of a request are dropped.
 /// - INPUT_ONLY and hidden fields never leave.
 ///
-/// The standard engine does the first two itself, and knows more about them; of standard methods only the answers are
-/// looked at, since a typed service may override them. IMMUTABLE and IDENTIFIER concern rows: the engine's alone.
+/// The standard engine does the first two itself, and knows more about them; of the methods that it answers only the answers
+/// are looked at. Of one that an application answers in its stead, fields that the server fills are not required, and keys
+/// and etags stay, which say what a change is about. IMMUTABLE and IDENTIFIER concern rows: the engine's alone.
 #[derive(Debug)]
 pub struct FieldBehavior {
     rules: Arc<Rules>,
@@ -46,14 +47,25 @@ struct Rule {
 }
 
 impl FieldBehavior {
-    /// The layer of a schema; `None` when no method of it has anything to check.
+    /// The layer of a schema whose standard methods are all the engine's; `None` when no method has anything to check.
     #[must_use]
     pub fn new(tables: &Arc<Tables>) -> Option<Self> {
+        Self::of(tables, |_| false)
+    }
+
+    /// The same, where `overridden` says which standard methods an application answers itself.
+    #[must_use]
+    pub fn of(tables: &Arc<Tables>, overridden: impl Fn(&Method) -> bool) -> Option<Self> {
         let schema = tables.schema();
         let of_methods: Vec<_> = schema
             .methods()
             .iter()
-            .map(|method| Rule::new(schema, method))
+            .map(|method| match method.standard {
+                None => Rule::custom(schema, method),
+                Some(_) if overridden(method) => Rule::overridden(schema, method),
+                Some(_) => Rule::answer_only(schema, method),
+            })
+            .map(|rule| Some(rule).filter(Rule::has_marks))
             .collect();
         of_methods.iter().any(Option::is_some).then(|| Self {
             rules: Arc::new(Rules {
@@ -65,30 +77,58 @@ impl FieldBehavior {
 }
 
 impl Rule {
-    fn new(schema: &Schema, method: &Method) -> Option<Self> {
+    /// Of a method that the engine answers.
+    fn answer_only(schema: &Schema, method: &Method) -> Self {
         let (input, output) = (method.input, method.output);
-        let of_input = |test: fn(&Field) -> bool| match method.standard {
-            Some(_) => MarkedFields::default(),
-            None => MarkedFields::new(schema, input, test),
-        };
-        let required = |field: &Field| field.behavior.required;
-        let rule = Self {
+        Self {
             input,
-            required: match method.standard {
-                None if has_mask(schema, input) => {
-                    MarkedFields::of_message(schema, input, required)
-                }
-                _ => of_input(required),
-            },
-            dropped: of_input(|field| field.behavior.output_only),
+            required: MarkedFields::default(),
+            dropped: MarkedFields::default(),
             output,
             secret: MarkedFields::new(schema, output, |field| {
                 field.hidden || field.behavior.input_only
             }),
-        };
-        let sets = [&rule.required, &rule.dropped, &rule.secret];
-        let marks = sets.into_iter().any(|set| !set.is_empty());
-        marks.then_some(rule)
+        }
+    }
+
+    fn custom(schema: &Schema, method: &Method) -> Self {
+        let input = method.input;
+        let required = |field: &Field| field.behavior.required;
+        Self {
+            required: match has_mask(schema, input) {
+                true => MarkedFields::of_message(schema, input, required),
+                false => MarkedFields::new(schema, input, required),
+            },
+            dropped: MarkedFields::new(schema, input, |field| field.behavior.output_only),
+            ..Self::answer_only(schema, method)
+        }
+    }
+
+    /// Of a standard method that an application answers.
+    fn overridden(schema: &Schema, method: &Method) -> Self {
+        let input = method.input;
+        let given = Given::of(schema);
+        let required =
+            |field: &Field| field.behavior.required && !given.by_server.contains(&field.full_name);
+        let partial = method.standard.as_ref().is_some_and(|standard| {
+            use StandardKind::{BatchUpdate, BulkUpdate, Update};
+            matches!(standard.kind, Update | BatchUpdate | BulkUpdate)
+        });
+        Self {
+            required: match partial {
+                true => MarkedFields::of_message(schema, input, required),
+                false => MarkedFields::new(schema, input, required),
+            },
+            dropped: MarkedFields::new(schema, input, |field| {
+                field.behavior.output_only && !given.by_caller.contains(&field.full_name)
+            }),
+            ..Self::answer_only(schema, method)
+        }
+    }
+
+    fn has_marks(&self) -> bool {
+        let sets = [&self.required, &self.dropped, &self.secret];
+        sets.into_iter().any(|set| !set.is_empty())
     }
 
     /// A request without what is ignored.
@@ -122,6 +162,37 @@ impl Rule {
 fn without(marked: &MarkedFields, message: &View<'_>) -> Option<Bytes> {
     marked.find(message, None, is_present)?;
     marked.without(message).map(Bytes::from)
+}
+
+/// Fields of models, by full name, whose marks are not all there is to know.
+struct Given {
+    /// Filled where the caller leaves them out.
+    by_server: HashSet<Arc<str>>,
+    /// What says which row, and which state of it, is meant.
+    by_caller: HashSet<Arc<str>>,
+}
+
+impl Given {
+    fn of(schema: &Schema) -> Self {
+        let (mut by_server, mut by_caller) = (HashSet::new(), HashSet::new());
+        for entity in schema.entities() {
+            let message = schema.message(entity.message);
+            let name = |number: u32| {
+                let (_, field) = message.field_by_number(number)?;
+                Some(Arc::clone(&field.full_name))
+            };
+            let defaults = entity.defaults.iter().map(|(number, _)| *number);
+            let keys = entity.key.iter().copied();
+            let filled = entity.server_filled().chain(entity.tenant_key);
+            let filled = filled.chain(defaults).chain(keys.clone());
+            by_server.extend(filled.filter_map(name));
+            by_caller.extend(keys.chain(entity.etag).filter_map(name));
+        }
+        Self {
+            by_server,
+            by_caller,
+        }
+    }
 }
 
 fn has_mask(schema: &Schema, input: MessageId) -> bool {
@@ -192,106 +263,4 @@ impl Held {
 }
 
 #[cfg(test)]
-mod tests {
-    use futures_util::FutureExt as _;
-    use protoloop_core::CallContext;
-    use protoloop_testing_proto::compile;
-    use protoloop_wire::json;
-
-    use super::*;
-
-    const FILE: &str = r#"
-        syntax = "proto3";
-        package b.v1;
-        import "google/api/field_behavior.proto";
-        import "google/protobuf/field_mask.proto";
-        import "protoloop/v1/annotations.proto";
-        message Book {
-          string title = 1 [(google.api.field_behavior) = REQUIRED];
-          int32 sold = 2 [(google.api.field_behavior) = OUTPUT_ONLY];
-          string pin = 3 [(google.api.field_behavior) = INPUT_ONLY];
-          string note = 4 [(protoloop.v1.field) = { hidden: true }];
-          int32 pages = 5 [(google.api.field_behavior) = REQUIRED];
-        }
-        message Books {
-          string shelf = 1 [(google.api.field_behavior) = REQUIRED];
-          repeated Book books = 2;
-          google.protobuf.FieldMask mask = 3;
-        }
-        message Add { repeated Book books = 1; Book best = 2; }
-        message Plain { string text = 1; }
-        service S {
-          rpc Add(Add) returns (Add);
-          rpc Set(Books) returns (Books);
-          rpc Plain(Plain) returns (Plain);
-        }"#;
-
-    fn tables() -> Arc<Tables> {
-        let schema = Schema::from_descriptor_set(&compile(&[("test.proto", FILE)]));
-        Tables::new(&Arc::new(schema.expect("a good schema")))
-    }
-
-    /// Answers with the message it got.
-    struct Echo;
-
-    impl Handler for Echo {
-        fn call(&self, call: Call) -> BoxFuture<'_, Result<Reply>> {
-            let (_, message) = call.into_one().expect("one message");
-            Box::pin(async { Ok(Reply::unary(message)) })
-        }
-    }
-
-    fn exchange(method: &str, request: &str) -> String {
-        let tables = tables();
-        let layer = FieldBehavior::new(&tables).expect("there are marks");
-        let handler = layer.layer(Arc::new(Echo));
-        let path = format!("/b.v1.S/{method}");
-        let method = tables.schema().method_by_path(&path).expect("a method");
-        let options = json::DecodeOptions::default();
-        let bytes = json::decode(&tables, method.input, request.as_bytes(), &options);
-        let bytes = bytes.expect("a good request").into();
-        let call = Call::unary(Arc::clone(&method.info), CallContext::new(), bytes);
-        let reply = handler.call(call).now_or_never().expect("nothing waits");
-        match reply.and_then(Reply::into_one) {
-            Ok(message) => {
-                let mut out = Vec::new();
-                let options = json::EncodeOptions::default();
-                json::encode(&tables, method.output, &message, &options, &mut out)
-                    .expect("a good answer");
-                String::from_utf8(out).expect("JSON is UTF-8")
-            }
-            Err(error) => error.to_string(),
-        }
-    }
-
-    #[test]
-    fn messages_are_held_to_their_fields_behaviours() {
-        for (method, request, expected) in [
-            (
-                "Add",
-                r#"{"books":[{"title":"t","sold":3,"pin":"p","note":"n"}]}"#,
-                r#"{"books":[{"title":"t"}]}"#,
-            ),
-            (
-                "Add",
-                r#"{"books":[{"title":"t"},{"sold":1}]}"#,
-                "INVALID_ARGUMENT: books[1].title: is required",
-            ),
-            (
-                "Add",
-                r#"{"best":{}}"#,
-                "INVALID_ARGUMENT: best.title: is required",
-            ),
-            ("Add", "{}", "{}"),
-            (
-                "Set",
-                r#"{"shelf":"s","books":[{"pages":1}],"mask":"books"}"#,
-                r#"{"shelf":"s","books":[{"pages":1}],"mask":"books"}"#,
-            ),
-            ("Set", "{}", "INVALID_ARGUMENT: shelf: is required"),
-            ("Plain", r#"{"text":"x"}"#, r#"{"text":"x"}"#),
-        ] {
-            assert_eq!(exchange(method, request), expected, "{method} {request}");
-        }
-    }
-}
+mod tests;

@@ -9,7 +9,8 @@ mod trace;
 
 use std::{fmt, sync::Arc};
 
-use protoloop_core::Handler;
+use bytes::Bytes;
+use protoloop_core::{BoxFuture, Call, Handler, Reply, Result};
 
 pub use behavior::FieldBehavior;
 pub use layer::{CallLayer, HandlerService, TowerLayer, layer_fn};
@@ -165,10 +166,30 @@ impl Sequence {
             .fold(handler, |inner, entry| entry.layer.layer(inner))
     }
 
+    /// The layers that look at who calls, in front of a handler that lets everybody in; `None` where there are none.
+    pub(crate) fn admission(&self) -> Option<Arc<dyn Handler>> {
+        let entries: Vec<_> = self
+            .entries
+            .iter()
+            .filter(|entry| entry.phase == Phase::Authenticate)
+            .cloned()
+            .collect();
+        (!entries.is_empty()).then(|| Self { entries }.wrap(Arc::new(Admitted)))
+    }
+
     fn ordered(&self) -> Vec<&Entry> {
         let mut entries: Vec<_> = self.entries.iter().collect();
         entries.sort_by_key(|entry| (entry.phase, entry.place));
         entries
+    }
+}
+
+/// Lets every call in.
+struct Admitted;
+
+impl Handler for Admitted {
+    fn call(&self, _: Call) -> BoxFuture<'_, Result<Reply>> {
+        Box::pin(std::future::ready(Ok(Reply::unary(Bytes::new()))))
     }
 }
 

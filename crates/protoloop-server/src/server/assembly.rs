@@ -53,7 +53,8 @@ impl Assembly {
         }
         let mut sequence = Sequence::standard(self.limits(schema));
         if self.config.field_behavior
-            && let Some(behavior) = FieldBehavior::new(tables)
+            && let Some(behavior) =
+                FieldBehavior::of(tables, |method| dispatcher.is_overridden(method))
         {
             sequence = sequence.at(Phase::Validate, behavior);
         }
@@ -62,7 +63,12 @@ impl Assembly {
         }
         let sequence = sequence.extend(self.layers.clone());
         let handler = sequence.wrap(Arc::new(dispatcher));
-        let rest = match RestEdge::new(tables, Arc::clone(&handler), &self.config) {
+        let rest = match RestEdge::new(
+            tables,
+            Arc::clone(&handler),
+            sequence.admission(),
+            &self.config,
+        ) {
             Ok(rest) if problems.is_empty() => rest,
             Ok(_) => return Err(problems),
             Err(diagnostics) => {

@@ -4,11 +4,12 @@ use std::{
     cell::RefCell,
     collections::hash_map::RandomState,
     convert::Infallible,
-    future::Future,
+    future::{Future, poll_fn},
     hash::BuildHasher as _,
     net::SocketAddr,
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
     time::Duration,
 };
 
@@ -30,15 +31,17 @@ use tonic::body::Body;
 
 use super::{
     FAREWELL, Stage,
+    aside::Aside,
     head_timer::HeadTimer,
     linger::Lingering,
+    outgoing::{Answer, Outgoing, Watched},
     reap,
     tls::{self, Acceptor},
     turns::Turns,
 };
 use crate::{
     ServerConfig,
-    port::{Held, Port},
+    port::Port,
     socket::{Handover, Tunnel},
 };
 
@@ -115,8 +118,11 @@ fn http_builder(config: &ServerConfig) -> Builder<TokioExecutor> {
     builder
         .http1()
         .header_read_timeout(config.read_timeout)
-        .max_headers(config.max_headers)
         .max_buf_size(head as usize);
+    // Where the bound is named, hyper fills a list of that many headers with nothing, twice for each request.
+    if config.max_headers != HEADERS_OF_HYPER {
+        builder.http1().max_headers(config.max_headers);
+    }
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -131,6 +137,9 @@ fn http_builder(config: &ServerConfig) -> Builder<TokioExecutor> {
     builder
 }
 
+/// How many headers hyper takes of its own accord.
+const HEADERS_OF_HYPER: usize = 100;
+
 /// Bytes that a peer may send ahead on one stream, and on all of a connection together.
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 << 20;
@@ -140,10 +149,15 @@ impl Shared {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let activity = Arc::new(Activity::new(Going {
-            stage: self.stage.clone(),
-            grace: self.config.grace_period,
-        }));
+        let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+        let activity = Arc::new(Activity::new(
+            Going {
+                stage: self.stage.clone(),
+                grace: self.config.grace_period,
+            },
+            Outgoing::new(waker.clone(), self.config.keep_alive_timeout),
+        ));
+        let stream = Watched::new(stream, &activity.outgoing);
         let latest = RefCell::new(Latest::new(self.ports.clone()));
         let entered = Arc::clone(&activity);
         let service = service_fn(move |request: Request<Incoming>| {
@@ -162,8 +176,8 @@ impl Shared {
                 {
                     guard.0.tunnel(tunnel);
                 }
-                Ok::<Response<Held<Body, Guard>>, Infallible>(
-                    response.map(|body| Held::new(body, guard)),
+                Ok::<Response<Answer<Body, Guard>>, Infallible>(
+                    response.map(|body| Answer::new(body, guard)),
                 )
             }
         });
@@ -174,21 +188,27 @@ impl Shared {
         builder.http1().timer(heads.clone());
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
-        let mut late = pin!(heads.watch(self.config.read_timeout));
+        let outgoing = &activity.outgoing;
+        let (late, leaving) = (heads.watch(self.config.read_timeout), self.leave(&activity));
+        let (late, leaving) = (pin!(late), pin!(leaving));
+        let mut late = Aside::new(late, &waker);
+        let leaving = Aside::new(leaving, &waker);
         let served = tokio::select! {
-            served = connection.as_mut() => served,
-            grace = self.leave(&activity) => {
+            biased;
+            served = poll_fn(|cx| outgoing.poll(|| connection.as_mut().poll(cx))) => served,
+            grace = leaving => {
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
-                    served = connection.as_mut() => served,
-                    () = late.as_mut() => Ok(()),
+                    biased;
+                    served = poll_fn(|cx| outgoing.poll(|| connection.as_mut().poll(cx))) => served,
+                    () = &mut late => Ok(()),
                     () = behind(grace) => {
                         tracing::debug!(peer = ?origin.peer, "a connection was cut off for its age");
                         Ok(())
                     }
                 }
             }
-            () = late.as_mut() => Ok(()),
+            () = &mut late => Ok(()),
         };
         if let Err(error) = served {
             tracing::debug!(peer = ?origin.peer, %error, "a connection ended early");
@@ -318,14 +338,16 @@ struct Activity {
     /// WebSockets, from the first one on.
     tunnels: Mutex<Option<JoinSet<()>>>,
     going: Going,
+    outgoing: Arc<Outgoing>,
 }
 
 impl Activity {
-    fn new(going: Going) -> Self {
+    fn new(going: Going, outgoing: Outgoing) -> Self {
         Self {
             calls: Turns::default(),
             tunnels: Mutex::new(None),
             going,
+            outgoing: Arc::new(outgoing),
         }
     }
 
@@ -356,6 +378,12 @@ impl Activity {
 
 /// One call in flight on a connection.
 struct Guard(Arc<Activity>);
+
+impl AsRef<Outgoing> for Guard {
+    fn as_ref(&self) -> &Outgoing {
+        &self.0.outgoing
+    }
+}
 
 impl Drop for Guard {
     fn drop(&mut self) {

@@ -1,8 +1,10 @@
 //! Sockets: accept, TLS, HTTP/1.1 and HTTP/2, and an orderly end.
 
+mod aside;
 mod connection;
 mod head_timer;
 mod linger;
+mod outgoing;
 mod tls;
 mod turns;
 

@@ -30,6 +30,11 @@ impl Running {
 
     pub(crate) async fn serve(server: Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::serve_on(server, listener)
+    }
+
+    /// The same on a listener of the test's.
+    pub(crate) fn serve_on(server: Server, listener: TcpListener) -> Self {
         let addr = listener.local_addr().expect("a bound listener");
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async {

@@ -113,6 +113,7 @@ fn dispatcher(
 ) -> Result<Dispatcher, ApplicationError> {
     let schema = engine.schema();
     let mut problems = Vec::new();
+    let mut own = vec![false; schema.methods().len()];
     let mut handlers: Vec<Option<Arc<dyn Handler>>> = schema
         .methods()
         .iter()
@@ -124,6 +125,7 @@ fn dispatcher(
                 (Some(method), Some(handler)) => {
                     overridden.add(path, &handler);
                     handlers[method.info.index] = Some(handler);
+                    own[method.info.index] = true;
                 }
                 // A standard method that is not overridden.
                 (Some(_), None) => {}
@@ -136,9 +138,10 @@ fn dispatcher(
         }
     }
     let dispatcher = Dispatcher::new(Arc::clone(schema)).methods(|method| {
-        let own = handlers[method.info.index].take();
-        own.or_else(|| fallback.cloned())
+        let handler = handlers[method.info.index].take();
+        handler.or_else(|| fallback.cloned())
     });
+    let dispatcher = dispatcher.overridden(|method| own[method.info.index]);
     if complete {
         problems.extend(missing(schema, &dispatcher));
     }

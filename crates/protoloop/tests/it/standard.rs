@@ -125,8 +125,15 @@ async fn overrides_of_every_form_are_called() {
     };
     let error = call(&own, "GetTodo", get.encode_to_vec().into()).await;
     assert_eq!(error.expect_err("overridden").message(), "x");
-    let error = call(&own, "DeleteTodo", Bytes::new()).await;
+    let delete = DeleteTodoRequest {
+        id: "x".to_owned(),
+        ..DeleteTodoRequest::default()
+    };
+    let error = call(&own, "DeleteTodo", delete.encode_to_vec().into()).await;
     assert_eq!(error.expect_err("overridden").message(), "boxed");
+    // What the schema requires does not reach an override without it.
+    let error = call(&own, "DeleteTodo", Bytes::new()).await;
+    assert_eq!(error.expect_err("refused").message(), "id: is required");
     // The rest is the engine's.
     let count = CountTodosRequest::default().encode_to_vec();
     let count = call(&own, "CountTodos", count.into())

@@ -2,6 +2,7 @@
 
 mod calls;
 mod closes;
+mod frames;
 mod life;
 mod opening;
 
@@ -25,7 +26,7 @@ use protoloop_schema::Schema;
 use protoloop_server::{Dispatcher, Server, ServerConfig};
 use protoloop_testing_proto::compile;
 use protoloop_wire::{Tables, View, Writer};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Message, handshake::client::generate_key},
@@ -80,7 +81,8 @@ impl Drop for Over {
     }
 }
 
-/// Says back what is said. A text `fail` fails, `end` ends the call, `flood` is answered without end, `hang` never.
+/// Says back what is said. A text `fail` fails, `late` fails behind 256 KiB, and the call is over then, `end` ends the call, `flood` is
+/// answered without end, `hang` never.
 struct Talker {
     tables: Arc<Tables>,
     seen: Arc<Seen>,
@@ -103,6 +105,16 @@ impl Handler for Talker {
                         "flood" => self.flood(over),
                         "silent" => stream::pending().boxed(),
                         "fail" => stream::once(async { Err(refusal()) }).boxed(),
+                        "late" => {
+                            let message = said("", &"x".repeat(8 << 10));
+                            let messages = stream::iter(vec![message; 32]).map(Ok);
+                            messages
+                                .chain(stream::once(async move {
+                                    drop(over);
+                                    Err(refusal())
+                                }))
+                                .boxed()
+                        }
                         "cookie" => {
                             let there = if cookie { "yes" } else { "no" };
                             stream::iter([Ok(said("", there))]).boxed()
@@ -215,6 +227,11 @@ pub(crate) async fn start() -> Talking {
 }
 
 pub(crate) async fn start_with(config: ServerConfig) -> Talking {
+    let listener = TcpListener::bind("127.0.0.1:0").await;
+    start_on(config, listener.expect("a free port"))
+}
+
+pub(crate) fn start_on(config: ServerConfig, listener: TcpListener) -> Talking {
     let tables = tables();
     let seen = Arc::<Seen>::default();
     let talker: Arc<dyn Handler> = Arc::new(Talker {
@@ -225,7 +242,7 @@ pub(crate) async fn start_with(config: ServerConfig) -> Talking {
         Dispatcher::new(Arc::clone(tables.schema())).methods(|_| Some(Arc::clone(&talker)));
     let server = Server::builder(tables, dispatcher).config(config);
     Talking {
-        server: Running::start(server).await,
+        server: Running::serve_on(server.build().expect("a good configuration"), listener),
         seen,
     }
 }
