@@ -18,12 +18,12 @@ RUN find . -name '*.rs' -exec sh -c 'for file; do echo "fn main() {}" > "$file";
 FROM ${RUST} AS build
 WORKDIR /src
 COPY --from=manifests /src .
-RUN cargo build --locked --profile dist --package protoloop-cli --package protoloop-operator --features protoloop-cli/kubernetes --bins
+RUN cargo build --locked --release --package protoloop-cli --package protoloop-operator --features protoloop-cli/kubernetes --bins
 COPY . .
 # Newer than what was built from nothing.
 RUN find . -name '*.rs' -exec touch {} + \
- && cargo build --locked --profile dist --package protoloop-cli --package protoloop-operator --features protoloop-cli/kubernetes --bins \
- && install -D --target-directory /out/usr/local/bin target/dist/protoloop target/dist/protoloop-operator
+ && cargo build --locked --release --package protoloop-cli --package protoloop-operator --features protoloop-cli/kubernetes --bins \
+ && install -D --target-directory /out/usr/local/bin target/release/protoloop target/release/protoloop-operator
 
 FROM ${BASE} AS operator
 COPY --from=build /out/usr/local/bin/protoloop-operator /usr/local/bin/protoloop-operator

@@ -10,16 +10,9 @@ const PROTO: &str = "benches/proto/peers/todo.proto";
 /// Builds ours, installs the others below `.cache/`, and runs the race. One that cannot be had is left out with its reason.
 pub(crate) fn run(root: &Path) -> Fallible<()> {
     let mut build = process::cargo(root);
-    build.args([
-        "build",
-        "--quiet",
-        "--profile",
-        "dist",
-        "-p",
-        "protoloop-cli",
-    ]);
+    build.args(["build", "--quiet", "--release", "-p", "protoloop-cli"]);
     process::output(&mut build)?;
-    let ours = process::target(root)?.join("dist/protoloop");
+    let ours = process::target(root)?.join("release/protoloop");
     let descriptors = root.join(".cache/peers/todo.binpb");
     std::fs::create_dir_all(root.join(".cache/peers"))?;
     let mut generate = std::process::Command::new(&ours);
