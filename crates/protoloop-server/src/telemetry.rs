@@ -1,10 +1,14 @@
 //! Structured logs.
 
+mod json;
 mod resource;
 
 use std::{env, fmt, io::IsTerminal as _, panic};
 
-use self::resource::{Labelled, attributes};
+use self::{
+    json::{JsonLines, JsonMembers},
+    resource::attributes,
+};
 
 use tracing_subscriber::{
     EnvFilter, Layer as _, Registry, fmt as text, layer::SubscriberExt as _,
@@ -45,11 +49,9 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), TelemetryError> {
             .with_target(false)
             .boxed(),
         (LogFormat::Json, _) | (LogFormat::Auto, false) => text::layer()
-            .with_writer(Labelled::new(attributes(|key| env::var(key).ok())))
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false)
+            .event_format(JsonLines::new(attributes(|key| env::var(key).ok())))
+            .fmt_fields(JsonMembers)
+            .with_writer(std::io::stderr)
             .boxed(),
     };
     let subscriber = Registry::default().with(lines.with_filter(filter));

@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -126,7 +126,7 @@ impl Line {
         if !std::mem::take(&mut self.open) {
             return;
         }
-        let duration_ms = self.start.elapsed().as_secs_f64() * 1e3;
+        let duration_ms = milliseconds(self.start.elapsed());
         let Err(error) = outcome else {
             tracing::info!(parent: &self.span, code = "OK", duration_ms, "done");
             return;
@@ -152,6 +152,11 @@ impl Drop for Line {
             self.end(Err(&Error::cancelled("the caller went away")));
         }
     }
+}
+
+/// To the microsecond: what is below that says nothing, and is much to read.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// The server's own faults are errors, its overload is a warning, and what a caller did wrong is a matter of course.
