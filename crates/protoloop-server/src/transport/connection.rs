@@ -177,7 +177,7 @@ impl Shared {
                     guard.0.tunnel(tunnel);
                 }
                 Ok::<Response<Answer<Body, Guard>>, Infallible>(
-                    response.map(|body| Answer::new(body, guard)),
+                    response.map(|body| Answer::new(body, guard, http1)),
                 )
             }
         });

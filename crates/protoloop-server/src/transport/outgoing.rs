@@ -4,7 +4,6 @@
 //! is not whole, first waits until everything in front of the break has left the process.
 
 use std::{
-    future::Future,
     io,
     pin::Pin,
     sync::{
@@ -17,11 +16,16 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use protoloop_core::BoxFuture;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::oneshot,
-    time::{Timeout, timeout},
+    time::{Timeout, sleep, timeout},
 };
+
+/// How much longer a stream of HTTP/2 is left open. A reset overtakes what came before it within the client: libraries throw
+/// away what they have not handed out yet. The end of a connection does not.
+const SETTLE: Duration = Duration::from_secs(1);
 
 /// What socket, connection and bodies of one connection know of each other. What there is to do for an answer that does
 /// not fail is to store one flag when it is written, and one when it is flushed.
@@ -149,20 +153,34 @@ pub(super) struct Answer<B: Body, G> {
     body: B,
     broken: Option<Box<Broken<B::Error>>>,
     guard: G,
+    http1: bool,
 }
 
 struct Broken<E> {
     error: Option<E>,
-    gone: Pin<Box<Timeout<oneshot::Receiver<()>>>>,
+    /// Until it may fail.
+    wait: BoxFuture<'static, ()>,
 }
 
 impl<B: Body, G: AsRef<Outgoing>> Answer<B, G> {
-    pub(super) fn new(body: B, guard: G) -> Self {
+    pub(super) fn new(body: B, guard: G, http1: bool) -> Self {
         Self {
             body,
             broken: None,
             guard,
+            http1,
         }
+    }
+
+    fn wait(guard: &G, http1: bool) -> BoxFuture<'static, ()> {
+        let gone = guard.as_ref().gone();
+        Box::pin(async move {
+            // Whether it is out or the time is over, there is nothing more to wait for.
+            let out = gone.await.is_ok();
+            if out && !http1 {
+                sleep(SETTLE).await;
+            }
+        })
     }
 }
 
@@ -186,13 +204,12 @@ where
                 // HTTP/2 asks for a frame when the peer has room for it, so behind everything that came before.
                 Some(Err(error)) => none.insert(Box::new(Broken {
                     error: Some(error),
-                    gone: Box::pin(this.guard.as_ref().gone()),
+                    wait: Self::wait(&this.guard, this.http1),
                 })),
                 frame => return Poll::Ready(frame),
             },
         };
-        // Whether it is out or the time is over, there is nothing more to wait for.
-        let _ = ready!(broken.gone.as_mut().poll(cx));
+        ready!(broken.wait.as_mut().poll(cx));
         Poll::Ready(broken.error.take().map(Err))
     }
 

@@ -2,6 +2,7 @@
 
 mod calls;
 mod client;
+mod expect;
 mod fixture;
 mod http1;
 mod reflection;

@@ -185,6 +185,7 @@ async fn a_slow_reader_of_http2_hears_it_as_well() {
     let driver = tokio::spawn(connection);
     let mut body = answer.await.expect("a head").into_body();
     let mut all = Vec::new();
+    let mut last = Instant::now();
     let broken = loop {
         match timeout(Duration::from_secs(10), body.data()).await {
             Ok(Some(Ok(data))) => {
@@ -192,12 +193,15 @@ async fn a_slow_reader_of_http2_hears_it_as_well() {
                     .release_capacity(data.len())
                     .expect("what came");
                 all.extend_from_slice(&data);
+                last = Instant::now();
             }
             Ok(Some(Err(error))) => break error,
             other => panic!("no break: {other:?}"),
         }
     };
     assert!(broken.is_reset(), "{broken}");
+    // Many a library would throw away what it has not handed out.
+    assert!(last.elapsed() > Duration::from_millis(900), "not at once");
     let all = String::from_utf8_lossy(&all);
     assert!(all.contains("NO_SUCH_THING"), "{} bytes", all.len());
     driver.abort();

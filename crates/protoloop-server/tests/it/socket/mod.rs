@@ -23,7 +23,7 @@ use protoloop_core::{
     BoxFuture, Call, Detail, Error, Handler, Inbound, MessageStream, Reply, Result,
 };
 use protoloop_schema::Schema;
-use protoloop_server::{Dispatcher, Server, ServerConfig};
+use protoloop_server::{Dispatcher, Server, ServerBuilder, ServerConfig};
 use protoloop_testing_proto::compile;
 use protoloop_wire::{Tables, View, Writer};
 use tokio::net::{TcpListener, TcpStream};
@@ -232,19 +232,28 @@ pub(crate) async fn start_with(config: ServerConfig) -> Talking {
 }
 
 pub(crate) fn start_on(config: ServerConfig, listener: TcpListener) -> Talking {
-    let tables = tables();
     let seen = Arc::<Seen>::default();
-    let talker: Arc<dyn Handler> = Arc::new(Talker {
-        tables: Arc::clone(&tables),
-        seen: Arc::clone(&seen),
-    });
-    let dispatcher =
-        Dispatcher::new(Arc::clone(tables.schema())).methods(|_| Some(Arc::clone(&talker)));
-    let server = Server::builder(tables, dispatcher).config(config);
+    let server = rooms_seen(config, &seen);
     Talking {
         server: Running::serve_on(server.build().expect("a good configuration"), listener),
         seen,
     }
+}
+
+/// A server of `rooms.proto`.
+pub(crate) fn rooms(config: ServerConfig) -> ServerBuilder {
+    rooms_seen(config, &Arc::default())
+}
+
+fn rooms_seen(config: ServerConfig, seen: &Arc<Seen>) -> ServerBuilder {
+    let tables = tables();
+    let talker: Arc<dyn Handler> = Arc::new(Talker {
+        tables: Arc::clone(&tables),
+        seen: Arc::clone(seen),
+    });
+    let dispatcher =
+        Dispatcher::new(Arc::clone(tables.schema())).methods(|_| Some(Arc::clone(&talker)));
+    Server::builder(tables, dispatcher).config(config)
 }
 
 /// A client's end of a socket.
