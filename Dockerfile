@@ -18,11 +18,11 @@ RUN find . -name '*.rs' -exec sh -c 'for file; do echo "fn main() {}" > "$file";
 FROM ${RUST} AS build
 WORKDIR /src
 COPY --from=manifests /src .
-RUN cargo build --locked --release --package protoloop-cli --package protoloop-operator --features protoloop-cli/kubernetes --bins
+RUN cargo build --locked --release --package protoloop-cli --package protoloop-operator --features protoloop-cli/kubernetes,protoloop-cli/otlp --bins
 COPY . .
 # Newer than what was built from nothing.
 RUN find . -name '*.rs' -exec touch {} + \
- && cargo build --locked --release --package protoloop-cli --package protoloop-operator --features protoloop-cli/kubernetes --bins \
+ && cargo build --locked --release --package protoloop-cli --package protoloop-operator --features protoloop-cli/kubernetes,protoloop-cli/otlp --bins \
  && install -D --target-directory /out/usr/local/bin target/release/protoloop target/release/protoloop-operator
 
 FROM ${BASE} AS operator

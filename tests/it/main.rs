@@ -29,3 +29,4 @@ mod relations;
 mod repeats;
 mod rolling;
 mod support;
+mod telemetry;

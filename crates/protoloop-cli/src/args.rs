@@ -210,6 +210,9 @@ pub(crate) struct Surface {
         env = "PROTOLOOP_LISTEN"
     )]
     pub(crate) listen: SocketAddr,
+    /// Address and port of /metrics, the page for Prometheus; port 0 takes a free one; no page unless given
+    #[arg(long, value_name = "ADDR", env = "PROTOLOOP_METRICS")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// PEM file with the certificate chain; turns TLS on
     #[arg(
         long,

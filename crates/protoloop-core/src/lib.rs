@@ -6,6 +6,7 @@
 //! - [`Call`], [`Reply`], [`Handler`]: the canonical in-process gRPC call. Every protocol is a transcoder in front of it.
 //! - [`CallContext`]: deadline, metadata, trace and typed extensions of one call; [`Caller`]: who calls, and for which
 //!   tenant.
+//! - [`observe`]: what is told of work, for metrics and traces.
 
 mod call;
 mod caller;
@@ -13,6 +14,7 @@ mod code;
 mod context;
 mod detail;
 mod error;
+pub mod observe;
 mod trace_context;
 
 pub use call::{

@@ -18,6 +18,7 @@ pub struct TraceContext {
     span_id: u64,
     sampled: bool,
     named: bool,
+    recorded: bool,
 }
 
 impl TraceContext {
@@ -42,6 +43,41 @@ impl TraceContext {
             span_id: new_id(),
             sampled,
             named: true,
+            recorded: false,
+        }
+    }
+
+    /// The place of whom a request's `traceparent` names: the caller's own span. `None` for none or a malformed one.
+    #[must_use]
+    pub fn of_caller(headers: &HeaderMap) -> Option<Self> {
+        let value = headers.get(Self::HEADER)?.as_bytes();
+        let (trace_id, sampled) = parse(value)?;
+        let span_id = u64::try_from(hex(value.get(36..52)?)?).ok()?;
+        Some(Self {
+            trace_id,
+            span_id,
+            sampled,
+            named: true,
+            recorded: false,
+        })
+    }
+
+    /// A place of its own below this one, of the same trace.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self {
+            span_id: new_id(),
+            ..*self
+        }
+    }
+
+    /// The same place, knowing whether this process records it; those that are called are told so.
+    #[must_use]
+    pub fn with_recorded(self, recorded: bool) -> Self {
+        Self {
+            sampled: recorded,
+            recorded,
+            ..self
         }
     }
 
@@ -53,6 +89,7 @@ impl TraceContext {
             span_id: new_id(),
             sampled: true,
             named: false,
+            recorded: false,
         }
     }
 
@@ -72,6 +109,12 @@ impl TraceContext {
     #[must_use]
     pub fn sampled(&self) -> bool {
         self.sampled
+    }
+
+    /// Whether this process records what belongs to the place; see [`observe`](crate::observe).
+    #[must_use]
+    pub fn recorded(&self) -> bool {
+        self.recorded
     }
 
     /// Whether the caller sent a `traceparent`, and so wants to hear of one; it may have been malformed.
@@ -168,6 +211,22 @@ mod tests {
         let text = context.header_value();
         let again = of(text.to_str().expect("ASCII"));
         assert_eq!(again.trace_id(), context.trace_id());
+    }
+
+    #[test]
+    fn a_caller_is_found_and_has_children() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(TraceContext::of_caller(&headers), None);
+        let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        headers.insert(TraceContext::HEADER, HeaderValue::from_static(text));
+        let caller = TraceContext::of_caller(&headers).expect("well-formed");
+        assert_eq!(caller.header_value(), text);
+        let child = caller.child().with_recorded(false);
+        assert_eq!(child.trace_id(), caller.trace_id());
+        assert_ne!(child.span_id(), caller.span_id());
+        assert!(!child.sampled() && !child.recorded());
+        headers.insert(TraceContext::HEADER, HeaderValue::from_static("00-zz"));
+        assert_eq!(TraceContext::of_caller(&headers), None);
     }
 
     #[test]

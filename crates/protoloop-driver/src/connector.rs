@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use protoloop_core::{BoxFuture, CallContext, Error, Result};
+use protoloop_core::{BoxFuture, CallContext, Error, Result, observe::Connections};
 use protoloop_migrate::{Desired, Migrator, Options as MigrateOptions, Quiet};
 use protoloop_repository::{
     Capabilities, Connector, Gathered, Model, OnStart, Record, Repository, Transaction,
@@ -184,6 +184,17 @@ impl<D: Driver> Connector for ServerConnector<D> {
 
     fn ping(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.check())
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        let mut all = self.server.primary.connections();
+        if let Some(replica) = &self.server.replica {
+            let more = replica.connections();
+            all.most += more.most;
+            all.used += more.used;
+            all.idle += more.idle;
+        }
+        Some(all)
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

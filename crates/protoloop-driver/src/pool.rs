@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use protoloop_core::Result;
+use protoloop_core::{Result, observe::Connections};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
@@ -123,6 +123,16 @@ impl<D: Driver> Pool<D> {
     /// Whether a connection can be had at once.
     pub(crate) fn has_free(&self) -> bool {
         self.permits.available_permits() > 0
+    }
+
+    /// How many there are at this moment.
+    pub(crate) fn connections(&self) -> Connections {
+        let most = self.options.connections.get() as usize;
+        Connections {
+            most,
+            used: most.saturating_sub(self.permits.available_permits()),
+            idle: self.state().idle.len(),
+        }
     }
 
     /// The right to a connection, where one is free.

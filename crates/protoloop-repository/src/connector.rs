@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future, sync::Arc};
 
-use protoloop_core::{BoxFuture, CallContext, Result};
+use protoloop_core::{BoxFuture, CallContext, Result, observe::Connections};
 
 use crate::{
     Capabilities, Model, Record, Repository, Transaction, TransactionOptions, transaction,
@@ -73,6 +73,11 @@ pub trait Connector: fmt::Debug + Send + Sync + 'static {
     /// UNAVAILABLE when it does not.
     fn ping(&self) -> BoxFuture<'_, Result<()>>;
 
+    /// Its connections at this moment, for metrics; `None` of a store without any.
+    fn connections(&self) -> Option<Connections> {
+        None
+    }
+
     /// Finishes what is under way and lets go of the store. Later calls of its repositories are UNAVAILABLE, or work on
     /// when the store needs no closing.
     fn close(&self) -> BoxFuture<'_, ()>;
@@ -113,6 +118,10 @@ impl<C: Connector + ?Sized> Connector for Arc<C> {
 
     fn ping(&self) -> BoxFuture<'_, Result<()>> {
         (**self).ping()
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        (**self).connections()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -1,7 +1,8 @@
 //! What a server can be told, with its defaults.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
+use protoloop_core::observe::Observer;
 use protoloop_gateway::{RestOptions, RpcOptions};
 
 use crate::{port::Cors, sequence::TrustedProxy};
@@ -73,6 +74,8 @@ pub struct ServerConfig {
     pub tls_interval: Duration,
     /// In which headers a proxy in front of the server says who calls. None: a header says nothing about the caller.
     pub trusted_proxy: TrustedProxy,
+    /// Who is told of every request, for metrics and traces. Nobody.
+    pub observer: Option<Arc<dyn Observer>>,
 }
 
 /// PEM files for TLS.
@@ -116,6 +119,7 @@ impl Default for ServerConfig {
             tls: None,
             tls_interval: Duration::from_secs(10),
             trusted_proxy: TrustedProxy::default(),
+            observer: None,
         }
     }
 }

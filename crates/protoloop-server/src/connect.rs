@@ -9,7 +9,7 @@ use protoloop_gateway::{ConnectGateway, Outcome, Router};
 use protoloop_wire::Tables;
 use tonic::body::Body;
 
-use crate::{ServerConfig, foreign::ForeignEdge};
+use crate::{ServerConfig, foreign::ForeignEdge, port::keep_what_is_about_the_call};
 
 /// Answers Connect's requests, by calling the same handler as the gRPC edge.
 pub(crate) struct ConnectEdge {
@@ -59,8 +59,7 @@ impl ConnectEdge {
         if !self.gateway.knows(path) && self.foreign.knows(path) {
             return Box::pin(self.foreign.answer_connect(request, origin)).await;
         }
-        // What the transport left there is about the connection; the call gets what is about the call.
-        request.extensions_mut().clear();
+        keep_what_is_about_the_call(request.extensions_mut());
         let serving = self.gateway.serve(request, origin, &*self.handler);
         serving.await.map(Body::new)
     }

@@ -14,7 +14,7 @@ use tower::BoxError;
 use crate::{
     ServerConfig,
     foreign::ForeignEdge,
-    port::{Displayed, ReadTimeout},
+    port::{Displayed, ReadTimeout, keep_what_is_about_the_call},
 };
 
 /// Answers gRPC and gRPC-Web requests of a schema's methods by a handler, and of other services by themselves.
@@ -57,8 +57,7 @@ impl GrpcEdge {
         }
         // A stream may take its time between messages.
         let limit = self.gateway.takes_one(path).then_some(self.read_timeout);
-        // What the transport left there is about the connection; the call gets what is about the call.
-        request.extensions_mut().clear();
+        keep_what_is_about_the_call(request.extensions_mut());
         let request = request.map(|body| ReadTimeout::if_any(body, limit));
         let answer = self.gateway.serve(request, origin, &*self.handler);
         Either::Right(answer.map(|response| response.map(Body::new)))

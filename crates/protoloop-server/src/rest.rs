@@ -14,7 +14,7 @@ use tower::BoxError;
 
 use crate::{
     ServerConfig,
-    port::ReadTimeout,
+    port::{ReadTimeout, keep_what_is_about_the_call},
     socket::{Bounds, Handover, Handshake, Tunnel, VERSION},
 };
 
@@ -86,8 +86,7 @@ impl RestEdge {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError> + Send,
     {
-        // What the transport left there is about the connection; the call gets what is about the call.
-        request.extensions_mut().clear();
+        keep_what_is_about_the_call(request.extensions_mut());
         if let Some(page) = page {
             request.extensions_mut().insert(page);
         }
@@ -109,7 +108,7 @@ impl RestEdge {
     pub(crate) async fn open<B>(&self, mut request: Request<B>, origin: Origin) -> Response<Body> {
         let upgrade = hyper::upgrade::on(&mut request);
         let (mut head, _) = request.into_parts();
-        head.extensions.clear();
+        keep_what_is_about_the_call(&mut head.extensions);
         let handshake = match Handshake::read(&head.method, head.version, &head.headers) {
             Ok(handshake) => handshake,
             Err(refused) => {

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use protoloop_core::{BoxFuture, CallContext, Error, Result};
+use protoloop_core::{BoxFuture, CallContext, Error, Result, observe::Connections};
 use protoloop_migrate::{Desired, Migrator, Options as MigrateOptions, Quiet};
 use protoloop_repository::{
     Capabilities, Connector, Gather, Gathered, Model, OnStart, Record, Repository, Transaction,
@@ -159,6 +159,10 @@ impl Connector for SqliteConnector {
 
     fn ping(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.check())
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        Some(self.store.connections())
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use protoloop_core::Result;
+use protoloop_core::{Result, observe::Connections};
 use sqlx::{
     Connection as _,
     sqlite::{SqliteConnectOptions, SqliteConnection},
@@ -58,6 +58,16 @@ impl Readers {
     /// Whether a connection can be had at once.
     pub(crate) fn has_free(&self) -> bool {
         self.permits.available_permits() > 0
+    }
+
+    /// How many there are at this moment.
+    pub(crate) fn connections(&self) -> Connections {
+        let most = self.size as usize;
+        Connections {
+            most,
+            used: most.saturating_sub(self.permits.available_permits()),
+            idle: self.idle().len(),
+        }
     }
 
     /// Waits for the reads under way and closes all connections.

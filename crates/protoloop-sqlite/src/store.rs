@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use protoloop_core::{Error, Result};
+use protoloop_core::{Error, Result, observe::Connections};
 use sqlx::{
     Connection as _,
     sqlite::{SqliteConnectOptions, SqliteConnection},
@@ -94,6 +94,18 @@ impl Store {
     /// Whether there are connections that only read.
     pub(crate) fn has_readers(&self) -> bool {
         self.readers.is_some()
+    }
+
+    /// The one that writes, and those that read.
+    pub(crate) fn connections(&self) -> Connections {
+        let readers = self.readers.as_ref().map(|readers| readers.connections());
+        let readers = readers.unwrap_or_default();
+        let writing = usize::from(self.writer.try_lock().is_err());
+        Connections {
+            most: readers.most + 1,
+            used: readers.used + writing,
+            idle: readers.idle + 1 - writing,
+        }
     }
 
     /// A connection that only reads; `None` for a database in memory.

@@ -11,6 +11,8 @@
 //! | `mysql` | no | `mysql`: rows in MySQL and MariaDB |
 //! | `postgres` | no | `postgres`: rows in PostgreSQL |
 //! | `client` | no | `connect` of generated clients |
+//! | `metrics` | no | `otel`: metrics, and a page of them for Prometheus |
+//! | `otlp` | no | traces and metrics to a collector |
 //! | `gateway` | no | [`Gateway`] and [`InProcess`]: everything in front of other gRPC services |
 
 mod application;
@@ -30,6 +32,7 @@ pub use application::{Application, ApplicationError, ApplicationServer, Running}
 #[cfg(feature = "gateway")]
 pub use gateway::{Gateway, GatewayError, GatewayServer, Reloader};
 pub use mask::{FieldMask, field_mask};
+pub use protoloop_core::observe;
 pub use protoloop_core::{
     BoxFuture, Call, CallContext, Caller, Code, Detail, Error, FieldViolation, Handler, MethodInfo,
     PreconditionViolation, Protocol, Reply, Result,
@@ -61,6 +64,8 @@ pub use protoloop_mysql as mysql;
 pub use protoloop_postgres as postgres;
 #[cfg(feature = "sqlite")]
 pub use protoloop_sqlite::SqliteConnector;
+#[cfg(feature = "metrics")]
+pub use protoloop_telemetry as otel;
 #[cfg(feature = "gateway")]
 pub use protoloop_upstream::{InProcess, RetryPolicy, Selector, UpstreamConfig, UpstreamTls};
 pub use typed::{

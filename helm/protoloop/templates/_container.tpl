@@ -8,8 +8,8 @@
 {{- else -}}
 {{- $ports = dict "grpc" 8080 "http" 8080 -}}
 {{- end -}}
-{{- with .Values.metrics -}}
-{{- with .port -}}
+{{- if kindIs "map" .Values.metrics -}}
+{{- with .Values.metrics.port | default (ternary 0 9464 (eq (include "protoloop.source" .) "image")) -}}
 {{- if not (has (int .) (values $ports)) -}}{{- $_ := set $ports "metrics" (int .) -}}{{- end -}}
 {{- end -}}
 {{- end -}}
@@ -128,6 +128,10 @@ seccompProfile:
   value: {{ int .Values.termination.drainSeconds }}s
 - name: PROTOLOOP_GRACE_PERIOD
   value: {{ int .Values.termination.graceSeconds }}s
+{{- with (include "protoloop.listening" . | fromYaml).metrics }}
+- name: PROTOLOOP_METRICS
+  value: 0.0.0.0:{{ . }}
+{{- end }}
 {{- if gt (int .Values.termination.maxConnectionAgeSeconds) 0 }}
 - name: PROTOLOOP_MAX_CONNECTION_AGE
   value: {{ int .Values.termination.maxConnectionAgeSeconds }}s

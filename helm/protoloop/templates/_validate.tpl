@@ -17,6 +17,14 @@
 {{- if and (kindIs "map" .Values.serviceMonitor) (not (kindIs "map" .Values.metrics)) -}}
 {{- fail "serviceMonitor needs metrics: say on which port and path the service shows them" -}}
 {{- end -}}
+{{- if and (ne $source "image") (kindIs "map" .Values.metrics) -}}
+{{- if ne (.Values.metrics.path | default "/metrics") "/metrics" -}}
+{{- fail "a schema and a gateway show metrics at /metrics: leave out metrics.path" -}}
+{{- end -}}
+{{- if eq (int (.Values.metrics.port | default 0)) 8080 -}}
+{{- fail "a schema and a gateway are called on port 8080: give metrics another one" -}}
+{{- end -}}
+{{- end -}}
 {{- with .Values.autoscaling -}}
 {{- if gt (int (.minReplicas | default 1)) (int .maxReplicas) -}}{{- fail "autoscaling: minReplicas is larger than maxReplicas" -}}{{- end -}}
 {{- end -}}

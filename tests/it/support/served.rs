@@ -61,6 +61,12 @@ impl Served {
         Self::spawn(Command::new(PROTOLOOP).arg("gateway").args(arguments))
     }
 
+    /// Starts a command that serves, with variables in its environment.
+    pub(crate) fn told(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let variables = variables.iter().copied();
+        Self::spawn(Command::new(PROTOLOOP).args(arguments).envs(variables))
+    }
+
     fn spawn(command: &mut Command) -> Self {
         for (name, value) in [("--log-format", "json"), ("--listen", "127.0.0.1:0")] {
             if !command.get_args().any(|given| given == name) {

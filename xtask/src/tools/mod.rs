@@ -11,6 +11,7 @@ mod connect;
 mod databases;
 mod kubernetes;
 mod peers;
+mod promtool;
 mod python;
 mod system;
 
@@ -40,7 +41,7 @@ pub(crate) struct Tool {
 }
 
 /// How each tool is had, in the order in which they are listed.
-const KINDS: [(&str, Find); 14] = [
+const KINDS: [(&str, Find); 15] = [
     ("PROTOLOOP_TEST_CURL", |_| system::need("curl", "curl")),
     ("PROTOLOOP_TEST_SQLMAP", |_| {
         system::need("sqlmap", "sqlmap")
@@ -57,6 +58,7 @@ const KINDS: [(&str, Find); 14] = [
     ("PROTOLOOP_TEST_CLUSTER", kubernetes::cluster),
     ("PROTOLOOP_TEST_HELM", kubernetes::helm),
     ("PROTOLOOP_TEST_GRPCURL", kubernetes::grpcurl),
+    ("PROTOLOOP_TEST_PROMTOOL", promtool::find),
 ];
 
 /// Finds or installs all of them, at the same time since most of it is waiting for the network.

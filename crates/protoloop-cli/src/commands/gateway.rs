@@ -2,14 +2,16 @@
 
 use std::{
     process::ExitCode,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use protoloop::{
     GatewayError, Reloader, RetryPolicy, Schema, Selector, ServerConfig, UpstreamConfig,
-    UpstreamTls, shutdown,
+    UpstreamTls, observe::Observer, shutdown,
 };
 
+use super::telemetry::Watching;
 use crate::{
     args::Gateway,
     output::{self, Failure, counted},
@@ -21,14 +23,19 @@ pub(crate) fn run(arguments: Gateway) -> Result<ExitCode, Failure> {
     arguments.surface.start_logs()?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::at("starting the runtime", error))?;
-    runtime.block_on(serve(arguments, started))?;
+    runtime.block_on(async {
+        let watching = Watching::start(&arguments.surface).await?;
+        let served = serve(arguments, started, &watching).await;
+        watching.finish().await;
+        served
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(arguments: Gateway, started: Instant) -> Result<(), Failure> {
+async fn serve(arguments: Gateway, started: Instant, watching: &Watching) -> Result<(), Failure> {
     let signal = shutdown::signal().map_err(|error| Failure::at("waiting for signals", error))?;
-    let mut signal = std::pin::pin!(signal);
-    let gateway = gateway(&arguments)?;
+    let mut signal = std::pin::pin!(watching.noticing(signal));
+    let gateway = gateway(&arguments, watching.observer())?;
     // An upstream may be waited for, and whoever waits may be asked to stop.
     let server = tokio::select! {
         server = gateway.build() => server.map_err(failure)?,
@@ -37,6 +44,7 @@ async fn serve(arguments: Gateway, started: Instant) -> Result<(), Failure> {
     output::diagnostics(server.schema().warnings());
     let (listener, address) = arguments.surface.bind().await?;
     arguments.surface.announce(server.schema(), address);
+    watching.announce();
     ready(&arguments, server.schema(), started);
     tokio::select! {
         result = reload_on_hangup(server.reloader()) => result,
@@ -55,11 +63,15 @@ fn ready(arguments: &Gateway, schema: &Schema, started: Instant) {
     ));
 }
 
-fn gateway(arguments: &Gateway) -> Result<protoloop::Gateway, Failure> {
+fn gateway(
+    arguments: &Gateway,
+    observer: Option<Arc<dyn Observer>>,
+) -> Result<protoloop::Gateway, Failure> {
     let retry = retry(arguments)?;
     // The services behind hold to `field_behavior` in their own way.
     let config = ServerConfig {
         field_behavior: false,
+        observer,
         ..arguments.surface.config()
     };
     let mut gateway = protoloop::Gateway::without_default()

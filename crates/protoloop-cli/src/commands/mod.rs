@@ -11,6 +11,11 @@ mod migrate;
 mod new;
 mod serve;
 mod surface;
+#[cfg(feature = "metrics")]
+mod telemetry;
+#[cfg(not(feature = "metrics"))]
+#[path = "telemetry_off.rs"]
+mod telemetry;
 
 use std::process::ExitCode;
 

@@ -13,6 +13,7 @@ use self::waiting::WaitingRoom;
 use super::{
     discover,
     migrate::{LOOK, bring_up},
+    telemetry::Watching,
 };
 use crate::{
     args::{DEFAULT_DB, OnStart, Proxy, Serve},
@@ -27,7 +28,12 @@ pub(crate) fn run(arguments: Serve) -> Result<ExitCode, Failure> {
     let schema = declared(&arguments)?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::at("starting the runtime", error))?;
-    runtime.block_on(serve(arguments, schema, started))?;
+    runtime.block_on(async {
+        let watching = Watching::start(&arguments.surface).await?;
+        let served = serve(arguments, schema, started, &watching).await;
+        watching.finish().await;
+        served
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -93,11 +99,13 @@ async fn serve(
     arguments: Serve,
     declared: Option<Schema>,
     started: Instant,
+    watching: &Watching,
 ) -> Result<(), Failure> {
     let signal = shutdown::signal().map_err(|error| Failure::at("waiting for signals", error))?;
-    let mut signal = std::pin::pin!(signal);
+    let mut signal = std::pin::pin!(watching.noticing(signal));
     let config = ServerConfig {
         trusted_proxy: arguments.proxy.trusted()?,
+        observer: watching.observer(),
         ..arguments.surface.config()
     };
     let declared = declared.map(Arc::new);
@@ -123,6 +131,7 @@ async fn serve(
     };
     let schema = server.schema();
     arguments.surface.announce(schema, address);
+    watching.announce();
     output::line(format_args!(
         "ready in {} ms: {}, {}, {}; data in {}",
         started.elapsed().as_millis(),

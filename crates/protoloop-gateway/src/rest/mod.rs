@@ -24,7 +24,7 @@ use http::{
     Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request,
 };
 use protoloop_core::{
-    BoxFuture, Call, CallContext, Handler, Inbound, Origin, Protocol, Reply, Result,
+    BoxFuture, Call, CallContext, Handler, Inbound, Origin, Protocol, Reply, Result, observe::Notes,
 };
 use protoloop_schema::{Diagnostic, Diagnostics, Schema, Severity};
 use protoloop_wire::{Tables, json};
@@ -144,6 +144,9 @@ impl RestGateway {
                     Ok(Routed::Options(allow)) => return options_answer(&allow),
                     Err(refusal) => return sent(&method, refuse(refusal)),
                 };
+                if let Some(notes) = extensions.get::<Notes>() {
+                    notes.set_route(found.route);
+                }
                 let plan = &self.plans[found.route];
                 // What has to be waited for is in a box, which a request without a body does not need.
                 let wish = match plan.method.client_streaming {

@@ -4,7 +4,9 @@ use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, Uri, request};
-use protoloop_core::{BoxFuture, Call, Error, Handler, Inbound, Origin, Reply, Result};
+use protoloop_core::{
+    BoxFuture, Call, Error, Handler, Inbound, Origin, Reply, Result, observe::Notes,
+};
 use protoloop_wire::canonicalize_bytes;
 
 use super::{Head, RestGateway, Routed, calling, context, special};
@@ -133,6 +135,9 @@ impl RestGateway {
             .path_of(&opening.uri)
             .map_err(|error| Refusal::bad_path(PathError::Escape(error)))?;
         let found = self.streaming_route(&path, &opening.head())?;
+        if let Some(notes) = head.extensions.get::<Notes>() {
+            notes.set_route(found.route);
+        }
         let plan = &self.plans[found.route];
         let Bound { message, system } = self.bind_message(&found, &opening.head(), Bytes::new())?;
         let agreed = agreed(format, system.alt)?;

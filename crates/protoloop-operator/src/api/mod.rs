@@ -99,6 +99,10 @@ pub enum Source<'a> {
         .message("what is kept in memory: is kept by one pod: leave replicas at 1 and autoscaling out, or use a database server"),
     validation = Rule::new("!has(self.serviceMonitor) || has(self.metrics)")
         .message("serviceMonitor needs metrics: say on which port and path the service shows them"),
+    validation = Rule::new("has(self.image) || !has(self.metrics) || !has(self.metrics.path) || self.metrics.path == '/metrics'")
+        .message("a schema and a gateway show metrics at /metrics: leave out metrics.path"),
+    validation = Rule::new("has(self.image) || !has(self.metrics) || !has(self.metrics.port) || self.metrics.port != 8080")
+        .message("a schema and a gateway are called on port 8080: give metrics another one"),
     validation = Rule::new("!has(self.routes) || !has(self.routes.grpc) || !has(self.image) || has(self.image.ports.grpc)")
         .message("routes.grpc needs image.ports.grpc"),
     validation = Rule::new("!has(self.routes) || !has(self.routes.http) || !has(self.image) || has(self.image.ports.http)")

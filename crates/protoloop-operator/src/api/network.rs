@@ -228,11 +228,12 @@ pub struct EgressRule {
 /// Where the service shows metrics.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metrics {
-    /// The port, where it is not that of HTTP.
+    /// The port. Of an image, where it is not that of HTTP. Metrics of a schema or a gateway have a port of their own: 9464
+    /// unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65535))]
     pub port: Option<i32>,
-    /// The path.
+    /// The path; that of a schema or a gateway is `/metrics`.
     #[serde(default = "metrics_path")]
     #[schemars(length(min = 1, max = 256))]
     pub path: String,

@@ -23,6 +23,8 @@ pub const CONTAINER: &str = "service";
 pub(super) const LISTEN: &str = "0.0.0.0";
 /// One port for every protocol.
 pub(super) const RUNTIME_PORT: i32 = 8080;
+/// Where `protoloop serve` and `protoloop gateway` show metrics, unless the resource says otherwise.
+const METRICS_PORT: i32 = 9464;
 /// The user of our images: nobody that a node knows.
 const USER: i64 = 65532;
 
@@ -102,12 +104,14 @@ pub fn pod_security(our_image: bool) -> PodSecurityContext {
 
 impl Context<'_> {
     pub(super) fn listening(&self) -> Listening {
-        let metrics = self
-            .service
-            .spec
-            .metrics
-            .as_ref()
-            .and_then(|metrics| metrics.port);
+        let given = self.service.spec.metrics.as_ref();
+        let metrics = match self.source {
+            Source::Image(_) => given.and_then(|metrics| metrics.port),
+            // They have a port of their own, so that who calls does not see them.
+            Source::Schema(_) | Source::Gateway(_) => {
+                given.map(|metrics| metrics.port.unwrap_or(METRICS_PORT))
+            }
+        };
         let (grpc, http) = match self.source {
             Source::Image(image) => (image.ports.grpc, image.ports.http),
             Source::Schema(_) | Source::Gateway(_) => (Some(RUNTIME_PORT), Some(RUNTIME_PORT)),

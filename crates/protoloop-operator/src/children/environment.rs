@@ -143,6 +143,9 @@ impl Context<'_> {
             seconds("PROTOLOOP_DRAIN_DELAY", termination.drain_seconds),
             seconds("PROTOLOOP_GRACE_PERIOD", termination.grace_seconds),
         ];
+        if let Some(port) = self.listening().metrics {
+            all.push(value("PROTOLOOP_METRICS", format!("{LISTEN}:{port}")));
+        }
         if termination.max_connection_age_seconds > 0 {
             all.push(seconds(
                 "PROTOLOOP_MAX_CONNECTION_AGE",

@@ -17,7 +17,11 @@ impl Context<'_> {
         let Some(options) = &self.service.spec.network_policy else {
             return Ok(None);
         };
-        let egress = options.egress.as_deref().map(egress).transpose()?;
+        let collector = self.service.spec.telemetry.as_ref();
+        let collector = collector.and_then(|telemetry| telemetry.endpoint.as_deref());
+        let egress = options.egress.as_deref();
+        let egress = egress.map(|rules| egress_rules(rules, collector));
+        let egress = egress.transpose()?;
         let mut kinds = vec!["Ingress".to_owned()];
         kinds.extend(egress.as_ref().map(|_| "Egress".to_owned()));
         let policy = NetworkPolicy {
@@ -91,8 +95,11 @@ fn peers(path: &str, given: &[Value]) -> Result<Vec<NetworkPolicyPeer>, RenderEr
     given.iter().enumerate().map(parse).collect()
 }
 
-/// The cluster's DNS, and who is named.
-fn egress(rules: &[EgressRule]) -> Result<Vec<NetworkPolicyEgressRule>, RenderError> {
+/// The cluster's DNS, the port of the collector of telemetry wherever that is, and who is named.
+fn egress_rules(
+    rules: &[EgressRule],
+    collector: Option<&str>,
+) -> Result<Vec<NetworkPolicyEgressRule>, RenderError> {
     let dns = NetworkPolicyEgressRule {
         to: Some(vec![NetworkPolicyPeer {
             namespace_selector: Some(LabelSelector {
@@ -104,6 +111,10 @@ fn egress(rules: &[EgressRule]) -> Result<Vec<NetworkPolicyEgressRule>, RenderEr
         ports: Some(vec![port("UDP", 53), tcp(53)]),
     };
     let mut all = vec![dns];
+    all.extend(collector.map(|endpoint| NetworkPolicyEgressRule {
+        to: None,
+        ports: Some(vec![tcp(port_of(endpoint))]),
+    }));
     for (position, rule) in rules.iter().enumerate() {
         let to = peers(
             &format!("spec.networkPolicy.egress[{position}].to"),
@@ -118,6 +129,17 @@ fn egress(rules: &[EgressRule]) -> Result<Vec<NetworkPolicyEgressRule>, RenderEr
     Ok(all)
 }
 
+/// The port of a URL.
+fn port_of(endpoint: &str) -> i32 {
+    let authority = endpoint.split('/').nth(2).unwrap_or_default();
+    let port = authority.rsplit_once(':').map(|(_, port)| port.parse());
+    match (port, endpoint.starts_with("https:")) {
+        (Some(Ok(port)), _) => port,
+        (_, true) => 443,
+        (_, false) => 80,
+    }
+}
+
 fn tcp(number: i32) -> NetworkPolicyPort {
     port("TCP", number)
 }
@@ -127,5 +149,24 @@ fn port(protocol: &str, number: i32) -> NetworkPolicyPort {
         protocol: Some(protocol.to_owned()),
         port: Some(IntOrString::Int(number)),
         end_port: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_collector_has_a_port() {
+        for (endpoint, port) in [
+            ("http://collector.monitoring:4317", 4317),
+            ("http://collector:4317/path:9/x", 4317),
+            ("https://otlp.example.com", 443),
+            ("http://[::1]:4317/", 4317),
+            ("http://[::1]/", 80),
+            ("http://collector", 80),
+        ] {
+            assert_eq!(port_of(endpoint), port, "{endpoint}");
+        }
     }
 }

@@ -30,7 +30,7 @@ impl ForeignServices {
     }
 
     /// Their full names.
-    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
         self.0.keys().cloned()
     }
 

@@ -4,13 +4,14 @@ mod admin;
 mod body;
 mod cors;
 mod signs;
+mod watched;
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use http_body::Body as _;
-use protoloop_core::{BoxFuture, Error, Origin, TraceContext};
+use protoloop_core::{BoxFuture, Error, Origin, TraceContext, observe::WatchesRequests};
 use protoloop_gateway::{GrpcKind, PageMayCall, is_form};
 use tonic::body::Body;
 use tower::BoxError;
@@ -20,6 +21,7 @@ pub(crate) use body::{Displayed, ReadTimeout};
 pub use cors::Cors;
 use cors::Opener;
 use signs::Signs;
+pub(crate) use watched::keep_what_is_about_the_call;
 
 /// Everything that answers on one port.
 pub(crate) struct Port {
@@ -29,6 +31,9 @@ pub(crate) struct Port {
     pub(crate) readiness: Arc<Readiness>,
     pub(crate) cors: Cors,
     pub(crate) read_timeout: Duration,
+    /// Whether connections are TLS.
+    pub(crate) secure: bool,
+    pub(crate) watch: Option<Arc<dyn WatchesRequests>>,
 }
 
 impl Port {
@@ -55,9 +60,25 @@ impl Port {
             trace: Some(trace),
             ..origin
         };
+        match self.watch.clone() {
+            None => self.answer_traced(request, origin, signs),
+            Some(watch) => self.answer_watched(&*watch, request, origin, signs),
+        }
+    }
+
+    fn answer_traced<B>(
+        self: Arc<Self>,
+        request: Request<B>,
+        origin: Origin,
+        signs: Signs,
+    ) -> BoxFuture<'static, Response<Body>>
+    where
+        B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
+        B::Error: Into<BoxError> + Send,
+    {
         let kind = signs
             .has(Signs::CONTENT_TYPE)
-            .then(|| GrpcKind::of(headers));
+            .then(|| GrpcKind::of(request.headers()));
         match kind.flatten() {
             None => self.answer_http(request, origin, signs),
             Some(GrpcKind::Native) => match refuse_transport(&request) {

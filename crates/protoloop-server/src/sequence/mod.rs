@@ -6,6 +6,7 @@ mod limits;
 mod panic;
 mod proxy;
 mod trace;
+mod watched;
 
 use std::{fmt, sync::Arc};
 
@@ -18,6 +19,7 @@ pub use limits::Limits;
 pub use panic::CatchPanic;
 pub use proxy::TrustedProxy;
 pub use trace::Trace;
+pub(crate) use watched::Watched;
 
 /// A named place in the sequence. A call meets the phases in the order of declaration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

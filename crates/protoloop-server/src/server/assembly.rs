@@ -2,7 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use protoloop_core::Handler;
+use protoloop_core::{
+    Handler,
+    observe::{Surface, WatchesRequests},
+};
 use protoloop_schema::Schema;
 use protoloop_wire::Tables;
 use tokio::sync::watch;
@@ -17,7 +20,7 @@ use crate::{
     port::Port,
     reflection,
     rest::RestEdge,
-    sequence::{FieldBehavior, Limits, Phase},
+    sequence::{FieldBehavior, Limits, Phase, Watched},
 };
 
 /// What stays the same whatever schema is served.
@@ -52,6 +55,9 @@ impl Assembly {
             problems.push(chain(&error));
         }
         let mut sequence = Sequence::standard(self.limits(schema));
+        if self.config.observer.is_some() {
+            sequence = sequence.before(Phase::Trace, Watched);
+        }
         if self.config.field_behavior
             && let Some(behavior) =
                 FieldBehavior::of(tables, |method| dispatcher.is_overridden(method))
@@ -76,6 +82,7 @@ impl Assembly {
                 return Err(problems);
             }
         };
+        let watch = self.watch(schema, &rest, &foreign);
         let foreign = ForeignEdge::new(foreign, &self.config).map_err(|diagnostics| {
             let lines = diagnostics.0.iter().map(ToString::to_string);
             lines.collect::<Vec<_>>()
@@ -95,11 +102,34 @@ impl Assembly {
             readiness: Arc::clone(&self.readiness),
             cors: self.config.cors.clone(),
             read_timeout: self.config.read_timeout,
+            secure: self.config.tls.is_some(),
+            watch,
         };
         Ok(Assembled {
             handler,
             port: Arc::new(port),
         })
+    }
+
+    /// What watches the requests for a schema.
+    fn watch(
+        &self,
+        schema: &Schema,
+        rest: &RestEdge,
+        foreign: &ForeignServices,
+    ) -> Option<Arc<dyn WatchesRequests>> {
+        let observer = self.config.observer.as_ref()?;
+        let methods = schema.methods().iter();
+        let routes = rest.router().routes().iter();
+        Some(
+            observer.surface(&Surface {
+                methods: methods.map(|method| Arc::clone(&method.info)).collect(),
+                routes: routes
+                    .map(|route| Arc::clone(&route.template.text))
+                    .collect(),
+                services: foreign.names().collect(),
+            }),
+        )
     }
 
     fn limits(&self, schema: &Schema) -> Limits {

@@ -11,3 +11,4 @@ mod rest_streams;
 mod shutdown;
 mod socket;
 mod tls;
+mod watched;

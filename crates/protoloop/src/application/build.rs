@@ -22,9 +22,14 @@ pub(super) async fn build(application: Application) -> Result<ApplicationServer,
     let schema = application.schema;
     let tables = Tables::new(&schema);
     let models = Model::all(&tables).map_err(|error| ApplicationError::one(whole(&error)))?;
-    let repositories = datasources::open(&application.datasources, application.migrate, &models)
-        .await
-        .map_err(ApplicationError::new)?;
+    let repositories = datasources::open(
+        &application.datasources,
+        application.migrate,
+        &models,
+        application.config.observer.as_ref(),
+    )
+    .await
+    .map_err(ApplicationError::new)?;
     let stored = application
         .datasources
         .iter()

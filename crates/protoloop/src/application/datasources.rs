@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use protoloop_repository::{Connector, Model, OnStart, Record, Repository};
+use protoloop_core::observe::{Datasource, Observer, WatchesOperations};
+use protoloop_repository::{Connector, Model, Observed, OnStart, Record, Repository};
 
 use super::error::whole;
 
@@ -17,6 +18,7 @@ pub(super) async fn open(
     datasources: &[(String, Arc<dyn Connector>)],
     migrate: Option<OnStart>,
     models: &[Arc<Model>],
+    observer: Option<&Arc<dyn Observer>>,
 ) -> Result<Repositories, Vec<String>> {
     let mut problems = repeated(datasources);
     problems.extend(homeless(datasources, models));
@@ -35,9 +37,14 @@ pub(super) async fn open(
             problems.push(format!("datasource {name}: {}", whole(&error)));
             continue;
         }
+        let watch = observer.map(|observer| watch(&**observer, name, connector));
         for model in own {
             match connector.repository(&model) {
                 Ok(repository) => {
+                    let repository = match &watch {
+                        Some(watch) => Arc::new(Observed::new(repository, Arc::clone(watch))),
+                        None => repository,
+                    };
                     repositories.insert(model.full_name().to_owned(), repository);
                 }
                 Err(error) => problems.push(format!("datasource {name}: {}", whole(&error))),
@@ -48,6 +55,20 @@ pub(super) async fn open(
         true => Ok(repositories),
         false => Err(problems),
     }
+}
+
+fn watch(
+    observer: &dyn Observer,
+    name: &str,
+    connector: &Arc<dyn Connector>,
+) -> Arc<dyn WatchesOperations> {
+    // Whoever watches shall not keep it open.
+    let looked_at = Arc::downgrade(connector);
+    observer.datasource(Datasource {
+        name: name.into(),
+        kind: connector.name().to_owned(),
+        connections: Box::new(move || looked_at.upgrade()?.connections()),
+    })
 }
 
 /// Datasources that were given twice.

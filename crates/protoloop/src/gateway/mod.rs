@@ -5,9 +5,11 @@ mod reload;
 mod source;
 mod trace;
 mod watch;
+mod watched;
 
 use std::{fmt, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
+use protoloop_core::observe::Observer;
 use protoloop_schema::Schema;
 use protoloop_server::{Check, Dispatcher, Sequence, Server, ServerConfig};
 use protoloop_upstream::{Selector, Upstream, UpstreamConfig, Upstreams};
@@ -156,12 +158,15 @@ impl Gateway {
             rules: self.rules,
             unbound: self.unbound,
             upstreams: upstreams.clone(),
+            observer: self.config.observer.clone(),
         };
         // Before the files are read, so that no change is missed.
         let watched = Watched::new(&source.files());
         let loaded = source.first().await?;
         let schema = Arc::new(loaded.schema()?);
-        let mut server = Server::builder(Tables::new(&schema), dispatcher(&schema, &upstreams))
+        let observer = self.config.observer.clone();
+        let dispatcher = dispatcher(&schema, &upstreams, observer.as_ref());
+        let mut server = Server::builder(Tables::new(&schema), dispatcher)
             .config(self.config)
             .layers(self.layers)
             .layers(trace::layers());
@@ -218,10 +223,28 @@ impl fmt::Debug for GatewayServer {
 }
 
 /// Every method is answered by the upstream of its service.
-fn dispatcher(schema: &Arc<Schema>, upstreams: &Upstreams) -> Dispatcher {
+fn dispatcher(
+    schema: &Arc<Schema>,
+    upstreams: &Upstreams,
+    observer: Option<&Arc<dyn Observer>>,
+) -> Dispatcher {
+    let methods = || {
+        schema
+            .methods()
+            .iter()
+            .map(|method| Arc::clone(&method.info))
+    };
+    let watch = observer.map(|observer| observer.upstream(&methods().collect::<Vec<_>>()));
     Dispatcher::new(Arc::clone(schema)).methods(|method| {
-        let upstream = upstreams.of_service(&method.info.service);
-        upstream.map(|upstream| upstream.handler(method))
+        let upstream = upstreams.of_service(&method.info.service)?;
+        let inner = upstream.handler(method);
+        Some(match &watch {
+            None => inner,
+            Some(watch) => Arc::new(watched::Watched {
+                inner,
+                watch: Arc::clone(watch),
+            }),
+        })
     })
 }
 

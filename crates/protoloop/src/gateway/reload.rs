@@ -98,7 +98,11 @@ impl Reloading {
     fn replace(&self, loaded: &Loaded) -> Result<(), GatewayError> {
         let schema = Arc::new(loaded.schema()?);
         let (services, methods) = (schema.services().len(), schema.methods().len());
-        let dispatcher = dispatcher(&schema, &self.source.upstreams);
+        let dispatcher = dispatcher(
+            &schema,
+            &self.source.upstreams,
+            self.source.observer.as_ref(),
+        );
         let replaced = self.replacer.replace(&Tables::new(&schema), dispatcher);
         replaced.map_err(|error| GatewayError::Problems(error.problems().to_vec()))?;
         tracing::info!(services, methods, "a new schema is served");

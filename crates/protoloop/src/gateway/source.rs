@@ -10,6 +10,7 @@ use std::{
 use bytes::Bytes;
 use prost::Message as _;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
+use protoloop_core::observe::Observer;
 use protoloop_schema::{HttpConfig, ReadOptions, Schema};
 use protoloop_upstream::{Upstreams, reflect};
 
@@ -36,6 +37,8 @@ pub(super) struct Source {
     pub(super) rules: Option<PathBuf>,
     pub(super) unbound: bool,
     pub(super) upstreams: Upstreams,
+    /// Who is told of the calls to them.
+    pub(super) observer: Option<Arc<dyn Observer>>,
 }
 
 /// What a schema is made of; two equal ones make equal schemas.

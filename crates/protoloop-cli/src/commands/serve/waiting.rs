@@ -37,6 +37,8 @@ impl WaitingRoom {
         let config = ServerConfig {
             drain_delay: Duration::ZERO,
             grace_period: Duration::from_secs(1),
+            // What is refused here is no work of the service.
+            observer: None,
             ..config.clone()
         };
         let server = Application::from_schema(Arc::clone(schema))

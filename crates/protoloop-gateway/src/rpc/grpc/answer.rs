@@ -67,6 +67,8 @@ pub(super) fn failed(
         response.headers_mut().extend(trailers);
     } else {
         *response.body_mut() = Body::Full(web_trailers(kind, &trailers));
+        // Of which the head says nothing.
+        response.extensions_mut().insert(error.code());
     }
     response
 }
