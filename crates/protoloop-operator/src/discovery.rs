@@ -18,6 +18,7 @@ pub async fn discover(client: &Client) -> Result<Apis, kube::Error> {
     Ok(Apis {
         grpc_route: has(&routes, ChildKind::GrpcRoute),
         http_route: has(&routes, ChildKind::HttpRoute),
+        backend_tls_policy: has(&routes, ChildKind::BackendTlsPolicy),
         service_monitor: has(&monitors, ChildKind::ServiceMonitor),
         scaled_object: has(&scaled, ChildKind::ScaledObject),
     })

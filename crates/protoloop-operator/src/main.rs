@@ -36,6 +36,9 @@ struct Arguments {
     /// Microservices that are looked at side by side
     #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u16).range(1..=256), env = "PROTOLOOP_CONCURRENCY")]
     concurrency: u16,
+    /// Microservices whose pods are replaced at once when it is not their own doing: a newer operator, a Secret that many read
+    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..), env = "PROTOLOOP_MAX_ROLLOUTS")]
+    max_rollouts: u16,
     /// There is no other operator: write without a Lease
     #[arg(long, env = "PROTOLOOP_ALONE")]
     alone: bool,
@@ -118,6 +121,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         lease: (!arguments.alone).then_some(lease),
         listener: Some(listener),
         concurrency: arguments.concurrency,
+        max_rollouts: arguments.max_rollouts,
     };
     tracing::info!(address = %arguments.listen, "protoloop-operator {}", env!("CARGO_PKG_VERSION"));
     controller::run(client, settings, stop).await?;

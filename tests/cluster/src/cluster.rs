@@ -4,8 +4,9 @@ use std::{
     env,
     ffi::OsStr,
     fs,
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -120,6 +121,23 @@ impl Cluster {
             }
             _ => Ok(()),
         }
+    }
+
+    /// A process that ends an API server of ours and everything in its network once its standard input is closed: with whoever
+    /// holds that, however it ends. A whole cluster takes more than that; `keep` of [`crate::command`] is for those.
+    ///
+    /// # Errors
+    /// There is no shell.
+    pub fn leash(&self) -> Result<Child, Failure> {
+        let script = r#"cat > /dev/null; ip netns pids "$0" | xargs -r kill -KILL; ip netns delete "$0"; rm -rf "$1""#;
+        Command::new("sh")
+            .args(["-c", script, self.namespace.name()])
+            .arg(self.state())
+            .stdin(Stdio::piped())
+            // What ends its owner from the terminal must not end it before it has cleared up.
+            .process_group(0)
+            .spawn()
+            .map_err(|error| format!("sh: {error}"))
     }
 
     /// Whether it was started and not ended.

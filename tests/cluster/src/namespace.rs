@@ -16,6 +16,10 @@ impl Namespace {
         Self(name.to_owned())
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.0
+    }
+
     fn path(&self) -> PathBuf {
         Path::new("/run/netns").join(&self.0)
     }

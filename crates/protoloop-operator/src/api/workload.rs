@@ -228,6 +228,10 @@ pub struct ServiceAccountOptions {
 
 /// TLS in the pods.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[x_kube(
+    validation = Rule::new("!has(self.authorities) || has(self.hostname)")
+        .message("authorities are for a certificate with a name: give hostname too")
+)]
 #[serde(rename_all = "camelCase")]
 pub struct Tls {
     /// A Secret of type kubernetes.io/tls.
@@ -236,6 +240,16 @@ pub struct Tls {
     /// Ask callers for a certificate of the authority in the Secret's `ca.crt`.
     #[serde(default)]
     pub client_certificates: bool,
+    /// The name in the certificate. With it a BackendTLSPolicy tells Gateways to speak TLS to the pods and to look for that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')")
+        .message("write a name of DNS such as todo.example.svc"))]
+    pub hostname: Option<String>,
+    /// The ConfigMap whose key `ca.crt` holds the authorities that Gateways trust; those of their system unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub authorities: Option<String>,
 }
 
 /// A change to one object.

@@ -13,7 +13,9 @@ use k8s_openapi::{
 use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::{Map, Value};
 
-use super::{Apis, GrpcRoute, HttpRoute, RenderError, ScaledObject, ServiceMonitor};
+use super::{
+    Apis, BackendTlsPolicy, GrpcRoute, HttpRoute, RenderError, ScaledObject, ServiceMonitor,
+};
 
 macro_rules! children {
     ($($name:ident, $kind:literal, $group:literal, $version:literal, $plural:literal;)*) => {
@@ -94,6 +96,7 @@ children! {
     PodDisruptionBudget, "PodDisruptionBudget", "policy", "v1", "poddisruptionbudgets";
     GrpcRoute, "GRPCRoute", "gateway.networking.k8s.io", "v1", "grpcroutes";
     HttpRoute, "HTTPRoute", "gateway.networking.k8s.io", "v1", "httproutes";
+    BackendTlsPolicy, "BackendTLSPolicy", "gateway.networking.k8s.io", "v1", "backendtlspolicies";
     Ingress, "Ingress", "networking.k8s.io", "v1", "ingresses";
     ServiceMonitor, "ServiceMonitor", "monitoring.coreos.com", "v1", "servicemonitors";
 }
@@ -105,6 +108,7 @@ impl ChildKind {
         match self {
             Self::GrpcRoute => apis.grpc_route,
             Self::HttpRoute => apis.http_route,
+            Self::BackendTlsPolicy => apis.backend_tls_policy,
             Self::ScaledObject => apis.scaled_object,
             Self::ServiceMonitor => apis.service_monitor,
             Self::ServiceAccount

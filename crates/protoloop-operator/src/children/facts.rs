@@ -30,6 +30,8 @@ pub struct Apis {
     pub grpc_route: bool,
     /// `gateway.networking.k8s.io/v1` with HTTPRoute.
     pub http_route: bool,
+    /// `gateway.networking.k8s.io/v1` with BackendTLSPolicy.
+    pub backend_tls_policy: bool,
     /// `monitoring.coreos.com/v1` with ServiceMonitor.
     pub service_monitor: bool,
     /// `keda.sh/v1alpha1` with ScaledObject.
@@ -41,6 +43,7 @@ impl Apis {
     pub const ALL: Self = Self {
         grpc_route: true,
         http_route: true,
+        backend_tls_policy: true,
         service_monitor: true,
         scaled_object: true,
     };

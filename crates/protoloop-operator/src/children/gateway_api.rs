@@ -134,3 +134,51 @@ pub struct BackendRef {
     /// Its share.
     pub weight: i32,
 }
+
+/// A BackendTLSPolicy.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BackendTlsPolicy {
+    /// Its metadata.
+    pub metadata: ObjectMeta,
+    /// How pods are spoken to.
+    pub spec: BackendTlsPolicySpec,
+}
+
+/// How pods are spoken to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BackendTlsPolicySpec {
+    /// Behind which Services.
+    pub target_refs: Vec<PolicyTarget>,
+    /// What their certificate has to show.
+    pub validation: BackendValidation,
+}
+
+/// An object that a policy is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyTarget {
+    /// The empty group.
+    pub group: String,
+    /// `Service`, `ConfigMap`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// What a certificate has to show.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BackendValidation {
+    /// The ConfigMaps with authorities.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ca_certificate_refs: Vec<PolicyTarget>,
+    /// `System`, where there are none.
+    #[serde(
+        default,
+        rename = "wellKnownCACertificates",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub well_known: Option<String>,
+    /// The name in it.
+    pub hostname: String,
+}

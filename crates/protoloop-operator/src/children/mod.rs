@@ -32,8 +32,9 @@ pub use container::{CONTAINER, pod_security, restricted};
 pub use environment::{datasource, describe};
 pub use facts::{Apis, Facts};
 pub use gateway_api::{
-    BackendRef, GrpcMatch, GrpcMethodMatch, GrpcRoute, GrpcRouteRule, GrpcRouteSpec, HttpMatch,
-    HttpPathMatch, HttpRoute, HttpRouteRule, HttpRouteSpec, ParentRef,
+    BackendRef, BackendTlsPolicy, BackendTlsPolicySpec, BackendValidation, GrpcMatch,
+    GrpcMethodMatch, GrpcRoute, GrpcRouteRule, GrpcRouteSpec, HttpMatch, HttpPathMatch, HttpRoute,
+    HttpRouteRule, HttpRouteSpec, ParentRef, PolicyTarget,
 };
 pub use monitor::{ServiceMonitor, ServiceMonitorEndpoint, ServiceMonitorSpec};
 pub use names::{

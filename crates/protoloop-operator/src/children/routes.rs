@@ -1,9 +1,9 @@
 //! Routes of the Gateway API, as the schema asks for them.
 
 use super::{
-    BackendRef, Child, Context, GrpcMatch, GrpcMethodMatch, GrpcRoute, GrpcRouteRule,
-    GrpcRouteSpec, HttpMatch, HttpPathMatch, HttpRoute, HttpRouteRule, HttpRouteSpec, ParentRef,
-    PathMatch,
+    BackendRef, BackendTlsPolicy, BackendTlsPolicySpec, BackendValidation, Child, Context,
+    GrpcMatch, GrpcMethodMatch, GrpcRoute, GrpcRouteRule, GrpcRouteSpec, HttpMatch, HttpPathMatch,
+    HttpRoute, HttpRouteRule, HttpRouteSpec, ParentRef, PathMatch, PolicyTarget,
 };
 use crate::api::{GrpcRouteOptions, HttpRouteOptions, ParentReference};
 
@@ -30,7 +30,37 @@ impl Context<'_> {
         let mut all: Vec<Child> = Vec::new();
         all.extend(grpc.map(|options| self.grpc_route(options).into()));
         all.extend(http.map(|options| self.http_route(options).into()));
+        if !all.is_empty() {
+            all.extend(self.backend_tls().map(Child::from));
+        }
         all
+    }
+
+    /// That Gateways speak TLS to the pods, where those do and the certificate's name is told.
+    fn backend_tls(&self) -> Option<BackendTlsPolicy> {
+        let tls = self.service.spec.tls.as_ref();
+        let tls = tls.filter(|_| self.facts.apis.backend_tls_policy)?;
+        let hostname = tls.hostname.clone()?;
+        let target = |kind: &str, name: String| PolicyTarget {
+            group: String::new(),
+            kind: kind.to_owned(),
+            name,
+        };
+        let authorities = tls.authorities.clone();
+        Some(BackendTlsPolicy {
+            metadata: self.metadata(""),
+            spec: BackendTlsPolicySpec {
+                target_refs: vec![target("Service", self.name())],
+                validation: BackendValidation {
+                    well_known: authorities.is_none().then(|| "System".to_owned()),
+                    ca_certificate_refs: authorities
+                        .map(|name| target("ConfigMap", name))
+                        .into_iter()
+                        .collect(),
+                    hostname,
+                },
+            },
+        })
     }
 
     fn grpc_route(&self, options: &GrpcRouteOptions) -> GrpcRoute {

@@ -25,6 +25,8 @@ pub(super) struct Owner<'a> {
     pub(super) namespace: &'a str,
     pub(super) uid: &'a str,
     pub(super) spec: &'a MicroserviceSpec,
+    /// Whether the Deployment stays as it is for now.
+    pub(super) holds_pods: bool,
 }
 
 /// Brings the children to what they should be, and answers how many there are. Objects that are not ours stay as they are; the
@@ -38,7 +40,8 @@ pub(super) async fn converge(
     // Whoever scales must be gone before the number of pods is ours again, or it would take it back.
     take_away(context, owner, children, keep, true).await?;
     let mut trouble = None;
-    for child in children {
+    let held = |child: &&Child| owner.holds_pods && child.kind() == ChildKind::Deployment;
+    for child in children.iter().filter(|child| !held(child)) {
         match apply(context, owner, child).await {
             Ok(()) => {}
             Err(error @ (Error::NotOwned(_) | Error::Leaving(_))) => {

@@ -18,7 +18,7 @@ use kube::{
 };
 use tokio::sync::{mpsc, watch};
 
-use super::{Cache, Gauges, Index, Leadership, Metrics};
+use super::{Cache, Gauges, Index, Leadership, Metrics, rollouts::Rollouts};
 use crate::{
     api::{Microservice, MicroserviceStatus},
     children::Apis,
@@ -96,6 +96,7 @@ pub struct Context {
     pub(super) index: Index,
     pub(super) metrics: Metrics,
     pub(super) recorder: Recorder,
+    pub(super) rollouts: Rollouts,
     pub(super) apis: watch::Sender<Apis>,
     memory: Mutex<Memory>,
     /// Watches that have not read everything yet.
@@ -117,6 +118,7 @@ impl Context {
         runtime_image: String,
         identity: String,
         leadership: Arc<Leadership>,
+        max_rollouts: u16,
     ) -> Self {
         let reporter = Reporter {
             controller: super::FIELD_MANAGER.to_owned(),
@@ -130,6 +132,7 @@ impl Context {
             cache: Cache::default(),
             index: Index::default(),
             metrics: Metrics::default(),
+            rollouts: Rollouts::new(max_rollouts),
             apis: watch::Sender::new(Apis::default()),
             memory: Mutex::default(),
             unsynced: AtomicUsize::new(0),
@@ -179,6 +182,7 @@ impl Context {
     }
 
     pub(super) fn forget(&self, uid: &str) {
+        self.rollouts.forget(uid);
         let mut memory = self.memory();
         memory.statuses.remove(uid);
         memory.failures.remove(uid);
@@ -213,6 +217,7 @@ impl Context {
             leads: self.leadership.holds(),
             services: self.services.load(Ordering::Relaxed),
             objects: self.cache.len(),
+            rollouts: self.rollouts.len(),
         }
     }
 }

@@ -83,6 +83,9 @@ pub(super) async fn before(
     let mut known = before.cloned().unwrap_or_default();
     if known.serving.is_none() {
         known.serving = given_to_pods(context, service).await?;
+        if let Some(serving) = &known.serving {
+            known.revisions = source::kept(context, service, serving, &now()).await?;
+        }
     }
     let served = match &known.serving {
         Some(digest) => source::revision(context, service, digest).await?,
@@ -154,7 +157,7 @@ pub(super) async fn after(
     let rest = *rest;
     let mut situation = rest.situation;
     situation.serving = Some(rest.candidate.digest.clone());
-    let contracts = situation.contracted.as_ref() != Some(&rest.candidate.key);
+    let contracts = !rest.candidate.is_contracted(situation.contracted.as_ref());
     let leaving = complete && contracts && any_leaves(context, service).await?;
     if leaving {
         verdict.again = Some(DRAINING);
@@ -164,7 +167,10 @@ pub(super) async fn after(
     let name = job::name(service, &situation, &rest.candidate, Phase::Contract);
     let mut report = Vec::new();
     if complete && contracts {
-        (situation.contract, report) = job::state(context, service, &name, None).await?;
+        let status = verdict.status.as_ref();
+        let served = status.and_then(|status| status.revisions.first());
+        let since = served.map(|served| &*served.created);
+        (situation.contract, report) = job::state(context, service, &name, since).await?;
     }
     let decision = decide(&situation);
     if decision.job == Some(Phase::Contract) {
@@ -323,6 +329,7 @@ fn candidate(
         warnings: checked.warnings.len(),
         breaking: breaking.unwrap_or_default(),
         agreed: source.is_some_and(|source| source.allow_breaking || source.rollback_to.is_some()),
+        destructive: service.spec.migrations.allow_destructive,
     })
 }
 

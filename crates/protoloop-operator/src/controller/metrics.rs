@@ -35,6 +35,8 @@ pub struct Gauges {
     pub services: usize,
     /// Objects of theirs that are known.
     pub objects: usize,
+    /// Microservices whose pods are being replaced though their resource has not changed.
+    pub rollouts: usize,
 }
 
 impl Metrics {
@@ -126,6 +128,12 @@ impl Metrics {
             "Objects of theirs that are known.",
             gauges.objects,
         );
+        gauge(
+            &mut text,
+            "protoloop_operator_rollouts",
+            "Microservices whose pods are being replaced though their resource has not changed.",
+            gauges.rollouts,
+        );
         text
     }
 }
@@ -178,6 +186,7 @@ mod tests {
             leads: true,
             services: 2,
             objects: 9,
+            rollouts: 3,
         });
         for line in [
             "protoloop_operator_reconciles_total{result=\"ok\"} 1",
@@ -188,6 +197,7 @@ mod tests {
             "protoloop_operator_reconcile_seconds_bucket{le=\"+Inf\"} 2",
             "protoloop_operator_leader 1",
             "protoloop_operator_microservices 2",
+            "protoloop_operator_rollouts 3",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

@@ -17,6 +17,7 @@ mod observed;
 mod reconcile;
 mod references;
 mod rollout;
+mod rollouts;
 mod watch;
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
@@ -71,6 +72,8 @@ pub struct Settings {
     pub listener: Option<TcpListener>,
     /// Services that are looked at side by side.
     pub concurrency: u16,
+    /// Services whose pods are replaced at once, where it was not their own resource that changed.
+    pub max_rollouts: u16,
 }
 
 /// Why an operator ended that was not asked to.
@@ -99,6 +102,7 @@ pub async fn run(
         settings.runtime_image,
         settings.identity,
         Arc::clone(&leadership),
+        settings.max_rollouts,
     );
     let context = Arc::new(context);
     let mut parts = JoinSet::new();

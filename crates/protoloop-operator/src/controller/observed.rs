@@ -62,6 +62,17 @@ pub enum Detail {
     Route(Vec<ParentState>),
 }
 
+impl Detail {
+    /// Whether it is a Deployment whose pods are all as they should be.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        match self {
+            Self::Deployment(state) => state.is_complete(),
+            Self::None | Self::Route(_) => false,
+        }
+    }
+}
+
 /// What a Gateway says of a route.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParentState {

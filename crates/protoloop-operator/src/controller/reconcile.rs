@@ -151,11 +151,21 @@ async fn drive(
         checksum,
         owner: Some(owner(service, uid)),
     };
-    let children = match settle(service, facts, before) {
+    let (children, held) = match settle(service, facts, before) {
         Ok(settled) => {
-            look.image = settled.image;
-            look.template = settled.template;
-            settled.children
+            let held = has_to_wait(context, service, before, &settled, look);
+            // What pods have stays remembered until they get something else.
+            look.image = if held {
+                before.image.clone()
+            } else {
+                settled.image
+            };
+            look.template = if held {
+                before.template.clone()
+            } else {
+                settled.template
+            };
+            (settled.children, held)
         }
         Err(error) => {
             look.findings.insert(
@@ -183,14 +193,18 @@ async fn drive(
         namespace,
         uid,
         spec: &service.spec,
+        holds_pods: held,
     };
     converge(context, owner, &children, &look.verdict.keep).await?;
-    look.findings.push(applied(service, context, &children));
-    let complete =
-        deployment(context, namespace, service).is_some_and(|observed| match observed.detail {
-            Detail::Deployment(state) => state.is_complete(),
-            Detail::None | Detail::Route(_) => false,
-        });
+    if held {
+        look.verdict.again = Some(SOON);
+        look.findings.push(queued(context));
+    } else {
+        context.rollouts.applied(uid);
+        look.findings.push(applied(service, context, &children));
+    }
+    let complete = deployment(context, namespace, service)
+        .is_some_and(|observed| observed.detail.is_complete());
     gate::after(context, service, &mut look.verdict, complete).await?;
     look.findings.append(&mut look.verdict.findings);
     Ok(())
@@ -232,6 +246,48 @@ async fn references(
     Ok(contents
         .checksum
         .filter(|_| service.spec.rollout.restart_on_change))
+}
+
+/// Whether pods that do well have to wait for those of other services: they would be replaced, and their resource has not changed.
+/// A schema has its own way to the pods.
+fn has_to_wait(
+    context: &Context,
+    service: &Microservice,
+    before: &MicroserviceStatus,
+    settled: &Settled,
+    look: &Look,
+) -> bool {
+    let release = look.verdict.release.as_ref().map(|release| &release.digest);
+    let serving = before
+        .schema
+        .as_ref()
+        .and_then(|schema| schema.serving.as_ref());
+    let by_itself = before.template.is_some()
+        && before.template != settled.template
+        && before.observed_generation == service.metadata.generation
+        && release == serving;
+    let uid = service.uid().unwrap_or_default();
+    let namespace = service.namespace().unwrap_or_default();
+    let do_well = || {
+        deployment(context, &namespace, service)
+            .is_some_and(|observed| observed.detail.is_complete())
+    };
+    let is_complete = |other: &str| {
+        let owned = context.cache.owned_by(other);
+        let mut pods = owned
+            .iter()
+            .filter(|(key, _)| key.kind == ChildKind::Deployment);
+        pods.all(|(_, observed)| observed.detail.is_complete())
+    };
+    by_itself && do_well() && !context.rollouts.may_begin(&uid, is_complete)
+}
+
+fn queued(context: &Context) -> Finding {
+    let message = format!(
+        "new pods wait: those of {} other services are being replaced",
+        context.rollouts.most()
+    );
+    Finding::yes(condition::APPLIED, "RolloutQueued", message)
 }
 
 fn owner(service: &Microservice, uid: &str) -> OwnerReference {

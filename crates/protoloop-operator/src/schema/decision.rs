@@ -64,6 +64,30 @@ pub struct Candidate {
     pub breaking: Vec<String>,
     /// Whether somebody agreed to them: by `allowBreaking`, or by going back to an earlier revision.
     pub agreed: bool,
+    /// Whether somebody agreed to steps that lose data.
+    pub destructive: bool,
+}
+
+impl Candidate {
+    /// What a database that was contracted for it is known by: with consent to losing data that is more than without.
+    #[must_use]
+    pub fn contracted(&self) -> String {
+        contracted(&self.key, self.destructive)
+    }
+
+    /// Whether a database that was contracted for `known` has nothing left to be taken away.
+    #[must_use]
+    pub fn is_contracted(&self, known: Option<&String>) -> bool {
+        let all = contracted(&self.key, true);
+        known.is_some_and(|known| *known == self.contracted() || *known == all)
+    }
+}
+
+fn contracted(key: &str, destructive: bool) -> String {
+    match destructive {
+        true => format!("{key}-destructive"),
+        false => key.to_owned(),
+    }
 }
 
 /// Who brings the database to what a schema needs.
@@ -316,7 +340,7 @@ fn migrate(
 
 /// Contracts once no pod of before is left.
 fn contract(situation: &Situation, candidate: &Candidate, served: bool, decision: &mut Decision) {
-    if situation.contracted.as_ref() == Some(&candidate.key) {
+    if candidate.is_contracted(situation.contracted.as_ref()) {
         return;
     }
     if !(served && situation.rolled_out) {
@@ -326,7 +350,7 @@ fn contract(situation: &Situation, candidate: &Candidate, served: bool, decision
         return;
     }
     match &situation.contract {
-        JobState::Complete => decision.contracted = Some(candidate.key.clone()),
+        JobState::Complete => decision.contracted = Some(candidate.contracted()),
         state => {
             decision.job = Some(Phase::Contract);
             decision.said[2] = under_way(Phase::Contract, state);

@@ -140,16 +140,58 @@ fn pod(service: &Microservice, image: &str, release: &Release, phase: Phase) -> 
         image_pull_secrets: (!secrets.is_empty())
             .then(|| secrets.into_iter().map(reference).collect()),
         containers: vec![container(service, image, release, phase)],
-        volumes: Some(vec![
-            release.volume(),
-            Volume {
-                name: "tmp".to_owned(),
-                empty_dir: Some(EmptyDirVolumeSource::default()),
-                ..Volume::default()
-            },
-        ]),
+        volumes: Some(volumes(service, release)),
         ..PodSpec::default()
     }
+}
+
+fn volumes(service: &Microservice, release: &Release) -> Vec<Volume> {
+    let mut all = vec![
+        release.volume(),
+        Volume {
+            name: "tmp".to_owned(),
+            empty_dir: Some(EmptyDirVolumeSource::default()),
+            ..Volume::default()
+        },
+    ];
+    for own in configuration(service) {
+        all.retain(|ours| ours.name != own.name);
+        all.push(own);
+    }
+    all
+}
+
+/// The volumes of the resource that hold configuration, such as a CA of the database. A disk belongs to the pods of the service:
+/// a Job on another node would wait for it. What cannot be read is told where pods are rendered.
+fn configuration(service: &Microservice) -> impl Iterator<Item = Volume> {
+    let volumes = service.spec.volumes.iter();
+    let parsed = volumes.filter_map(|volume| serde_json::from_value::<Volume>(volume.clone()).ok());
+    parsed.filter(|volume| {
+        volume.secret.is_some()
+            || volume.config_map.is_some()
+            || volume.projected.is_some()
+            || volume.csi.is_some()
+            || volume.downward_api.is_some()
+            || volume.empty_dir.is_some()
+    })
+}
+
+fn mounts(service: &Microservice) -> Vec<VolumeMount> {
+    let mut all = vec![
+        Release::mount(),
+        VolumeMount {
+            name: "tmp".to_owned(),
+            mount_path: "/tmp".to_owned(),
+            ..VolumeMount::default()
+        },
+    ];
+    let present: Vec<_> = configuration(service).map(|volume| volume.name).collect();
+    let own = service.spec.volume_mounts.iter();
+    for mount in own.filter(|mount| present.contains(&mount.name)) {
+        all.retain(|ours| ours.mount_path != mount.mount_path);
+        all.push(mount.clone());
+    }
+    all
 }
 
 fn container(service: &Microservice, image: &str, release: &Release, phase: Phase) -> Container {
@@ -179,14 +221,7 @@ fn container(service: &Microservice, image: &str, release: &Release, phase: Phas
             ),
             ..ResourceRequirements::default()
         }),
-        volume_mounts: Some(vec![
-            Release::mount(),
-            VolumeMount {
-                name: "tmp".to_owned(),
-                mount_path: "/tmp".to_owned(),
-                ..VolumeMount::default()
-            },
-        ]),
+        volume_mounts: Some(mounts(service)),
         security_context: Some(restricted()),
         // Of one that failed, the last lines of the log say why.
         termination_message_path: Some(REPORT.to_owned()),

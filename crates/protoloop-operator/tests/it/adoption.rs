@@ -2,45 +2,39 @@
 
 use serde_json::json;
 
-use crate::support::{NAMESPACE, World, condition};
+use crate::support::{World, condition};
 
 #[test]
 fn an_object_of_somebody_is_left_alone() {
     let Some(mut world) = World::new("adopt") else {
         return;
     };
-    world.kubectl(&[
-        "create",
-        "service",
-        "clusterip",
-        "a",
-        "-n",
-        NAMESPACE,
-        "--tcp=5:5",
-    ]);
+    world.create(&json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"},
+        "spec": {"ports": [{"port": 5}]},
+    }));
     world.operator("one", &["--alone"]);
     world.service("a", &json!({"image": {"name": "a:1"}}));
     world.reason("a", "Applied", "NotOwned");
-    let service = world.get("service", "a").expect("it is still there");
+    let service = world.get("services", "a").expect("it is still there");
     assert_eq!(service["spec"]["ports"][0]["port"], 5);
-    let said = condition(&world.get("ms", "a").expect("it"), "Ready").expect("a condition");
+    let said = condition(&world.get("microservices", "a").expect("it"), "Ready");
+    let said = said.expect("a condition");
     assert!(
         said["message"]
             .as_str()
             .is_some_and(|text| text.contains("Service a is there already")),
         "{said}"
     );
-    assert!(world.get("deployment", "a").is_some(), "the rest is there");
-    let events = world.kubectl(&[
-        "get",
-        "events",
-        "-n",
-        NAMESPACE,
-        "-o",
-        "jsonpath={.items[*].reason}",
-    ]);
-    assert!(events.contains("NotOwned"), "{events}");
-    world.kubectl(&["delete", "service", "a", "-n", NAMESPACE]);
+    assert!(world.get("deployments", "a").is_some(), "the rest is there");
+    let told = || {
+        let events = world.list("events");
+        events
+            .into_iter()
+            .find(|event| event["reason"] == "NotOwned")
+    };
+    world.eventually("an event", crate::support::PATIENCE, told);
+    world.delete("services", "a");
     world.reason("a", "Applied", "Applied");
 }
 
@@ -54,15 +48,14 @@ fn two_services_do_not_share_a_name() {
     world.reason("a", "Applied", "Applied");
     world.service("a-headless", &json!({"image": {"name": "b:1"}}));
     world.reason("a-headless", "Applied", "NotOwned");
-    assert_eq!(
-        world.get("service", "a-headless").expect("it")["spec"]["clusterIP"],
-        "None"
-    );
+    let service = world.get("services", "a-headless").expect("it");
+    assert_eq!(service["spec"]["clusterIP"], "None");
 }
 
+/// On a cluster without optional APIs, by an operator that looks everywhere.
 #[test]
 fn what_does_not_fit_is_said_and_stops_nobody() {
-    let Some(mut world) = World::new("unfit") else {
+    let Some(mut world) = World::alone("unfit") else {
         return;
     };
     world.operator("one", &["--alone"]);
@@ -82,14 +75,9 @@ fn what_does_not_fit_is_said_and_stops_nobody() {
     world.reason("keda", "Applied", "ApiMissing");
     world.reason("routed", "Routed", "ApiMissing");
     world.reason("good", "Applied", "Applied");
-    world.kubectl(&[
-        "create",
-        "secret",
-        "generic",
-        "none",
-        "-n",
-        NAMESPACE,
-        "--from-literal=url=memory:",
-    ]);
+    world.create(&json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "none"},
+        "stringData": {"url": "memory:"},
+    }));
     world.reason("lost", "Accepted", "Accepted");
 }

@@ -1,10 +1,16 @@
 //! Of several operators one writes.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 
-use crate::support::World;
+use crate::{
+    rights::{self, Right},
+    support::{PATIENCE, World},
+};
 
 fn image(world: &World, number: usize) {
     world.service("a", &json!({"image": {"name": format!("a:{number}")}}));
@@ -15,23 +21,27 @@ fn rolled(world: &World, number: usize, time: Duration) -> Duration {
     let path = "/spec/template/spec/containers/0/image";
     let moved = || {
         world
-            .get("deployment", "a")
+            .get("deployments", "a")
             .filter(|one| one.pointer(path) == Some(&wanted))
     };
     world.eventually(&format!("image {number}"), time, moved).1
 }
 
+/// Who holds the one Lease that the account may write.
 fn holder(world: &World) -> Option<String> {
-    let text = world.try_kubectl(&[
+    let path = "jsonpath={.spec.holderIdentity}";
+    let words = [
         "get",
         "lease",
         "protoloop-operator",
         "-n",
-        "default",
+        "protoloop",
         "-o",
-        "jsonpath={.spec.holderIdentity}",
-    ]);
-    text.ok().filter(|text| !text.is_empty())
+        path,
+    ];
+    let output = world.command("kubectl").args(words).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.strip_prefix("leaders-").map(str::to_owned)
 }
 
 #[test]
@@ -39,63 +49,53 @@ fn one_writes_and_another_goes_on() {
     let Some(mut world) = World::new("leaders") else {
         return;
     };
-    let soon = Duration::from_secs(10);
-    let first = world.operator("first", &[]);
-    world.eventually("the first leads", soon, || {
+    let begun = world.moment();
+    world.operator("first", &[]);
+    world.eventually("the first leads", PATIENCE, || {
         holder(&world).filter(|who| who == "first")
     });
     world.operator("second", &[]);
     for number in 1..5 {
         image(&world, number);
-        rolled(&world, number, soon);
+        rolled(&world, number, PATIENCE);
     }
-    let writers: std::collections::BTreeSet<_> = world
-        .writes(0)
-        .iter()
-        .map(|write| write.split(' ').next().unwrap_or_default().to_owned())
-        .collect();
-    assert_eq!(writers, ["first".to_owned()].into());
+    assert_eq!(writers(&world, begun), ["first".to_owned()].into());
 
     // Killed: the other goes on when the Lease has run out, which is 4 s.
     let moment = world.moment();
-    let begun = Instant::now();
-    world.signal(first, "KILL");
+    let killed = Instant::now();
+    world.kill(0);
     image(&world, 5);
     rolled(&world, 5, Duration::from_secs(8));
-    eprintln!("killed: the second went on after {:?}", begun.elapsed());
-    assert!(
-        world
-            .writes(moment)
-            .iter()
-            .all(|write| write.starts_with("second "))
-    );
+    eprintln!("killed: the second went on after {:?}", killed.elapsed());
+    assert_eq!(writers(&world, moment), ["second".to_owned()].into());
 
     // Asked to end: it lets go.
-    let third = world.operator("third", &[]);
-    let (_, _) = world.eventually("the third is there", soon, || {
-        world
-            .command("curl")
-            .args(["-sf", "http://127.0.0.1:8102/readyz"])
-            .output()
-            .ok()
-            .filter(|output| output.status.success())
+    world.operator("third", &[]);
+    world.eventually("the third is there", PATIENCE, || {
+        world.is_ready(2).then_some(())
     });
-    let second = world.kubectl(&[
-        "get",
-        "lease",
-        "protoloop-operator",
-        "-n",
-        "default",
-        "-o",
-        "jsonpath={.spec.holderIdentity}",
-    ]);
-    assert_eq!(second, "second");
-    let begun = Instant::now();
+    assert_eq!(holder(&world).as_deref(), Some("second"));
+    let asked = Instant::now();
     world.end(1);
     image(&world, 6);
-    rolled(&world, 6, soon);
-    let took = begun.elapsed();
-    eprintln!("asked to end: the third ({third}) went on after {took:?}");
-    assert!(took < Duration::from_secs(4), "{took:?}");
+    rolled(&world, 6, PATIENCE);
+    let took = asked.elapsed();
+    eprintln!("asked to end: the third went on after {took:?}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
     assert_eq!(holder(&world).as_deref(), Some("third"));
+
+    let of_lease = |right: &Right| right.1 == "leases";
+    let used: BTreeSet<_> = rights::used(&world, begun)
+        .into_iter()
+        .filter(of_lease)
+        .collect();
+    let given = rights::given("Role").into_iter().filter(of_lease).collect();
+    assert_eq!(used, given);
+}
+
+fn writers(world: &World, since: u64) -> BTreeSet<String> {
+    let requests = world.requests(since);
+    let writes = requests.into_iter().filter(|request| !request.reads());
+    writes.map(|request| request.operator).collect()
 }

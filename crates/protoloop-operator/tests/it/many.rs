@@ -2,11 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{NAMESPACE, World, microservice};
+use crate::support::{World, condition};
 
 const COUNT: usize = 500;
+/// What the issue asks of a release build.
+const TIME: Duration = Duration::from_secs(60);
+/// A debug build has 41 MiB at most; a release build has to have less than 40.
+const MEMORY: u64 = if cfg!(debug_assertions) { 48 } else { 40 } * 1024;
 
 #[test]
 fn five_hundred_services_are_kept() {
@@ -14,32 +18,30 @@ fn five_hundred_services_are_kept() {
         return;
     };
     let id = world.operator("one", &["--alone"]);
-    let items: Vec<Value> = (0..COUNT)
-        .map(|number| microservice(&format!("s{number}"), &json!({"image": {"name": "a:1"}})))
-        .collect();
     let begun = Instant::now();
-    world
-        .send(
-            &["create"],
-            &json!({"apiVersion": "v1", "kind": "List", "items": items}),
-        )
-        .expect("they are made");
+    for number in 0..COUNT {
+        let service = world.microservice(&format!("s{number}"), &json!({"image": {"name": "a:1"}}));
+        world.create(&service);
+    }
     let made = begun.elapsed();
-    let ready = || {
-        let text = world.kubectl(&["get", "ms", "-n", NAMESPACE, "-o", "jsonpath={range .items[*]}{.status.conditions[?(@.type==\"Applied\")].status}{\"\\n\"}{end}"]);
-        (text.lines().filter(|line| *line == "True").count() == COUNT).then_some(())
+    let kept = || {
+        let applied = |one: &serde_json::Value| {
+            condition(one, "Applied").is_some_and(|applied| applied["status"] == "True")
+        };
+        let all = world.list("microservices");
+        (all.iter().filter(|one| applied(one)).count() == COUNT).then_some(())
     };
-    world.eventually("all are applied", Duration::from_secs(120), ready);
+    world.eventually("all are applied", TIME, kept);
     let took = begun.elapsed();
     let memory = resident(id);
     eprintln!("{COUNT} services: made in {made:?}, kept after {took:?}, {memory} KiB");
     assert_eq!(world.list("deployments").len(), COUNT);
     assert_eq!(world.list("services").len(), 2 * COUNT);
-    // What the machine takes for it is measured by hand; this only catches what has gone wrong by a factor.
-    assert!(memory < 120 * 1024, "{memory} KiB");
+    assert!(took < TIME, "{took:?}");
+    assert!(memory < MEMORY, "{memory} KiB");
 }
 
-/// Memory of a process, in KiB.
+/// The most memory that a process has had, in KiB.
 fn resident(id: u32) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));

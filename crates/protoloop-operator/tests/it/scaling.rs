@@ -9,9 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{NAMESPACE, World};
-
-const SOON: Duration = Duration::from_secs(5);
+use crate::support::{PATIENCE, World};
 
 #[test]
 fn replicas_are_handed_over() {
@@ -25,44 +23,56 @@ fn replicas_are_handed_over() {
     world.reason("a", "Applied", "Applied");
     let (mut watch, seen) = watched(&world);
     world.service("a", &scaled);
-    world.eventually("an autoscaler", SOON, || world.get("hpa", "a"));
+    world.eventually("an autoscaler", PATIENCE, || {
+        world.get("horizontalpodautoscalers", "a")
+    });
     let given_up = || {
         world
-            .get("deployment", "a")
+            .get("deployments", "a")
             .filter(|one| owner_of_replicas(one) == ["protoloop-operator-handover"])
     };
-    let (deployment, _) = world.eventually("replicas are handed over", SOON, given_up);
+    let (deployment, _) = world.eventually("replicas are handed over", PATIENCE, given_up);
     assert_eq!(deployment["spec"]["replicas"], 3);
     // As the autoscaler does.
-    world.kubectl(&["scale", "deployment", "a", "-n", NAMESPACE, "--replicas=6"]);
+    let scale = [
+        "scale",
+        "deployment",
+        "a",
+        "-n",
+        world.name(),
+        "--replicas=6",
+    ];
+    let status = world.command("kubectl").args(scale).status();
+    assert!(status.is_ok_and(|status| status.success()));
     world.service("a", &json!({"image": {"name": "a:2"}, "replicas": 3, "autoscaling": {"minReplicas": 2, "maxReplicas": 8}}));
     let image = "/spec/template/spec/containers/0/image";
     let moved = || {
         world
-            .get("deployment", "a")
+            .get("deployments", "a")
             .filter(|one| one.pointer(image) == Some(&json!("a:2")))
     };
+    let (deployment, _) = world.eventually("the new image", PATIENCE, moved);
     assert_eq!(
-        world.eventually("the new image", SOON, moved).0["spec"]["replicas"],
-        6,
+        deployment["spec"]["replicas"], 6,
         "the autoscaler's number stays"
     );
 
     world.service("a", &fixed);
     let ours = || {
         world
-            .get("deployment", "a")
+            .get("deployments", "a")
             .filter(|one| one["spec"]["replicas"] == 3)
     };
-    world.eventually("our number again", SOON, ours);
+    world.eventually("our number again", PATIENCE, ours);
     assert!(
-        world.get("hpa", "a").is_none(),
+        world.get("horizontalpodautoscalers", "a").is_none(),
         "whoever would take it back is gone before"
     );
     // Killed by its id: it is ours.
     watch.kill().expect("kubectl ends");
     watch.wait().expect("kubectl ends");
     let seen = seen.lock().expect("nobody panics").clone();
+    assert!(!seen.is_empty());
     assert!(
         seen.iter()
             .all(|number| ["3", "6"].contains(&number.as_str())),
@@ -74,7 +84,7 @@ fn replicas_are_handed_over() {
 fn watched(world: &World) -> (Child, Arc<Mutex<Vec<String>>>) {
     let mut watch = world
         .command("kubectl")
-        .args(["get", "deployment", "a", "-n", NAMESPACE, "-w"])
+        .args(["get", "deployment", "a", "-n", world.name(), "-w"])
         .args(["-o", "jsonpath={.spec.replicas}{\"\\n\"}"])
         .stdout(Stdio::piped())
         .spawn()
@@ -86,6 +96,10 @@ fn watched(world: &World) -> (Child, Arc<Mutex<Vec<String>>>) {
         for line in output.lines().map_while(Result::ok) {
             noted.lock().expect("nobody panics").push(line);
         }
+    });
+    // It begins with what there is.
+    world.eventually("kubectl", PATIENCE, || {
+        (!seen.lock().expect("nobody panics").is_empty()).then_some(())
     });
     (watch, seen)
 }
@@ -111,35 +125,34 @@ fn stopping_and_pausing_are_obeyed() {
     };
     world.operator("one", &["--alone"]);
     let spec = |operation: Value| json!({"image": {"name": "a:1"}, "autoscaling": {"minReplicas": 2, "maxReplicas": 3}, "operation": operation});
+    let scaler = || world.get("horizontalpodautoscalers", "a");
+    let pods = |wanted: i64| move |one: &Value| one["spec"]["replicas"] == wanted;
     world.service("a", &spec(json!({})));
-    world.eventually("an autoscaler", SOON, || world.get("hpa", "a"));
+    world.eventually("an autoscaler", PATIENCE, scaler);
     world.service("a", &spec(json!({"stopped": true})));
-    world.eventually("no pod is wanted", SOON, || {
-        world
-            .get("deployment", "a")
-            .filter(|one| one["spec"]["replicas"] == 0)
+    world.eventually("no pod is wanted", PATIENCE, || {
+        world.get("deployments", "a").filter(pods(0))
     });
-    world.eventually("no autoscaler", SOON, || {
-        world.get("hpa", "a").is_none().then_some(())
+    world.eventually("no autoscaler", PATIENCE, || {
+        scaler().is_none().then_some(())
     });
     world.reason("a", "Available", "Stopped");
     world.service("a", &spec(json!({})));
-    world.eventually("pods again", SOON, || {
-        world
-            .get("deployment", "a")
-            .filter(|one| one["spec"]["replicas"] == 2)
+    world.eventually("pods again", PATIENCE, || {
+        world.get("deployments", "a").filter(pods(2))
     });
 
     world.service("a", &spec(json!({"paused": true})));
     world.reason("a", "Applied", "Paused");
-    world.kubectl(&["delete", "service", "a", "-n", NAMESPACE]);
+    world.delete("services", "a");
     let moment = world.moment();
-    world.kubectl(&["label", "ms", "a", "-n", NAMESPACE, "x=y"]);
-    let later = std::time::Instant::now() + Duration::from_secs(2);
-    world.eventually("some time", SOON, || {
-        (std::time::Instant::now() > later).then_some(())
-    });
+    world.merge(
+        "microservices",
+        "a",
+        &json!({"metadata": {"labels": {"x": "y"}}}),
+    );
+    world.some_time(Duration::from_secs(2));
     assert_eq!(world.writes(moment), Vec::<String>::new());
     world.service("a", &spec(json!({})));
-    world.eventually("the Service again", SOON, || world.get("service", "a"));
+    world.eventually("the Service again", PATIENCE, || world.get("services", "a"));
 }

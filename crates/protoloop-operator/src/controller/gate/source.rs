@@ -1,12 +1,13 @@
 //! Where schemas are read from.
 
 use k8s_openapi::api::core::v1::ConfigMap;
-use kube::{Api, ResourceExt as _};
+use kube::{Api, ResourceExt as _, api::ListParams};
 
 use super::{Context, Error};
 use crate::{
-    api::{Microservice, SchemaSource},
-    children::{Content, Release, files_of, revision_name},
+    api::{Microservice, Revision, SchemaSource},
+    children::{Content, MANAGED_BY, Release, files_of, revision_name, selector_text},
+    controller::FIELD_MANAGER,
     schema::Compiler,
 };
 
@@ -86,6 +87,50 @@ pub(super) async fn revision(
         None => Content::Files(files_of(&map)),
     };
     Ok(Some(Release::new(&name, content)).filter(|release| release.digest == digest))
+}
+
+/// The schemas that were served, from the ConfigMaps that hold them, where no status tells: the one that is served in front, as
+/// if it had been since `now`, so that no Job of before is taken for one that led to it.
+pub(super) async fn kept(
+    context: &Context,
+    service: &Microservice,
+    serving: &str,
+    now: &str,
+) -> Result<Vec<Revision>, Error> {
+    let namespace = service.namespace().unwrap_or_default();
+    let api: Api<ConfigMap> = Api::namespaced(context.client().clone(), &namespace);
+    let labels = format!(
+        "{MANAGED_BY}={FIELD_MANAGER},{}",
+        selector_text(&service.name_any())
+    );
+    let maps = api.list(&ListParams::default().labels(&labels)).await?;
+    let prefix = revision_name(service, "");
+    let revision = |map: &ConfigMap| {
+        let uid = service.uid();
+        let owners = map.owner_references();
+        let ours = owners.iter().any(|owner| Some(&owner.uid) == uid.as_ref());
+        let config_map = map.name_any();
+        let name = config_map
+            .strip_prefix(&prefix)
+            .filter(|_| ours)?
+            .to_owned();
+        let made = map.creation_timestamp();
+        let created = match name == serving {
+            true => now.to_owned(),
+            false => made?.0.strftime(super::RFC_3339).to_string(),
+        };
+        Some(Revision {
+            name,
+            config_map,
+            created,
+        })
+    };
+    let mut revisions: Vec<_> = maps.items.iter().filter_map(revision).collect();
+    revisions.sort_by(|a, b| {
+        let rank = |one: &Revision| (one.name == serving, one.created.clone());
+        rank(b).cmp(&rank(a))
+    });
+    Ok(revisions)
 }
 
 async fn config_map(

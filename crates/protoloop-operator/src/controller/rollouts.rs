@@ -1,0 +1,90 @@
+//! How many services get other pods at once, where it was not their own resource that changed.
+//!
+//! A Secret that many read, or a newer operator, changes the pods of all of them in one moment. A few at a time are let through;
+//! the next ones follow as the pods of those before become ready. Where they do not, their place stays taken: what harms every
+//! service stops by itself behind the first few.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// Who is being rolled out.
+#[derive(Debug)]
+pub(super) struct Rollouts {
+    most: usize,
+    /// By uid: whether the Deployment has been applied. Before that it still looks as if it were complete.
+    under_way: Mutex<HashMap<String, bool>>,
+}
+
+impl Rollouts {
+    /// At most so many at once.
+    pub(super) fn new(most: u16) -> Self {
+        Self {
+            most: usize::from(most.max(1)),
+            under_way: Mutex::default(),
+        }
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<String, bool>> {
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a service may begin now. `is_complete` tells of any other one whether all its pods are as they should be.
+    pub(super) fn may_begin(&self, uid: &str, is_complete: impl Fn(&str) -> bool) -> bool {
+        let mut under_way = self.under_way();
+        under_way.retain(|other, applied| other == uid || !*applied || !is_complete(other));
+        if !under_way.contains_key(uid) && under_way.len() >= self.most {
+            return false;
+        }
+        under_way.insert(uid.to_owned(), false);
+        true
+    }
+
+    /// Notes that the Deployment has been applied.
+    pub(super) fn applied(&self, uid: &str) {
+        if let Some(applied) = self.under_way().get_mut(uid) {
+            *applied = true;
+        }
+    }
+
+    /// Forgets one that is gone.
+    pub(super) fn forget(&self, uid: &str) {
+        self.under_way().remove(uid);
+    }
+
+    /// How many are under way.
+    pub(super) fn len(&self) -> usize {
+        self.under_way().len()
+    }
+
+    /// How many may be.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_free_again_when_pods_are_ready() {
+        let rollouts = Rollouts::new(2);
+        let nobody = |_: &str| false;
+        assert!(rollouts.may_begin("a", nobody));
+        assert!(rollouts.may_begin("b", nobody));
+        assert!(!rollouts.may_begin("c", nobody));
+        assert!(rollouts.may_begin("a", nobody), "once more");
+        // What has not been applied yet looks complete and is not.
+        assert!(!rollouts.may_begin("c", |_| true));
+        rollouts.applied("a");
+        assert!(!rollouts.may_begin("c", |uid| uid == "b"));
+        assert!(rollouts.may_begin("c", |uid| uid == "a"));
+        assert_eq!(rollouts.len(), 2);
+        rollouts.forget("b");
+        assert!(rollouts.may_begin("d", nobody));
+    }
+}
