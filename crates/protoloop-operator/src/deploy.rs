@@ -2,9 +2,18 @@
 //!
 //! What an apply would change is found out by the API server itself, which is asked to apply without storing anything.
 
+mod prune;
+
 use std::time::Duration;
 
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
+use k8s_openapi::{
+    ByteString,
+    api::{
+        apps::v1::Deployment,
+        core::v1::{ConfigMap, Pod},
+    },
+    apimachinery::pkg::apis::meta::v1::ObjectMeta,
+};
 use kube::{
     Api, Client, ResourceExt as _,
     api::{ListParams, Patch, PatchParams},
@@ -12,9 +21,11 @@ use kube::{
 };
 use serde_json::{Map, Value};
 
+pub use prune::prune;
+
 use crate::{
     api::Microservice,
-    children::{Apis, Child, selector_text},
+    children::{Apis, Child, Facts, labels, selector_text},
     rollout::{DeploymentState, failure},
 };
 
@@ -135,6 +146,27 @@ impl Manifest {
             name: service.name_any(),
             value,
         }
+    }
+
+    /// That of the ConfigMap with the descriptor set that a resource refers to; nothing where it refers to none.
+    #[must_use]
+    pub fn of_descriptor_set(service: &Microservice, bytes: Vec<u8>) -> Option<Self> {
+        let key = service.spec.schema.as_ref()?.descriptor_set.as_ref()?;
+        let facts = Facts {
+            managed_by: FIELD_MANAGER.to_owned(),
+            ..Facts::default()
+        };
+        let map = ConfigMap {
+            metadata: ObjectMeta {
+                name: Some(key.name.clone()),
+                namespace: service.namespace(),
+                labels: Some(labels(service, &facts)),
+                ..ObjectMeta::default()
+            },
+            binary_data: Some([(key.key.clone(), ByteString(bytes))].into()),
+            ..ConfigMap::default()
+        };
+        Some(Self::of(&map.into()))
     }
 
     /// `Deployment todo`.

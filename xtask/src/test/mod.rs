@@ -67,7 +67,8 @@ fn command(root: &Path, arguments: &[&str], tools: &[Tool], forbid_skip: bool) -
         .iter()
         .any(|argument| argument.starts_with("-p") || argument.starts_with("--package"))
     {
-        command.arg("--workspace");
+        // The program is tested as the image has it.
+        command.args(["--workspace", "--features", "protoloop-cli/kubernetes"]);
     }
     command
         .args(arguments)

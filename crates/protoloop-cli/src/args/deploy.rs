@@ -54,10 +54,19 @@ pub(crate) struct Deploy {
     /// Take fields over that others have set
     #[arg(long)]
     pub(crate) force: bool,
+    /// Delete what earlier deployments of this service made and this one does not: behind new pods that are ready, because old
+    /// ones need it; without --apply, tell what that would be
+    #[arg(long, conflicts_with = "resource")]
+    pub(crate) prune: bool,
     /// Wait until every pod is ready, telling how far they are
     #[arg(long, requires = "apply")]
     pub(crate) wait: bool,
     /// Seconds to wait at most
-    #[arg(long, value_name = "SECONDS", default_value = "300", requires = "wait")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value = "300",
+        requires = "apply"
+    )]
     pub(crate) timeout: u64,
 }

@@ -6,7 +6,7 @@ use std::{process::ExitCode, time::Duration};
 
 use protoloop_operator::{
     api::Microservice,
-    children::{self, Apis, Facts, Release, Surface},
+    children::{self, Apis, Content, Facts, Release, Surface},
     deploy::{self, Difference, Manifest, Outcome, Target},
 };
 use serde_json::Value;
@@ -26,11 +26,18 @@ const DIFFERENT: u8 = 2;
 struct Project {
     service: Microservice,
     surface: Option<Surface>,
+    /// The schema, where it is not in files.
+    descriptor_set: Option<Vec<u8>>,
 }
 
 pub(crate) fn run(arguments: &Deploy) -> Result<ExitCode, Failure> {
     let project = project::read(arguments)?;
     if !(arguments.apply || arguments.diff || arguments.dry_run) {
+        if arguments.prune {
+            return Err(Failure::Other(
+                "--prune looks into a cluster: give --apply, --diff or --dry-run too".to_owned(),
+            ));
+        }
         return print(&manifests(arguments, &project, Apis::ALL)?);
     }
     let runtime = tokio::runtime::Runtime::new()
@@ -41,15 +48,22 @@ pub(crate) fn run(arguments: &Deploy) -> Result<ExitCode, Failure> {
 fn manifests(arguments: &Deploy, project: &Project, apis: Apis) -> Result<Vec<Manifest>, Failure> {
     let service = &project.service;
     if arguments.resource {
-        return Ok(vec![Manifest::of_service(service)]);
+        let set = project.descriptor_set.clone();
+        let set = set.and_then(|bytes| Manifest::of_descriptor_set(service, bytes));
+        return Ok(set
+            .into_iter()
+            .chain([Manifest::of_service(service)])
+            .collect());
     }
     let schema = service.spec.schema.as_ref();
     let name = service.metadata.name.as_deref().unwrap_or_default();
+    let set = project.descriptor_set.clone().map(Content::DescriptorSet);
+    let release = set.map(|content| Release::new(name, content));
     let facts = Facts {
         runtime_image: arguments.image.clone(),
         managed_by: deploy::FIELD_MANAGER.to_owned(),
         apis,
-        release: schema.and_then(|schema| Release::declared(name, schema)),
+        release: release.or_else(|| schema.and_then(|schema| Release::declared(name, schema))),
         surface: project.surface.clone(),
         ..Facts::default()
     };
@@ -82,19 +96,44 @@ async fn against_cluster(arguments: &Deploy, mut project: Project) -> Result<Exi
         .await
         .map_err(|error| Failure::at("asking the cluster for its APIs", error))?;
     let mut changes = 0;
-    for manifest in manifests(arguments, &project, apis)? {
-        let outcome = deploy::apply(&target, &manifest, !arguments.apply, arguments.force).await;
+    let wanted = manifests(arguments, &project, apis)?;
+    for manifest in &wanted {
+        let outcome = deploy::apply(&target, manifest, !arguments.apply, arguments.force).await;
         let outcome = outcome.map_err(|error| Failure::at(manifest.title(), error))?;
         changes += usize::from(outcome != Outcome::Unchanged);
-        tell(arguments, &manifest, &outcome);
+        tell(arguments, manifest, &outcome);
     }
-    if arguments.wait {
+    // Pods of before read what is about to go.
+    if arguments.wait || (arguments.apply && arguments.prune) {
         wait(arguments, &target, &project.service).await?;
+    }
+    if arguments.prune {
+        changes += prune(arguments, &target, &project.service, apis, &wanted).await?;
     }
     Ok(match arguments.diff && changes > 0 {
         true => ExitCode::from(DIFFERENT),
         false => ExitCode::SUCCESS,
     })
+}
+
+/// Takes away what is not wanted any more, with one line per object, and answers how many there were.
+async fn prune(
+    arguments: &Deploy,
+    target: &Target,
+    service: &Microservice,
+    apis: Apis,
+    wanted: &[Manifest],
+) -> Result<usize, Failure> {
+    let name = service.metadata.name.as_deref().unwrap_or_default();
+    let gone = deploy::prune(target, name, apis, wanted, !arguments.apply).await;
+    let gone = gone.map_err(|error| Failure::at("deleting what is not wanted any more", error))?;
+    let would = if arguments.apply { "" } else { "would be " };
+    for title in &gone {
+        output::line(format_args!(
+            "{RED}-{RESET} {BOLD}{title}{RESET} {would}deleted"
+        ));
+    }
+    Ok(gone.len())
 }
 
 /// One line per object, and with `--diff` one per value that is another one.

@@ -54,7 +54,11 @@ fn from_file(arguments: &Deploy, path: &Path) -> Result<Project, Failure> {
         .as_ref()
         .and_then(|schema| schema.files.as_ref());
     let surface = files.map(surface).transpose()?;
-    Ok(Project { service, surface })
+    Ok(Project {
+        service,
+        surface,
+        descriptor_set: None,
+    })
 }
 
 /// What files declare that stand in a resource.
@@ -76,11 +80,23 @@ fn surface(files: &BTreeMap<String, String>) -> Result<Surface, Failure> {
 fn from_protos(arguments: &Deploy) -> Result<Project, Failure> {
     let compiled = super::super::compile(&arguments.sources)?;
     output::diagnostics(&compiled.warnings);
-    let spec = MicroserviceSpec {
-        schema: Some(SchemaSource {
+    let name = name(arguments)?;
+    let descriptor_set = descriptor_set(arguments, &compiled)?;
+    let schema = match descriptor_set {
+        Some(_) => SchemaSource {
+            descriptor_set: Some(KeySelector {
+                name: format!("{name}-descriptors"),
+                key: "schema.binpb".to_owned(),
+            }),
+            ..SchemaSource::default()
+        },
+        None => SchemaSource {
             files: Some(files(arguments, &compiled)?),
             ..SchemaSource::default()
-        }),
+        },
+    };
+    let spec = MicroserviceSpec {
+        schema: Some(schema),
         datasource: Some(datasource(arguments)?),
         migrations: Migrations {
             // Where no operator is, nobody runs Jobs.
@@ -94,12 +110,35 @@ fn from_protos(arguments: &Deploy) -> Result<Project, Failure> {
         replicas: 1,
         ..MicroserviceSpec::default()
     };
-    let mut service = Microservice::new(&name(arguments)?, spec);
+    let mut service = Microservice::new(&name, spec);
     service.metadata.namespace.clone_from(&arguments.namespace);
     Ok(Project {
         service,
         surface: Some(Surface::of(&compiled.schema)),
+        descriptor_set,
     })
+}
+
+/// What a ConfigMap can hold, with room for what is said about it.
+const MOST: usize = 1_000_000;
+
+/// The whole schema as a descriptor set, where one was given: with it there need not be `.proto` files of everything.
+fn descriptor_set(arguments: &Deploy, compiled: &Compiled) -> Result<Option<Vec<u8>>, Failure> {
+    let is_set =
+        |path: &&PathBuf| path.is_file() && path.extension().is_none_or(|end| end != "proto");
+    let Some(given) = arguments.sources.paths.iter().find(is_set) else {
+        return Ok(None);
+    };
+    let set = compiled.descriptor_set.clone();
+    match set.len() {
+        0..MOST => Ok(Some(set)),
+        size => Err(Failure::at(
+            given.display(),
+            format_args!(
+                "the descriptor set has {size} bytes, and a ConfigMap holds {MOST}: leave its source info out"
+            ),
+        )),
+    }
 }
 
 /// The project's files by import path.
@@ -125,7 +164,7 @@ fn files(arguments: &Deploy, compiled: &Compiled) -> Result<BTreeMap<String, Str
     }
     match files.is_empty() {
         false => Ok(files),
-        true => Err(Failure::Other("there are no .proto files here; a descriptor set goes into a ConfigMap that spec.schema.descriptorSet names".to_owned())),
+        true => Err(Failure::Other("there are no .proto files here".to_owned())),
     }
 }
 
