@@ -12,7 +12,7 @@ ARG BASE=gcr.io/distroless/cc-debian12:nonroot
 FROM ${RUST} AS manifests
 WORKDIR /src
 COPY . .
-RUN find . -name '*.rs' -exec sh -c 'for file; do echo "fn main() {}" > "$file"; done' - {} + \
+RUN find . -name '*.rs' -exec sh -c 'for file; do echo "fn main() { }" > "$file"; done' - {} + \
  && find . -type f ! -name '*.rs' ! -name Cargo.toml ! -name Cargo.lock ! -path './.cargo/*' -delete
 
 FROM ${RUST} AS build
@@ -20,8 +20,9 @@ WORKDIR /src
 COPY --from=manifests /src .
 RUN cargo build --locked --release --package protoloop-cli --package protoloop-operator --features protoloop-cli/kubernetes,protoloop-cli/otlp --bins
 COPY . .
-# Newer than what was built from nothing.
-RUN find . -name '*.rs' -exec touch {} + \
+# The compiler is this image's, without a look at what else rust-toolchain.toml asks for; sources are newer than what was built from nothing.
+RUN rm rust-toolchain.toml \
+ && find . -name '*.rs' -exec touch {} + \
  && cargo build --locked --release --package protoloop-cli --package protoloop-operator --features protoloop-cli/kubernetes,protoloop-cli/otlp --bins \
  && install -D --target-directory /out/usr/local/bin target/release/protoloop target/release/protoloop-operator
 

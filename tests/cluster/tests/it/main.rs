@@ -1,6 +1,8 @@
 //! Charts and images, on a real Kubernetes where they have to prove themselves there.
 
 mod chart;
+mod deploy;
+mod dockerfile;
 mod image;
 mod operator;
 mod schema_changes;

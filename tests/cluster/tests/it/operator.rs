@@ -5,7 +5,7 @@ use std::{thread, time::Duration};
 use protoloop_cluster::shell;
 
 use crate::{
-    schema_changes,
+    deploy, schema_changes,
     support::{
         find,
         helm::chart,
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// How often the operator is killed while things change.
+/// How often the operator's pod is killed while things change; its process is more often, see `schema_changes`.
 const KILLS: u32 = 10;
 
 #[test]
@@ -55,6 +55,7 @@ fn a_resource_becomes_a_service_whatever_becomes_of_the_operator() {
     assert!(shown.contains("todo") && shown.contains("True"), "{shown}");
 
     converges_under_kills(&here);
+    deploy::a_resource(&here);
     schema_changes::are_kept_from_callers(&here);
 
     // With the resource go its objects; with the chart goes everything but the definition.

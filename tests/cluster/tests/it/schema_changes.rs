@@ -1,11 +1,15 @@
-//! A service whose schema changes under load: what the operator lets through, what it stops, and what a caller notices.
+//! A service that is upgraded, scaled, and whose schema changes, under load, while the operator is killed about once a second:
+//! what it lets through, what it stops, and that no caller notices.
 
 use std::{fs, time::Duration};
 
 use protoloop_cluster::shell;
 use serde_json::Value;
 
-use crate::support::{calls::Load, namespace::Namespace, postgres::Postgres};
+use crate::support::{calls::Load, mortal::Mortal, namespace::Namespace, postgres::Postgres};
+
+/// How often the operator is killed at least.
+const KILLS: u32 = 50;
 
 const SERVICE: &str = r#"
 apiVersion: protoloop.dev/v1alpha1
@@ -50,8 +54,10 @@ pub(crate) fn are_kept_from_callers(here: &Namespace) {
         here,
         folder: tempfile::tempdir().expect("a temporary folder"),
     };
+    let mortal = Mortal::instead_of(here, "operator");
     service.asks_for(FIRST);
     service.serves(FIRST);
+    let first = service.schema()["serving"].clone();
     for title in ["twice", "twice"] {
         service.create(&format!(r#"{{"title": "{title}"}}"#));
     }
@@ -59,6 +65,8 @@ pub(crate) fn are_kept_from_callers(here: &Namespace) {
     let Some(load) = Load::start(here, &[&address, "8", "60"]) else {
         return;
     };
+
+    service.is_upgraded_and_scaled();
 
     // A new field: its column first, then the pods.
     service.asks_for(WITH_NOTE);
@@ -83,9 +91,13 @@ pub(crate) fn are_kept_from_callers(here: &Namespace) {
     service.asks_for(WITH_NOTE);
     service.serves(WITH_NOTE);
     assert_eq!(service.schema()["serving"], good);
+    service.goes_back_and_forth(&first, &good);
+    service.loses_its_status();
     let calls = load.finish();
     assert_eq!(calls.failed, 0, "{calls}");
     assert!(calls.answered > 500, "{calls}");
+    let kills = mortal.rest(here, "operator");
+    assert!(kills >= KILLS, "{kills} kills");
     here.kubectl(&["delete", "ms", "kept", "--wait"]);
     here.kubectl(&["delete", "secret", "kept-db"]);
 }
@@ -96,6 +108,62 @@ struct Kept<'a> {
 }
 
 impl Kept<'_> {
+    /// Other pods, and more and fewer of them.
+    fn is_upgraded_and_scaled(&self) {
+        self.patch(r#"{"spec":{"annotations":{"example.com/turn":"2"}}}"#);
+        self.serves("an upgrade");
+        for replicas in ["3", "1", "2"] {
+            let wanted = format!("--replicas={replicas}");
+            self.here.kubectl(&["scale", "ms/kept", &wanted]);
+            self.serves("scaling");
+            let ready = &self.here.get("ms/kept")["status"]["ready"];
+            assert_eq!(*ready, format!("{replicas}/{replicas}"));
+        }
+    }
+
+    /// Back to the first schema by its name, and to the later one again.
+    fn goes_back_and_forth(&self, first: &Value, good: &Value) {
+        for digest in [first, good] {
+            self.patch(&format!(
+                r#"{{"spec":{{"schema":{{"rollbackTo":{digest}}}}}}}"#
+            ));
+            self.serves("an earlier revision");
+            assert_eq!(self.schema()["serving"], *digest);
+        }
+    }
+
+    /// What the operator remembers is gone; what runs goes on.
+    fn loses_its_status(&self) {
+        let generation = || self.here.get("deployment/kept")["metadata"]["generation"].clone();
+        let (before, known) = (generation(), self.schema());
+        self.here.kubectl(&[
+            "patch",
+            "ms",
+            "kept",
+            "--subresource=status",
+            "--type=merge",
+            r#"--patch={"status":{"schema":null,"image":null,"template":null,"conditions":[]}}"#,
+        ]);
+        self.serves("what it served before");
+        assert_eq!(generation(), before, "no pod is replaced");
+        let names = |schema: &Value| {
+            let revisions = schema["revisions"].as_array().into_iter().flatten();
+            let mut names: Vec<_> = revisions.map(|one| one["name"].to_string()).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(
+            names(&self.schema()),
+            names(&known),
+            "every way back is still there"
+        );
+    }
+
+    fn patch(&self, patch: &str) {
+        self.here
+            .kubectl(&["patch", "ms", "kept", "--type=merge", "--patch", patch]);
+    }
+
     fn asks_for(&self, fields: &str) {
         let file = self.folder.path().join("kept.yaml");
         // To what rows must not hold any more somebody has to agree.

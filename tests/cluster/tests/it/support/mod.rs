@@ -6,16 +6,40 @@ mod find;
 pub(crate) mod helm;
 pub(crate) mod images;
 pub(crate) mod kept;
+pub(crate) mod mortal;
 pub(crate) mod namespace;
 pub(crate) mod postgres;
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::{Write as _, stdout},
+    path::{Path, PathBuf},
+};
 
 pub(crate) use find::find;
 
 /// The root of the repository.
 pub(crate) fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// The `protoloop` command, where it was built with `deploy` in it, as the image has it. `None` where not: a narrow build leaves
+/// it out, and `cargo xtask test` never does.
+pub(crate) fn deployer() -> Option<PathBuf> {
+    let program = built("protoloop");
+    let mut help = std::process::Command::new(&program);
+    if protoloop_cluster::shell::output(help.args(["deploy", "--help"])).is_ok() {
+        return Some(program);
+    }
+    let why = "protoloop was built without --features protoloop-cli/kubernetes";
+    assert!(
+        std::env::var_os("PROTOLOOP_TESTS_FORBID_SKIP").is_none(),
+        "{why}"
+    );
+    let test = std::thread::current();
+    let test = test.name().unwrap_or("a test");
+    // Written around the test harness, which would swallow it; `cargo xtask test` counts these lines.
+    writeln!(stdout(), "SKIPPED {test}: {why}").expect("standard output is open");
+    None
 }
 
 /// A binary of the workspace, which `cargo test --workspace` has built beside the tests.
