@@ -9,8 +9,8 @@ use crate::support::{World, condition};
 const COUNT: usize = 500;
 /// What the issue asks of a release build.
 const TIME: Duration = Duration::from_secs(60);
-/// A debug build has 41 MiB at most; a release build has to have less than 40.
-const MEMORY: u64 = if cfg!(debug_assertions) { 48 } else { 40 } * 1024;
+/// A release build has 25 MiB at its highest, where the issue asks for 40 at most; a debug build 45.
+const MEMORY: u64 = if cfg!(debug_assertions) { 52 } else { 32 } * 1024;
 
 #[test]
 fn five_hundred_services_are_kept() {
