@@ -151,44 +151,9 @@ async fn drive(
         checksum,
         owner: Some(owner(service, uid)),
     };
-    let (children, held) = match settle(service, facts, before) {
-        Ok(settled) => {
-            let held = has_to_wait(context, service, before, &settled, look);
-            // What pods have stays remembered until they get something else.
-            look.image = if held {
-                before.image.clone()
-            } else {
-                settled.image
-            };
-            look.template = if held {
-                before.template.clone()
-            } else {
-                settled.template
-            };
-            (settled.children, held)
-        }
-        Err(error) => {
-            look.findings.insert(
-                0,
-                Finding::no(condition::ACCEPTED, "InvalidSpec", error.to_string()),
-            );
-            return Ok(());
-        }
+    let Some((children, held)) = choose(context, service, facts, before, look) else {
+        return Ok(());
     };
-    if look
-        .findings
-        .iter()
-        .all(|finding| finding.kind != condition::ACCEPTED)
-    {
-        look.findings.insert(
-            0,
-            Finding::yes(
-                condition::ACCEPTED,
-                "Accepted",
-                "what is written can be done",
-            ),
-        );
-    }
     let owner = Owner {
         namespace,
         uid,
@@ -208,6 +173,37 @@ async fn drive(
     gate::after(context, service, &mut look.verdict, complete).await?;
     look.findings.append(&mut look.verdict.findings);
     Ok(())
+}
+
+/// What is rendered, and whether the pods stay as they are for now. `None` where it cannot be rendered, which is told.
+fn choose(
+    context: &Context,
+    service: &Microservice,
+    facts: Facts,
+    before: &MicroserviceStatus,
+    look: &mut Look,
+) -> Option<(Vec<Child>, bool)> {
+    let accepted = |finding: &Finding| finding.kind == condition::ACCEPTED;
+    let settled = match settle(service, facts, before) {
+        Ok(settled) => settled,
+        Err(error) => {
+            let finding = Finding::no(condition::ACCEPTED, "InvalidSpec", error.to_string());
+            look.findings.insert(0, finding);
+            return None;
+        }
+    };
+    if !look.findings.iter().any(accepted) {
+        let message = "what is written can be done";
+        let finding = Finding::yes(condition::ACCEPTED, "Accepted", message);
+        look.findings.insert(0, finding);
+    }
+    let held = has_to_wait(context, service, before, &settled, look);
+    // What pods have stays remembered until they get something else.
+    (look.image, look.template) = match held {
+        true => (before.image.clone(), before.template.clone()),
+        false => (settled.image, settled.template),
+    };
+    Some((settled.children, held))
 }
 
 /// The checksum of what pods refer to. While something of that is missing it stays what it was: new pods could not start.

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fs, time::Duration};
 
 use serde_json::{Value, json};
 
-use crate::support::{PATIENCE, World, jobs, root};
+use crate::support::{PATIENCE, Request, World, jobs, root};
 
 /// API group, resource and verb.
 pub(crate) type Right = (String, String, String);
@@ -43,7 +43,7 @@ pub(crate) fn used(world: &World, since: u64) -> BTreeSet<Right> {
     assert!(refused.is_empty(), "{refused:?}");
     // What no resource is named of asks which APIs there are.
     let of_objects = requests.iter().filter(|one| !one.resource.is_empty());
-    of_objects.flat_map(|request| request.rights()).collect()
+    of_objects.flat_map(Request::rights).collect()
 }
 
 const FIRST: &str = "syntax = \"proto3\";\npackage todo;\nmessage Todo { string title = 1; }\n";
