@@ -62,9 +62,12 @@ fn one_writes_and_another_goes_on() {
     assert_eq!(writers(&world, begun), ["first".to_owned()].into());
 
     // Killed: the other goes on when the Lease has run out, which is 4 s.
-    let moment = world.moment();
+    world.reason("a", "Applied", "Applied");
     let killed = Instant::now();
     world.kill(0);
+    // What it had asked for last may be told a little later.
+    world.some_time(Duration::from_millis(300));
+    let moment = world.moment();
     image(&world, 5);
     rolled(&world, 5, Duration::from_secs(8));
     let took = killed.elapsed();
