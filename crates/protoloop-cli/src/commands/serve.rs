@@ -62,11 +62,11 @@ fn with_batch(schema: &Schema) -> Result<Schema, Failure> {
     Ok(Schema::read(schema.descriptor_set(), &options)?)
 }
 
-/// The models, and the connector that stores them.
+/// The models, the connector that stores them, and what is done about the table of answers to calls with a `request_id`.
 async fn stored(
     arguments: &Serve,
     declared: Option<Arc<Schema>>,
-) -> Result<(Arc<Schema>, Arc<dyn Connector>), Failure> {
+) -> Result<(Arc<Schema>, Arc<dyn Connector>, protoloop::OnStart), Failure> {
     let Some(schema) = declared else {
         let database = datasource::open(&arguments.db, datasource::Schema::Left).await?;
         let target = database.target.ok_or_else(|| {
@@ -79,7 +79,12 @@ async fn stored(
         if arguments.write {
             schema = with_batch(&schema)?;
         }
-        return Ok((Arc::new(schema), database.connector));
+        // The tables of others stay theirs.
+        return Ok((
+            Arc::new(schema),
+            database.connector,
+            protoloop::OnStart::Check,
+        ));
     };
     let database = match arguments.migrate {
         Some(OnStart::Wait) => waiting::datasource(&arguments.db).await?,
@@ -92,7 +97,11 @@ async fn stored(
     if let Some(target) = &database.target {
         bring_up(target, &schema, &arguments.migrations, how).await?;
     }
-    Ok((schema, database.connector))
+    let own = match how {
+        OnStart::Apply | OnStart::Create => protoloop::OnStart::Create,
+        OnStart::Check | OnStart::Wait => protoloop::OnStart::Check,
+    };
+    Ok((schema, database.connector, own))
 }
 
 async fn serve(
@@ -115,7 +124,7 @@ async fn serve(
         }
         _ => None,
     };
-    let (schema, connector) = tokio::select! {
+    let (schema, connector, own) = tokio::select! {
         stored = stored(&arguments, declared) => stored?,
         () = signal.as_mut() => return Ok(()),
     };
@@ -123,6 +132,7 @@ async fn serve(
         .datasource("default", connector)
         // What was to be done has been done.
         .migrate(protoloop::OnStart::Check)
+        .make_request_ids(own)
         .config(config);
     let server = application.build().await.map_err(failed)?;
     let (listener, address) = match room {

@@ -235,6 +235,8 @@ fn arguments(service: &Microservice, release: &Release, phase: Phase) -> Vec<Str
     arguments.push(release.path());
     arguments.push(format!("--phase={}", phase.as_str()));
     arguments.push(format!("--report={REPORT}"));
+    // The pods make no table, not even that of the answers to calls with a `request_id`.
+    arguments.push("--key-values".to_owned());
     // The Job's own time is the bound.
     arguments.push(format!(
         "--lock-wait={}",

@@ -10,7 +10,7 @@ use protoloop_core::{CallContext, Code, Error, Result};
 use tokio::sync::OnceCell;
 
 use crate::{
-    Connector, KeyValueRepository as _, KeyValues, Record, Repository, RepositoryExt as _,
+    Connector, KeyValueRepository as _, KeyValues, OnStart, Record, Repository, RepositoryExt as _,
     TransactionOptions, transaction::InTransaction,
 };
 
@@ -22,13 +22,23 @@ const DIGEST: usize = 32;
 
 /// Where a datasource keeps the answers to calls with a `request_id`.
 ///
-/// Its table, `protoloop_key_values`, is made with the first such call. Where it cannot be made, the answers are remembered
-/// by the process alone.
+/// Its table, `protoloop_key_values`, is made with the first such call, so that who gets none has none. Where it cannot be
+/// made, the answers are remembered by the process alone; where it must not be made ([`OnStart::Check`]) such calls are
+/// refused, because they could be done twice.
 pub struct RequestIds {
     connector: Arc<dyn Connector>,
     keep: Duration,
-    /// `None` where the table is missing and cannot be made.
-    store: OnceCell<Option<KeyValues<Record>>>,
+    how: Option<OnStart>,
+    store: OnceCell<Store>,
+}
+
+/// What became of the store.
+enum Store {
+    Open(Box<KeyValues<Record>>),
+    /// Its table is missing and cannot be made.
+    Impossible,
+    /// Its table is missing, and the start was told to change nothing.
+    NotMade,
 }
 
 /// A call with a `request_id`.
@@ -50,8 +60,16 @@ impl RequestIds {
         Self {
             connector,
             keep: Self::KEEP,
+            how: None,
             store: OnceCell::new(),
         }
+    }
+
+    /// What may be done about a table that is missing: what the start does about others, unless it is said.
+    #[must_use]
+    pub fn on_start(mut self, how: OnStart) -> Self {
+        self.how = Some(how);
+        self
     }
 
     /// Keeps each answer for another time. Later the same call is done again.
@@ -61,19 +79,28 @@ impl RequestIds {
         self
     }
 
-    /// The store, opened by the first call. Within a transaction it is not opened, because a store with one writer would
-    /// wait for itself.
-    async fn store(&self, cx: &CallContext) -> Result<Option<&KeyValues<Record>>> {
-        if InTransaction::of(cx).is_some() {
-            return Ok(self.store.get().and_then(Option::as_ref));
+    /// The store, opened by the first call. Within a transaction it is not opened, because a store with
+    /// one writer would wait for itself. `None` where the process remembers the answers.
+    async fn store(&self, cx: &CallContext, field: &str) -> Result<Option<&KeyValues<Record>>> {
+        let store = match InTransaction::of(cx) {
+            Some(_) => self.store.get(),
+            None => Some(self.store.get_or_try_init(|| self.open()).await?),
+        };
+        match store {
+            Some(Store::Open(store)) => Ok(Some(&**store)),
+            Some(Store::NotMade) => Err(not_made(field)),
+            Some(Store::Impossible) | None => Ok(None),
         }
-        let store = self.store.get_or_try_init(|| self.open()).await?;
-        Ok(store.as_ref())
     }
 
-    async fn open(&self) -> Result<Option<KeyValues<Record>>> {
-        match KeyValues::open(&*self.connector, STORE).await {
-            Ok(store) => Ok(Some(store)),
+    async fn open(&self) -> Result<Store> {
+        let opened = match self.how {
+            Some(OnStart::Check) => return self.look().await,
+            Some(how) => KeyValues::open_as(&*self.connector, STORE, how).await,
+            None => KeyValues::open(&*self.connector, STORE).await,
+        };
+        match opened {
+            Ok(store) => Ok(Store::Open(Box::new(store))),
             // It may be there in a moment, and a call that is done without it could be done twice.
             Err(error) if is_passing(&error) => Err(error),
             Err(error) => {
@@ -82,7 +109,22 @@ impl RequestIds {
                     error = %error.message(),
                     "request ids are remembered by this process only: their table cannot be made"
                 );
-                Ok(None)
+                Ok(Store::Impossible)
+            }
+        }
+    }
+
+    async fn look(&self) -> Result<Store> {
+        match KeyValues::open_as(&*self.connector, STORE, OnStart::Check).await {
+            Ok(store) => Ok(Store::Open(Box::new(store))),
+            Err(error) if is_passing(&error) => Err(error),
+            Err(_) => {
+                tracing::warn!(
+                    database = self.connector.name(),
+                    "calls with a request id are refused: their table is missing, and the start was told to make none; \
+                     `protoloop migrate apply --key-values` does, then start again"
+                );
+                Ok(Store::NotMade)
             }
         }
     }
@@ -101,7 +143,7 @@ impl RequestIds {
         Run: Fn(CallContext) -> Done + Send + Sync,
         Done: Future<Output = Result<Bytes>> + Send,
     {
-        let Some(store) = self.store(cx).await? else {
+        let Some(store) = self.store(cx, call.field).await? else {
             return run(cx.clone()).await;
         };
         let work = |cx: CallContext| {
@@ -167,6 +209,14 @@ pub(super) fn other_request(field: &str) -> Error {
     )
 }
 
+/// FAILED_PRECONDITION: nobody could tell later that the call was done.
+fn not_made(field: &str) -> Error {
+    Error::failed_precondition(format!(
+        "{field}: the database of this service has no table in which the answers to such calls are kept; whoever runs it \
+         makes it with `protoloop migrate apply --key-values`"
+    ))
+}
+
 fn overtaken() -> Error {
     Error::aborted("a call with this request id is under way; try again")
 }
@@ -197,14 +247,12 @@ impl fmt::Debug for RequestIds {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use protoloop_core::CallContext;
-
     use crate::{
-        Connector as _, MemoryConnector, TransactionOptions,
+        MemoryConnector,
         testing::{Shop, member, now},
     };
+
+    use super::*;
 
     const CREATE: &str = "BookService/CreateBook";
     const BOOK: &str = r#"{"book":{"title":"a"},"request_id":"r"}"#;
@@ -226,6 +274,17 @@ mod tests {
         let delete = format!(r#"{{"id":"{id}"}}"#);
         one.ok("BookService/DeleteBook", &delete);
         assert_eq!(other.ok(CREATE, BOOK), answer);
+    }
+
+    #[test]
+    fn without_their_table_such_calls_are_refused() {
+        let stored = RequestIds::new(Arc::new(MemoryConnector::new()));
+        assert!(stored.store.set(Store::NotMade).is_ok());
+        let cx = CallContext::new();
+        let outcome = now(stored.store(&cx, "request_id"));
+        let error = outcome.expect_err("refused");
+        assert_eq!(error.code(), Code::FailedPrecondition);
+        assert!(error.message().starts_with("request_id: "), "{error}");
     }
 
     #[test]

@@ -18,8 +18,8 @@ use protoloop_wire::{Tables, Value as WireValue, View, Writer, time::TIMESTAMP_S
 
 use super::{KeyStream, KeyValueRepository, glob};
 use crate::{
-    CompareOp, Connector, Entity, Filter, Key, KeyValue, Model, PropertyPath, Query, Record,
-    Repository, RepositoryExt as _, Value, Write,
+    CompareOp, Connector, Entity, Filter, Key, KeyValue, Model, OnStart, PropertyPath, Query,
+    Record, Repository, RepositoryExt as _, Value, Write,
 };
 
 /// Tells the time.
@@ -71,7 +71,20 @@ impl<E: Entity> KeyValues<E> {
         Self::open_with_clock(connector, store, Arc::new(SystemTime::now)).await
     }
 
-    /// The same with another clock.
+    /// The same, going as far as `how` says where the table is missing.
+    ///
+    /// # Errors
+    /// As [`KeyValues::open`].
+    pub async fn open_as(connector: &dyn Connector, store: &str, how: OnStart) -> Result<Self> {
+        check_name(store)?;
+        let model = key_value_model()?;
+        connector
+            .prepare_as(std::slice::from_ref(&model), how)
+            .await?;
+        Self::over(connector, &model, store, Arc::new(SystemTime::now))
+    }
+
+    /// As [`KeyValues::open`] with another clock.
     ///
     /// # Errors
     /// As [`KeyValues::open`].
@@ -80,13 +93,19 @@ impl<E: Entity> KeyValues<E> {
         store: &str,
         clock: Clock,
     ) -> Result<Self> {
-        if store.is_empty() || store.len() > MAX_STORE {
-            return Err(Error::invalid_argument(format!(
-                "the name of a key-value store has 1 to {MAX_STORE} bytes"
-            )));
-        }
+        check_name(store)?;
         let model = key_value_model()?;
         connector.prepare(std::slice::from_ref(&model)).await?;
+        Self::over(connector, &model, store, clock)
+    }
+
+    /// A store in a table that is ready.
+    fn over(
+        connector: &dyn Connector,
+        model: &Arc<Model>,
+        store: &str,
+        clock: Clock,
+    ) -> Result<Self> {
         let path = |number| {
             let path = model.column_property(number);
             path.ok_or_else(|| {
@@ -99,7 +118,7 @@ impl<E: Entity> KeyValues<E> {
                 key: path(number::KEY)?,
                 expire_time: path(number::EXPIRE_TIME)?,
             },
-            rows: connector.repository(&model)?,
+            rows: connector.repository(model)?,
             store: store.into(),
             clock,
             stored: AtomicU32::new(0),
@@ -222,6 +241,15 @@ impl<E: Entity> KeyValues<E> {
         }
         self.stored.store(0, Ordering::Relaxed);
         self.remove_expired(cx).await.map(drop)
+    }
+}
+
+fn check_name(store: &str) -> Result<()> {
+    match store.is_empty() || store.len() > MAX_STORE {
+        true => Err(Error::invalid_argument(format!(
+            "the name of a key-value store has 1 to {MAX_STORE} bytes"
+        ))),
+        false => Ok(()),
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
 use crate::typed::{Engine, Service};
 
 pub(super) async fn build(application: Application) -> Result<ApplicationServer, ApplicationError> {
-    let schema = application.schema;
+    let schema = Arc::clone(&application.schema);
     let tables = Tables::new(&schema);
     let models = Model::all(&tables).map_err(|error| ApplicationError::one(whole(&error)))?;
     let repositories = datasources::open(
@@ -30,17 +30,8 @@ pub(super) async fn build(application: Application) -> Result<ApplicationServer,
     )
     .await
     .map_err(ApplicationError::new)?;
-    let stored = application
-        .datasources
-        .iter()
-        .filter(|(_, connector)| connector.capabilities().durable)
-        .filter(|_| !application.keep_request_ids.is_zero())
-        .map(|(name, connector)| {
-            let stored = RequestIds::new(Arc::clone(connector));
-            (&**name, stored.keep(application.keep_request_ids))
-        });
     let mut standard = StandardEngine::new(&tables);
-    for (datasource, stored) in stored {
+    for (datasource, stored) in request_ids(&application) {
         standard = standard.request_ids(datasource, stored);
     }
     standard = standard.page_token_key(application.page_token_key);
@@ -68,6 +59,24 @@ pub(super) async fn build(application: Application) -> Result<ApplicationServer,
         server,
         schema,
         connectors: connectors.map(|(_, connector)| connector).collect(),
+    })
+}
+
+/// Where each datasource that outlives the process keeps the answers to calls with a `request_id`.
+fn request_ids(application: &Application) -> impl Iterator<Item = (&str, RequestIds)> {
+    let keep = application.keep_request_ids;
+    let durable = application
+        .datasources
+        .iter()
+        .filter(move |(_, connector)| connector.capabilities().durable && !keep.is_zero());
+    let how = application.make_request_ids.or(application.migrate);
+    durable.map(move |(name, connector)| {
+        let stored = RequestIds::new(Arc::clone(connector)).keep(keep);
+        let stored = match how {
+            Some(how) => stored.on_start(how),
+            None => stored,
+        };
+        (&**name, stored)
     })
 }
 

@@ -38,6 +38,7 @@ pub struct Application {
     checks: Vec<Check>,
     hooks: Hooks,
     keep_request_ids: Duration,
+    make_request_ids: Option<OnStart>,
     page_token_key: PageTokenKey,
 }
 
@@ -74,6 +75,7 @@ impl Application {
             checks: Vec::new(),
             hooks: Hooks::new(),
             keep_request_ids: RequestIds::KEEP,
+            make_request_ids: None,
             page_token_key: PageTokenKey::default(),
         }
     }
@@ -142,6 +144,15 @@ impl Application {
     #[must_use]
     pub fn keep_request_ids(mut self, keep: Duration) -> Self {
         self.keep_request_ids = keep;
+        self
+    }
+
+    /// Says what may be done about the table in which those answers are kept, where that is something else than about the
+    /// tables of the models ([`Application::migrate`]). The first call with a `request_id` makes it; where nothing may be
+    /// changed and it is missing, such a call is FAILED_PRECONDITION.
+    #[must_use]
+    pub fn make_request_ids(mut self, how: OnStart) -> Self {
+        self.make_request_ids = Some(how);
         self
     }
 

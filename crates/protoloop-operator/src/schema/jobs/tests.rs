@@ -104,6 +104,8 @@ fn data_is_lost_only_when_told_and_behind_the_rollout() {
         expand.contains("--no-downtime") && !expand.contains("destructive"),
         "{expand}"
     );
+    // The pods do not make the table of the answers to calls with a `request_id`.
+    assert!(expand.contains(" --key-values "), "{expand}");
     let contract = arguments(rendered(Phase::Contract));
     assert!(!contract.contains("destructive"), "{contract}");
     let mut service = service();
