@@ -6,6 +6,7 @@
 //!
 //! No database library is imported here, and no SQL text is made: that is `protoloop-sql`'s.
 
+mod compare;
 mod connector;
 mod fault;
 mod gather;

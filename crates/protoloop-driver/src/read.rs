@@ -19,9 +19,10 @@ pub(crate) async fn select<L: Link>(
     table: &Table,
     query: &Query,
 ) -> Result<Vec<Record>, Failure> {
-    let (statement, selection) = table.select(query)?;
+    let (sql, values, selection) = table.select_page(query)?;
     let mut records = Records::new(table, &selection);
-    rows(link, statement, |row| Ok(records.push(row)?)).await?;
+    link.query(sql, values, |row| Ok(records.push(row)?))
+        .await?;
     Ok(records.finish())
 }
 
@@ -54,15 +55,16 @@ fn of_key(table: &Table, key: &Key, found: Option<Record>) -> Option<Record> {
     }
 }
 
-/// The row of a key that fulfils a condition, locked.
+/// The row of a key that fulfils a condition, locked or not.
 pub(crate) async fn find_within<L: Link>(
     link: &mut L,
     table: &Table,
     key: &Key,
     scope: &Filter,
+    lock: bool,
 ) -> Result<Option<Record>, Failure> {
     let mut found = None;
-    rows(link, table.find_within(key, scope)?, |row| {
+    rows(link, table.find_within(key, scope, lock)?, |row| {
         found = Some(table.record(row)?);
         Ok(())
     })
@@ -90,6 +92,26 @@ pub(crate) async fn find_all<L: Link>(
                 (select.sql.into(), select.values)
             }
         };
+        link.query(sql, values, |row| {
+            let record = table.record(row)?;
+            found.insert(table.model().key_of(record.as_ref())?, record);
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+}
+
+/// The rows of several keys, in their order, which nobody removes until the transaction ends; others may hold them too.
+pub(crate) async fn hold<L: Link>(
+    link: &mut L,
+    table: &Table,
+    keys: &[Key],
+) -> Result<Vec<Option<Record>>, Failure> {
+    let mut found: HashMap<Key, Record> = HashMap::with_capacity(keys.len());
+    let wanted: Vec<&Key> = keys.iter().collect();
+    for some in wanted.chunks(KEYS) {
+        let (sql, values) = table.hold_keys(some);
         link.query(sql, values, |row| {
             let record = table.record(row)?;
             found.insert(table.model().key_of(record.as_ref())?, record);

@@ -11,7 +11,7 @@ use protoloop_repository::{
 use protoloop_sql::{Statement, Table};
 
 use crate::{
-    Driver, Failure, FaultKind, Link,
+    Driver, Failure, FaultKind, Link, compare,
     connector::Server,
     gather::Gathers,
     insert,
@@ -35,14 +35,17 @@ pub(crate) struct ServerRepository<D: Driver> {
 /// Runs a query in the transaction of the context, or on a connection of its own. One that died while it lay unused is
 /// replaced, which no caller needs to hear of.
 macro_rules! read {
-    ($self:ident, $cx:ident, $query:expr, $($argument:expr),*) => {
+    ($self:ident, $cx:ident, primary, $query:expr, $($argument:expr),*) => {
+        read!($self, $cx, of &$self.server.primary, $query, $($argument),*)
+    };
+    ($self:ident, $cx:ident, of $pool:expr, $query:expr, $($argument:expr),*) => {
         async move {
             if let Some(transaction) = $self.transaction($cx)? {
                 let mut entered = transaction.enter().await?;
                 let outcome = $query(&mut **entered.lease(), &$self.table, $($argument),*).await;
                 return entered.leave(outcome).await;
             }
-            let mut lease = $self.server.readers($cx).take().await?;
+            let mut lease = $pool.take().await?;
             loop {
                 lease.working();
                 let outcome = $query(&mut *lease, &$self.table, $($argument),*).await;
@@ -52,6 +55,9 @@ macro_rules! read {
                 }
             }
         }
+    };
+    ($self:ident, $cx:ident, $query:expr, $($argument:expr),*) => {
+        read!($self, $cx, of $self.server.readers($cx), $query, $($argument),*)
     };
 }
 
@@ -105,10 +111,14 @@ impl<D: Driver> ServerRepository<D> {
         let (mut attempt, mut apart) = (1, false);
         loop {
             lease.working();
+            let compared = attempt == 1 && self.table.compares_rows();
             let outcome = match writes {
                 // One statement is a transaction by itself.
                 [Write::Create(row)] => self.create(&mut lease, row).await,
-                [write @ Write::Set { .. }] => self.set(&mut lease, write).await,
+                [write @ Write::Set { .. }] if self.table.dialect().answers_changes() => {
+                    self.set(&mut lease, write, compared).await
+                }
+                [write] if compared => self.compared(&mut lease, write).await,
                 writes if !apart && insert::together(&self.table, writes) == Some(writes.len()) => {
                     write::each(&mut *lease, &self.table, writes, false).await
                 }
@@ -200,9 +210,15 @@ impl<D: Driver> ServerRepository<D> {
     }
 
     /// Sets fields of a row in one statement; where there is no such row, looks at what there is.
-    async fn set(&self, lease: &mut Lease<D>, write: &Write<Record>) -> Result<Answers, Failed> {
+    async fn set(
+        &self,
+        lease: &mut Lease<D>,
+        write: &Write<Record>,
+        compared: bool,
+    ) -> Result<Answers, Failed> {
         match write::set(&mut **lease, &self.table, write).await {
             Ok(Some(row)) => Ok(vec![Some(row)]),
+            Ok(None) if compared => self.compared(lease, write).await,
             Ok(None) => {
                 let writes = std::slice::from_ref(write);
                 self.in_transaction(lease, writes, true).await
@@ -210,6 +226,33 @@ impl<D: Driver> ServerRepository<D> {
             Err(failure) => Err(Failed {
                 index: Some(0),
                 ..failure.into()
+            }),
+        }
+    }
+
+    /// Changes a row where it is the one that was looked at; where someone else changed it meanwhile, with a lock.
+    async fn compared(
+        &self,
+        lease: &mut Lease<D>,
+        write: &Write<Record>,
+    ) -> Result<Answers, Failed> {
+        let mut before = compare::look(&mut **lease, &self.table, write).await;
+        if lease.replaced(&before).await {
+            before = compare::look(&mut **lease, &self.table, write).await;
+        }
+        let outcome = match before {
+            Ok(before) => compare::change(&mut **lease, &self.table, write, before).await,
+            Err(failure) => Err(failure.into()),
+        };
+        match outcome {
+            Ok(Some(row)) => Ok(vec![row]),
+            Ok(None) => {
+                let writes = std::slice::from_ref(write);
+                self.in_transaction(lease, writes, true).await
+            }
+            Err(failed) => Err(Failed {
+                index: Some(0),
+                ..failed
             }),
         }
     }
@@ -289,6 +332,14 @@ impl<D: Driver> Repository<Record> for ServerRepository<D> {
         scope: &'a Filter,
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
         Box::pin(within(cx, self.by_keys(cx, keys, Some(scope))))
+    }
+
+    fn hold<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
+        Box::pin(within(cx, read!(self, cx, primary, read::hold, keys)))
     }
 
     fn find_by_key<'a>(

@@ -175,10 +175,11 @@ impl<D: Driver> ServerTransaction<D> {
         apart: bool,
     ) -> Result<Answers, Failed> {
         let link = &mut **entered.lease();
-        let by_itself = matches!(writes, [Write::Create(_)])
+        let by_itself = matches!(writes, [_])
+            && !table.rewords()
             && !self.server.primary.driver().failure_ends_transaction();
         if by_itself {
-            // A statement that fails leaves nothing behind.
+            // One write changes with its last statement, which leaves nothing behind when it fails.
             return write::each(link, table, writes, true).await;
         }
         link.run("SAVEPOINT a_call").await?;

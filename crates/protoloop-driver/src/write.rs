@@ -153,7 +153,7 @@ async fn alter<L: Link>(
 ) -> Result<Option<Record>, Failed> {
     let before = match scope {
         None => find(link, table, key, true).await?,
-        Some(scope) => find_within(link, table, key, scope).await?,
+        Some(scope) => find_within(link, table, key, scope, true).await?,
     };
     match (unwinding(|| alter(before.as_ref()))?, before) {
         (Alteration::Put(after), before) => {
@@ -195,27 +195,10 @@ async fn put<L: Link>(
     before: Option<Record>,
     after: &Record,
 ) -> Result<Record, Failed> {
-    if table.model().find_key(after.as_ref()).as_ref() != Some(key) {
-        let model = table.model().full_name();
-        let what = format!("an edit of {model} `{key}` changed the key");
-        return Err(Error::internal_error(what).into());
-    }
+    keeps_key(table, key, after)?;
     let values = table.row_of(after.as_ref())?;
     let Some(before) = before else {
-        return match insert(link, table, values).await {
-            Err(failure) => Err(Failed {
-                index: None,
-                apart: false,
-                overtaken: match (takes_key(&failure, table), scope) {
-                    (false, _) => 0,
-                    (true, None) => ATTEMPTS,
-                    // A row that is there and out of scope stays so.
-                    (true, Some(_)) => 2,
-                },
-                failure,
-            }),
-            Ok(stored) => Ok(stored),
-        };
+        return put_new(link, table, scope, values).await;
     };
     let Some(sql) = table.update_sql() else {
         return Ok(before);
@@ -231,6 +214,37 @@ async fn put<L: Link>(
     let done = link.execute(sql, values).await;
     done.map_err(|fault| referring(fault, table, false))?;
     Ok(reworded(link, table, stored).await?)
+}
+
+/// Refuses an edit that makes a row of another key.
+pub(crate) fn keeps_key(table: &Table, key: &Key, after: &Record) -> Result<()> {
+    if table.model().find_key(after.as_ref()).as_ref() == Some(key) {
+        return Ok(());
+    }
+    let model = table.model().full_name();
+    let what = format!("an edit of {model} `{key}` changed the key");
+    Err(Error::internal_error(what))
+}
+
+/// Stores a row where none was found under its key.
+pub(crate) async fn put_new<L: Link>(
+    link: &mut L,
+    table: &Table,
+    scope: Option<&Filter>,
+    values: Vec<SqlValue<'_>>,
+) -> Result<Record, Failed> {
+    let stored = insert(link, table, values).await;
+    stored.map_err(|failure| Failed {
+        index: None,
+        apart: false,
+        overtaken: match (takes_key(&failure, table), scope) {
+            (false, _) => 0,
+            (true, None) => ATTEMPTS,
+            // A row that is there and out of scope stays so.
+            (true, Some(_)) => 2,
+        },
+        failure,
+    })
 }
 
 /// What was written, read again where the database may have made something else of it.
@@ -271,7 +285,7 @@ fn takes_key(failure: &Failure, table: &Table) -> bool {
 }
 
 /// Runs a caller's closure; its panic fails the call and nothing else.
-fn unwinding<T>(closure: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn unwinding<T>(closure: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(closure))
         .unwrap_or_else(|_| Err(Error::internal_error("an edit or check panicked")))
 }

@@ -93,8 +93,11 @@ impl Mysql {
     }
 }
 
-/// The lock that lets one process at a time change the tables of a database.
-const LOCK: &str = "SELECT GET_LOCK(CONCAT('protoloop:', LEFT(MD5(DATABASE()), 16)), 0)";
+/// The lock that lets one process at a time change the tables of a database. Its name has at most 64 characters.
+const MARIADB_LOCK: &str = "SELECT GET_LOCK(CONCAT('protoloop:', LEFT(MD5(DATABASE()), 16)), 0)";
+/// The same on MySQL, which has no MD5 any more since 9.6.
+const MYSQL_LOCK: &str =
+    "SELECT GET_LOCK(CONCAT('protoloop:', LEFT(SHA2(DATABASE(), 256), 16)), 0)";
 
 impl Driver for Mysql {
     type Link = MysqlLink;
@@ -193,7 +196,11 @@ impl Driver for Mysql {
             had = matches!(row.value(0)?, SqlValue::Int(1) | SqlValue::Uint(1));
             Ok(())
         };
-        link.query(LOCK.into(), Vec::new(), answer).await?;
+        let lock = match self.mariadb {
+            true => MARIADB_LOCK,
+            false => MYSQL_LOCK,
+        };
+        link.query(lock.into(), Vec::new(), answer).await?;
         Ok(had)
     }
 }

@@ -22,13 +22,17 @@ const SIGNATURE: usize = 16;
 /// default one serves, which everybody knows; all replicas share it, also those of another schema during a rollout. Set one
 /// of your own to keep callers from making tokens.
 #[derive(Clone)]
-pub struct PageTokenKey([u8; 32]);
+pub struct PageTokenKey(
+    /// Has taken in the key, which is half the work of a signature.
+    Hmac<Sha256>,
+);
 
 impl PageTokenKey {
     /// A key of secret bytes, of any length.
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
-        Self(Sha256::digest(secret).into())
+        let key = Sha256::digest(secret);
+        Self(Hmac::new_from_slice(&key).expect("HMAC takes keys of any length"))
     }
 
     /// The token of a place in an order. `arguments` are those which must not change from page to page.
@@ -59,7 +63,7 @@ impl PageTokenKey {
         let token = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (content, signature) = token.split_at_checked(token.len().checked_sub(SIGNATURE)?)?;
         let (version, cursor) = content.split_first()?;
-        let mut mac = self.mac(arguments)?;
+        let mut mac = self.mac(arguments);
         mac.update(content);
         mac.verify_truncated_left(signature).ok()?;
         if *version != VERSION {
@@ -69,23 +73,22 @@ impl PageTokenKey {
     }
 
     fn sign(&self, arguments: &[&str], content: &[u8]) -> [u8; SIGNATURE] {
+        let mut mac = self.mac(arguments);
+        mac.update(content);
+        let full = mac.finalize().into_bytes();
         let mut signature = [0; SIGNATURE];
-        if let Some(mut mac) = self.mac(arguments) {
-            mac.update(content);
-            let full = mac.finalize().into_bytes();
-            signature.copy_from_slice(&full[..SIGNATURE]);
-        }
+        signature.copy_from_slice(&full[..SIGNATURE]);
         signature
     }
 
-    /// A signature that has taken in the arguments, each with its length in front. HMAC takes keys of any length.
-    fn mac(&self, arguments: &[&str]) -> Option<Hmac<Sha256>> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
+    /// A signature that has taken in the arguments, each with its length in front.
+    fn mac(&self, arguments: &[&str]) -> Hmac<Sha256> {
+        let mut mac = self.0.clone();
         for argument in arguments {
             mac.update(&(argument.len() as u64).to_be_bytes());
             mac.update(argument.as_bytes());
         }
-        Some(mac)
+        mac
     }
 }
 

@@ -82,6 +82,25 @@ pub trait Repository<E: Entity>: Send + Sync + 'static {
         Box::pin(keyed::find_within(self, cx, keys, scope))
     }
 
+    /// The rows of these keys, which nobody removes until the transaction of the context ends; one answer per key, in order.
+    /// Others may hold them too, where the store has locks that are shared.
+    ///
+    /// # Errors
+    /// As [`Repository::write`].
+    fn hold<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Result<Vec<Option<E>>>> {
+        let keep = |key: &Key| Write::Alter {
+            key: key.clone(),
+            scope: None,
+            alter: Box::new(|_| Ok(Alteration::Keep)),
+        };
+        let writes = keys.iter().map(keep).collect();
+        Box::pin(async move { Ok(self.write(cx, writes).await?) })
+    }
+
     /// The rows that belong to each of several keys, in the order of the keys. One statement, or as many as the values
     /// that one may bind ask for.
     ///

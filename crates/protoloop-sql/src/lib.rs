@@ -15,6 +15,7 @@ mod declared;
 mod decode;
 mod dialect;
 mod encode;
+mod found;
 mod group;
 #[cfg(test)]
 mod injection;
@@ -25,6 +26,7 @@ pub mod migrate;
 mod native;
 mod number;
 mod order;
+mod page;
 mod property;
 mod references;
 mod select;

@@ -138,6 +138,14 @@ impl Table {
         }
     }
 
+    /// The same, and keeps the rows from being removed until the transaction ends.
+    #[must_use]
+    pub fn hold_keys(&self, keys: &[&Key]) -> (Arc<str>, Vec<SqlValue<'static>>) {
+        let (sql, values) = self.select_keys(keys);
+        let holding = self.dialect().holding();
+        (format!("{sql}{holding}").into(), values)
+    }
+
     /// The same for those rows only that fulfil a condition.
     ///
     /// # Errors

@@ -10,16 +10,18 @@ use sea_query::{Expr, Query};
 use crate::{SqlValue, Statement, Table, condition::condition, select::Selection, table::iden};
 
 impl Table {
-    /// Selects all columns of the row of a key, if it fulfils the condition.
+    /// Selects all columns of the row of a key, if it fulfils the condition; `lock` keeps others from changing it, where there
+    /// are locks of rows.
     ///
     /// # Errors
     /// INTERNAL when the condition is not one of this model.
-    pub fn find_within(&self, key: &Key, scope: &Filter) -> Result<Statement> {
+    pub fn find_within(&self, key: &Key, scope: &Filter, lock: bool) -> Result<Statement> {
         let mut select = self.select_from(&Selection::all(self));
         select.cond_where(self.is_key(key));
         select.and_where(condition(self, scope)?);
-        // Where there are locks of rows, nobody changes it before we do.
-        select.lock_exclusive();
+        if lock {
+            select.lock_exclusive();
+        }
         Ok(self.dialect().select(&select))
     }
 

@@ -42,7 +42,7 @@ async fn find_within(
     key: &Key,
     scope: &Filter,
 ) -> Result<Option<Record>, Failure> {
-    let found = query_once(table.find_within(key, scope)?)?
+    let found = query_once(table.find_within(key, scope, true)?)?
         .fetch_optional(connection)
         .await
         .map_err(Failure::of_driver)?;

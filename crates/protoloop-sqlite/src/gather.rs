@@ -2,13 +2,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use futures_util::TryStreamExt as _;
 use protoloop_core::Result;
 use protoloop_repository::{Filter, Key, Record, Source};
 use protoloop_sql::Table;
 use sqlx::sqlite::SqliteConnection;
 
-use crate::{arguments::query, error::of_driver, readers::Reader, readers::Readers, row::Row};
+use crate::{
+    answer::Answer, arguments::query, error::of_driver, readers::Reader, readers::Readers, row::Row,
+};
 
 /// Most keys in one statement, a power of two; SQLite takes 32,766 values, and a filter has some of its own.
 pub(crate) const KEYS: usize = 16_384;
@@ -60,8 +61,9 @@ pub(crate) async fn find_all(
                 (select.sql.into(), select.values)
             }
         };
-        let mut rows = query(std::borrow::Cow::Owned(sql), values)?.fetch(&mut *connection);
-        while let Some(row) = rows.try_next().await.map_err(of_driver)? {
+        let query = query(std::borrow::Cow::Owned(sql), values)?;
+        let mut rows = Answer::new(query.fetch(&mut *connection));
+        while let Some(row) = rows.next().await.map_err(of_driver)? {
             let record = table.record(&Row(&row))?;
             found.insert(table.model().key_of(record.as_ref())?, record);
         }

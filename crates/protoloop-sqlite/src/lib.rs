@@ -12,6 +12,7 @@
 extern crate self as protoloop_sqlite;
 
 mod alter;
+mod answer;
 mod arguments;
 mod connection;
 mod connector;

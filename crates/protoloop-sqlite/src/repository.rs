@@ -1,8 +1,7 @@
 //! The rows of one model.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use futures_util::TryStreamExt as _;
 use protoloop_core::{BoxFuture, CallContext, Error, Result};
 use protoloop_repository::{
     Changes, Cursor, Executed, Filter, Gather, GroupQuery, Groups, Key, Link, Model, OrderBy,
@@ -13,7 +12,8 @@ use protoloop_sql::{Records, SqlRow as _, SqlValue, Statement, Table};
 use sqlx::sqlite::SqliteConnection;
 
 use crate::{
-    arguments::query_once,
+    answer::Answer,
+    arguments::{self, query_once},
     driver::{self, SqliteTransaction},
     error::{closed, of_driver},
     gather::{self, ByKey, KEYS},
@@ -62,12 +62,12 @@ impl SqliteRepository {
     }
 
     async fn select(&self, cx: &CallContext, query: &Query) -> Result<Vec<Record>> {
-        let (statement, selection) = self.table.select(query)?;
-        let query = query_once(statement)?;
+        let (sql, values, selection) = self.table.select_page(query)?;
+        let query = arguments::query(Cow::Owned(sql), values)?;
         let mut connection = self.connection(cx).await?;
         let mut records = Records::new(&self.table, &selection);
-        let mut rows = query.fetch(&mut *connection);
-        while let Some(row) = rows.try_next().await.map_err(of_driver)? {
+        let mut rows = Answer::new(query.fetch(&mut *connection));
+        while let Some(row) = rows.next().await.map_err(of_driver)? {
             records.push(&Row(&row))?;
         }
         drop(rows);
@@ -167,8 +167,8 @@ impl SqliteRepository {
         let mut connection = self.connection(cx).await?;
         for some in query.keys.chunks(KEYS) {
             let (statement, selection) = self.table.select_grouped(query, some)?;
-            let mut rows = query_once(statement)?.fetch(&mut *connection);
-            while let Some(row) = rows.try_next().await.map_err(of_driver)? {
+            let mut rows = Answer::new(query_once(statement)?.fetch(&mut *connection));
+            while let Some(row) = rows.next().await.map_err(of_driver)? {
                 let row = Row(&row);
                 let record = self
                     .table

@@ -17,6 +17,7 @@ use sqlx::{
 
 use crate::{
     alter::{alter, put, remove},
+    answer::awake,
     arguments::{query, query_once, run},
     error::is_foreign_key,
     failure::Failure,
@@ -181,10 +182,9 @@ pub(crate) async fn find(
     table: &Table,
     key: &Key,
 ) -> Result<Option<Record>, Failure> {
-    let row = query(Cow::Borrowed(table.find_sql()), table.key_values(key))?
-        .fetch_optional(connection)
-        .await
-        .map_err(Failure::of_driver)?;
+    let query = query(Cow::Borrowed(table.find_sql()), table.key_values(key))?;
+    let row = awake(query.fetch_optional(connection)).await;
+    let row = row.map_err(Failure::of_driver)?;
     Ok(row.map(|row| table.record(&Row(&row))).transpose()?)
 }
 

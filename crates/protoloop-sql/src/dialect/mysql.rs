@@ -142,6 +142,14 @@ impl Dialect for Mysql {
         false
     }
 
+    fn compares(&self, _storage: Storage) -> bool {
+        true
+    }
+
+    fn holding(&self) -> &'static str {
+        " LOCK IN SHARE MODE"
+    }
+
     fn max_name(&self) -> usize {
         // 64, and room for what is put behind the name of an index.
         60
@@ -263,7 +271,7 @@ impl Dialect for Mysql {
 
     fn json_some(&self, list: Expr, alias: &str, condition: Expr) -> Expr {
         let template = format!(
-            "EXISTS (SELECT 1 FROM JSON_TABLE(?, '$[*]' COLUMNS (`place` FOR ORDINALITY)) AS `{alias}` WHERE ?)"
+            "((SELECT COUNT(*) FROM JSON_TABLE(?, '$[*]' COLUMNS (`place` FOR ORDINALITY)) AS `{alias}` WHERE ?) > 0)"
         );
         Expr::cust_with_exprs(template, [list, condition])
     }

@@ -6,7 +6,11 @@ use protoloop_schema::{Entity, IdStrategy};
 use sea_query::{Expr, ExprTrait, Query};
 
 use super::{Table, iden};
-use crate::{Column, Dialect, SqlValue, texts::Texts};
+use crate::{
+    Column, Dialect, SqlValue,
+    found::{compares, same},
+    texts::Texts,
+};
 
 /// Texts whose values are bound by position.
 #[derive(Debug)]
@@ -18,6 +22,12 @@ pub(crate) struct Statements {
     counted: Option<Arc<str>>,
     update: Option<Arc<str>>,
     delete: Arc<str>,
+    /// As the two before, of a row that is still the one that was found; `None` where rows are not compared.
+    pub(crate) update_found: Option<Arc<str>>,
+    pub(crate) delete_found: Option<Arc<str>>,
+    /// Select the first rows by key, and those behind one; made when they are first wanted.
+    pub(crate) first_page: OnceLock<Arc<str>>,
+    pub(crate) next_page: OnceLock<Arc<str>>,
     /// Select the rows of 1, 2, 4 … keys; made when they are first wanted.
     pub(crate) by_keys: [OnceLock<Arc<str>>; TEXTS],
     /// Insert several rows; made when they are first wanted.
@@ -193,7 +203,17 @@ impl Statements {
             update.and_where(is_key(index));
             delete.and_where(is_key(index));
         }
+        let compared = compares(dialect, columns, key).then(|| {
+            let same = same(dialect, columns, key, some);
+            (
+                dialect.update(update.clone().and_where(same.clone())),
+                dialect.delete(delete.clone().and_where(same)),
+            )
+        });
+        let (update_found, delete_found) = compared.unzip();
         Self {
+            update_found: update_found.filter(|_| updates).map(|text| text.sql.into()),
+            delete_found: delete_found.map(|text| text.sql.into()),
             find: dialect.select(&find).sql.into(),
             find_for_update: dialect.select(find.lock_exclusive()).sql.into(),
             skip: match key {
@@ -208,6 +228,8 @@ impl Statements {
                 .flatten(),
             update: updates.then(|| dialect.update(&update).sql.into()),
             delete: dialect.delete(&delete).sql.into(),
+            first_page: OnceLock::new(),
+            next_page: OnceLock::new(),
             by_keys: Default::default(),
             insert_many: Texts::default(),
             set: Texts::default(),

@@ -45,7 +45,7 @@ fn every_statement_says_whose_rows_it_is_about() {
         let update = table.update_within(values, &key, &scope).expect("compiles");
         let changes = Changes::of(model, &row, &["text"]).expect("changes");
         for statement in [
-            table.find_within(&key, &scope).expect("compiles"),
+            table.find_within(&key, &scope, true).expect("compiles"),
             table.delete_within(&key, &scope).expect("compiles"),
             update.expect("columns"),
             table.select(&query).expect("compiles").0,
@@ -57,6 +57,15 @@ fn every_statement_says_whose_rows_it_is_about() {
             table.delete_all(Some(&asked)).expect("compiles"),
         ] {
             says_whose(&table, &statement);
+        }
+        let found = || table.row_of(row.as_ref()).expect("values");
+        let update = table.update_found(&key, Some(&scope), found(), found());
+        let delete = table.delete_found(&key, Some(&scope), found());
+        let compared = [update.expect("compiles"), delete.expect("compiles")];
+        for (sql, values) in compared.into_iter().flatten() {
+            let values = values.into_iter().map(SqlValue::into_owned).collect();
+            let sql = sql.to_string();
+            says_whose(&table, &Statement { sql, values });
         }
         let set = table.set(&key, Some(&scope), &changes).expect("compiles");
         assert_eq!(set.is_some(), dialect.answers_changes());

@@ -9,10 +9,9 @@ use protoloop_wire::Patch;
 use super::{
     Keeper,
     cares::{Cares, Referring},
-    locked,
 };
 use crate::{
-    Changes, Key, KeyValue, Model, Query, Record, Repository, Write,
+    Alteration, Changes, Key, KeyValue, Model, Query, Record, Repository, Write,
     bulk::{PAGE, keys},
 };
 
@@ -79,6 +78,21 @@ pub(super) async fn clear(
         follow(from, &cx, referring, value).await?;
     }
     Ok(())
+}
+
+/// The rows of keys, which nobody holds or changes until the transaction ends.
+async fn locked(
+    repository: &dyn Repository<Record>,
+    cx: &CallContext,
+    keys: &[Key],
+) -> Result<Vec<Option<Record>>> {
+    let keep = |key: &Key| Write::Alter {
+        key: key.clone(),
+        scope: None,
+        alter: Box::new(|_| Ok(Alteration::Keep)),
+    };
+    let writes = keys.iter().map(keep).collect();
+    Ok(repository.write(cx, writes).await?)
 }
 
 fn neighbour(

@@ -3,8 +3,8 @@
 //!
 //! A write is tried as if there were none of them. The edits of the try tell which keys they would store and which rows
 //! they would remove; if there are any that matter, nothing is written, they are looked after, and the write is done again.
-//! So a write that leaves the keys alone costs nothing more. A row that is referred to is locked until the referring one is
-//! stored, and one that is to be removed until those that refer to it are dealt with, both in one transaction with the
+//! So a write that leaves the keys alone costs nothing more. A row that is referred to is held until the referring one is
+//! stored, by several at once, and one that is to be removed is locked until those that refer to it are dealt with, both in one transaction with the
 //! write. Where a foreign key stands behind, a look for the tenant is enough: tenants of rows never change.
 
 mod cares;
@@ -23,8 +23,8 @@ use clear::Clearing;
 use watch::{Known, Wanted, Watched};
 
 use crate::{
-    Alteration, Changes, Cursor, Executed, Filter, GroupQuery, Key, Model, OrderBy, Query, Record,
-    Repository, RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
+    Changes, Cursor, Executed, Filter, GroupQuery, Key, Model, OrderBy, Query, Record, Repository,
+    RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
     bulk::{delete_each, update_each},
     transaction,
 };
@@ -167,7 +167,7 @@ impl Keeper {
             wanted.sort_by_cached_key(ToString::to_string);
             wanted.dedup();
             let rows = match held.is_locked() {
-                true => locked(&*target, cx, &wanted).await?,
+                true => target.hold(cx, &wanted).await?,
                 false => found(&*target, cx, &wanted).await?,
             };
             let pairs = wanted.iter().zip(&rows);
@@ -194,21 +194,6 @@ impl Keeper {
     }
 }
 
-/// The rows of keys, which nobody changes until the transaction ends.
-async fn locked(
-    repository: &dyn Repository<Record>,
-    cx: &CallContext,
-    keys: &[Key],
-) -> Result<Vec<Option<Record>>> {
-    let keep = |key: &Key| Write::Alter {
-        key: key.clone(),
-        scope: None,
-        alter: Box::new(|_| Ok(Alteration::Keep)),
-    };
-    let writes = keys.iter().map(keep).collect();
-    Ok(repository.write(cx, writes).await?)
-}
-
 /// The rows of keys. A copy of the database that lags behind may not have them yet, so the database itself is asked
 /// before one is missed.
 async fn found(
@@ -218,7 +203,7 @@ async fn found(
 ) -> Result<Vec<Option<Record>>> {
     let rows = repository.find_by_ids(cx, keys).await?;
     match rows.iter().any(Option::is_none) {
-        true => locked(repository, cx, keys).await,
+        true => repository.hold(cx, keys).await,
         false => Ok(rows),
     }
 }
@@ -270,6 +255,14 @@ impl Repository<Record> for Keeper {
         scope: &'a Filter,
     ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
         self.inner.find_within(cx, keys, scope)
+    }
+
+    fn hold<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
+        self.inner.hold(cx, keys)
     }
 
     fn find_grouped<'a>(

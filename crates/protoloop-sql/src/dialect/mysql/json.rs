@@ -25,14 +25,16 @@ pub(super) fn key(json: Expr, key: &str) -> Expr {
     )
 }
 
-/// A condition on some element of an array.
-macro_rules! some_element {
-    ($before:literal, $condition:literal) => {
+/// A condition on the number of elements of an array that fulfil another. They are counted, because MySQL may ask an EXISTS
+/// over JSON_TABLE once for all rows (seen in 9.7).
+macro_rules! elements {
+    ($condition:literal, $number:literal) => {
         concat!(
-            $before,
-            "EXISTS (SELECT 1 FROM JSON_TABLE(?, '$[*]' COLUMNS (`value` LONGTEXT CHARACTER SET utf8mb4 PATH '$')) \
+            "((SELECT COUNT(*) FROM JSON_TABLE(?, '$[*]' COLUMNS (`value` LONGTEXT CHARACTER SET utf8mb4 PATH '$')) \
              AS `_each` WHERE ",
             $condition,
+            ") ",
+            $number,
             ")"
         )
     };
@@ -44,7 +46,7 @@ fn element() -> Expr {
 
 pub(super) fn contains(collation: &str, json: Expr, storage: Storage, scalar: Scalar<'_>) -> Expr {
     Expr::cust_with_exprs(
-        some_element!("", "? = ?"),
+        elements!("? = ?", "> 0"),
         [
             json,
             comparable(collation, storage, &element()),
@@ -61,7 +63,7 @@ pub(super) fn contained_by(
 ) -> Expr {
     let operands = scalars.iter().map(|scalar| operand(storage, *scalar));
     let among = comparable(collation, storage, &element()).is_in(operands);
-    Expr::cust_with_exprs(some_element!("NOT ", "(?) IS NOT TRUE"), [json, among])
+    Expr::cust_with_exprs(elements!("(?) IS NOT TRUE", "= 0"), [json, among])
 }
 
 /// A column stores a duration in another form than JSON does.
@@ -77,7 +79,7 @@ pub(super) fn has_element(
         storage => comparable(collation, storage, &element()),
     };
     Some(Expr::cust_with_exprs(
-        some_element!("", "? = ?"),
+        elements!("? = ?", "> 0"),
         [json, element, column],
     ))
 }

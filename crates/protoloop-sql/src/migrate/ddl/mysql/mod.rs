@@ -19,7 +19,8 @@ impl MysqlDdl {
     fn modify(self, table: &str, from: &LiveColumn, to: &ColumnTarget) -> String {
         let null = if to.nullable { "NULL" } else { "NOT NULL" };
         let default = to.default.as_ref();
-        let default = default.map_or_else(String::new, |default| format!(" DEFAULT {default}"));
+        // In parentheses, as a new table has it: MySQL tells an expression from a literal.
+        let default = default.map_or_else(String::new, |default| format!(" DEFAULT ({default})"));
         let kept = from.filled == Filled::Counted && self.same_type(&from.type_name, &to.type_name);
         let counted = match to.counted || kept {
             true => " AUTO_INCREMENT",
