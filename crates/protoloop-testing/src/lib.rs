@@ -5,7 +5,9 @@ pub mod faults;
 pub mod migrations;
 mod proto;
 mod questions;
+pub mod references;
 pub mod statements;
+pub mod streams;
 
 pub use proto::{served_tables, tables};
 pub use questions::random_questions;

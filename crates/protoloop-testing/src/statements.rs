@@ -99,7 +99,7 @@ fn due(update: usize) -> [(&'static str, usize); REQUESTS.len()] {
         ("list with many", 2),
         ("update", update),
         ("update, stamped", update),
-        ("delete", 4),
+        ("delete", 2),
     ]
 }
 

@@ -40,6 +40,14 @@ pub(crate) struct Tool {
     pub(crate) found: Found,
 }
 
+impl Tool {
+    /// Whether tests are skipped without it also where skipping is forbidden: it takes minutes, and what it is made of comes and
+    /// goes.
+    pub(crate) fn may_miss(&self) -> bool {
+        self.variable == "PROTOLOOP_TEST_MYSQL"
+    }
+}
+
 /// How each tool is had, in the order in which they are listed.
 const KINDS: [(&str, Find); 15] = [
     ("PROTOLOOP_TEST_CURL", |_| system::need("curl", "curl")),
@@ -49,6 +57,7 @@ const KINDS: [(&str, Find); 15] = [
     ("PROTOLOOP_TEST_PYTHON", python::find),
     ("PROTOLOOP_TEST_POSTGRES", databases::postgres),
     ("PROTOLOOP_TEST_MARIADB", databases::mariadb),
+    ("PROTOLOOP_TEST_MYSQL", databases::mysql),
     ("PROTOLOOP_TEST_BUF", buf::find),
     ("PROTOLOOP_TEST_ENVOY", peers::envoy),
     ("PROTOLOOP_TEST_CHROMIUM", browser::chromium),

@@ -3,5 +3,6 @@
 mod faults;
 mod laws;
 mod migrations;
+mod mysql;
 mod random;
 mod statements;

@@ -1,7 +1,7 @@
 //! How many statements calls take.
 
 use protoloop_mysql::MysqlConnector;
-use protoloop_testing::{databases, statements};
+use protoloop_testing::{databases, references, statements, streams};
 
 async fn open(url: &str) -> MysqlConnector {
     protoloop_mysql::open(url).await.expect("opens")
@@ -10,7 +10,7 @@ async fn open(url: &str) -> MysqlConnector {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_take_as_few_statements_as_they_may() {
     if let Some(server) = databases::mariadb() {
-        statements::requests_take_as_few_as_they_may(server, 4, open).await;
+        statements::requests_take_as_few_as_they_may(server, 2, open).await;
     }
 }
 
@@ -25,5 +25,20 @@ async fn reads_that_wait_share_a_statement() {
 async fn reads_take_a_statement_each_where_they_are_told_to() {
     if let Some(server) = databases::mariadb() {
         statements::reads_take_one_each_where_told_to(server, open, MysqlConnector::gathered).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_that_refer_to_one_row_do_not_wait_for_each_other() {
+    if let Some(server) = databases::mariadb() {
+        references::are_held_together(&open(&server.database()).await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_takes_little_memory() {
+    if let Some(server) = databases::mariadb() {
+        let filling = streams::filling("SELECT seq AS n FROM seq_1_to_100000", "repeat('x', 1000)");
+        streams::take_little(&open(&server.database()).await, &filling).await;
     }
 }

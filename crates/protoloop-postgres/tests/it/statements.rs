@@ -1,7 +1,7 @@
 //! How many statements calls take.
 
 use protoloop_postgres::PostgresConnector;
-use protoloop_testing::{databases, statements};
+use protoloop_testing::{databases, references, statements, streams};
 
 async fn open(url: &str) -> PostgresConnector {
     protoloop_postgres::open(url).await.expect("opens")
@@ -26,5 +26,23 @@ async fn reads_take_a_statement_each_where_they_are_told_to() {
     if let Some(server) = databases::postgres() {
         statements::reads_take_one_each_where_told_to(server, open, PostgresConnector::gathered)
             .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_that_refer_to_one_row_do_not_wait_for_each_other() {
+    if let Some(server) = databases::postgres() {
+        references::are_held_together(&open(&server.database()).await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_takes_little_memory() {
+    if let Some(server) = databases::postgres() {
+        let filling = streams::filling(
+            "SELECT n FROM generate_series(1, 100000) AS s(n)",
+            "repeat('x', 1000)",
+        );
+        streams::take_little(&open(&server.database()).await, &filling).await;
     }
 }

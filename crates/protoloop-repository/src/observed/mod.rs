@@ -150,6 +150,14 @@ impl Repository<Record> for Observed {
         self.watched(cx, SELECT, self.inner.find_within(cx, keys, scope))
     }
 
+    fn hold<'a>(
+        &'a self,
+        cx: &'a CallContext,
+        keys: &'a [Key],
+    ) -> BoxFuture<'a, Result<Vec<Option<Record>>>> {
+        self.watched(cx, SELECT, self.inner.hold(cx, keys))
+    }
+
     fn find_grouped<'a>(
         &'a self,
         cx: &'a CallContext,

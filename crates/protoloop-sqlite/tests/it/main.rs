@@ -9,6 +9,7 @@ mod migrations;
 mod random;
 mod same_as_memory;
 mod start;
+mod streams;
 mod support;
 mod transactions;
 mod writers;

@@ -4,7 +4,7 @@ use std::{
     fs,
     io::Read as _,
     net::{Ipv4Addr, SocketAddr, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
@@ -17,30 +17,52 @@ use super::{
 
 const VARIABLE: &str = "PROTOLOOP_TEST_MARIADB";
 
+/// A server that its client speaks to; MySQL's speaks the same.
 #[derive(Debug)]
-struct MariaDb {
-    client: PathBuf,
-    socket: PathBuf,
+pub(super) struct MariaDb {
+    pub(super) client: PathBuf,
+    pub(super) socket: PathBuf,
+    /// The connections to a database that are open, as a query of their numbers.
+    pub(super) connections: fn(&str) -> String,
+}
+
+/// What MariaDB says of them itself.
+fn connections(database: &str) -> String {
+    format!("SELECT id FROM information_schema.processlist WHERE db = '{database}'")
+}
+
+fn folders() -> [PathBuf; 3] {
+    ["/usr/sbin", "/usr/bin", "/usr/local/sbin"].map(PathBuf::from)
+}
+
+/// The program that runs statements.
+pub(super) fn client() -> Result<PathBuf, String> {
+    find(VARIABLE, &["mariadb", "mysql"], &folders())
+}
+
+/// Writes what a server does at its start, so that the tests may come in.
+pub(super) fn write_users(file: &Path) -> Result<(), String> {
+    let statements = format!(
+        "CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';\n\
+         GRANT ALL ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"
+    );
+    fs::write(file, statements).map_err(|error| error.to_string())
 }
 
 /// Starts a server.
 pub(super) fn start(certificate: Option<Certificate<'_>>) -> Result<Server, String> {
-    let folders = ["/usr/sbin", "/usr/bin", "/usr/local/sbin"].map(PathBuf::from);
+    let folders = folders();
     let program = find(VARIABLE, &["mariadbd", "mysqld"], &folders)?;
     let install = find(
         VARIABLE,
         &["mariadb-install-db", "mysql_install_db"],
         &folders,
     )?;
-    let client = find(VARIABLE, &["mariadb", "mysql"], &folders)?;
+    let client = client()?;
     let place = Place::new("mariadb", &["mysql", "nobody"])?;
     let data = format!("--datadir={}", place.folder.join("data").display());
     let init = place.folder.join("init.sql");
-    let statements = format!(
-        "CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';\n\
-         GRANT ALL ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"
-    );
-    fs::write(&init, statements).map_err(|error| error.to_string())?;
+    write_users(&init)?;
     let mut install = place.command(&install);
     install.args([
         "--no-defaults",
@@ -69,8 +91,12 @@ pub(super) fn start(certificate: Option<Certificate<'_>>) -> Result<Server, Stri
         server.arg(format!("--ssl-key={key}"));
     }
     let watched = Watched::start(&place, &server)?;
-    let server = Server::new(Box::new(MariaDb { client, socket }), port, watched)?;
-    Ok(server)
+    let database = MariaDb {
+        client,
+        socket,
+        connections,
+    };
+    Server::new(Box::new(database), port, watched)
 }
 
 const SETTINGS: [&str; 9] = [
@@ -124,8 +150,9 @@ impl Kind for MariaDb {
 
     fn recorded(&self, port: u16, database: &str) -> Result<Vec<String>, String> {
         let sql = format!(
-            "SELECT argument FROM mysql.general_log WHERE command_type IN ('Query', 'Execute') AND thread_id IN \
-             (SELECT id FROM information_schema.processlist WHERE db = '{database}') ORDER BY event_time"
+            "SELECT argument FROM mysql.general_log WHERE command_type IN ('Query', 'Execute') AND thread_id IN ({}) \
+             ORDER BY event_time",
+            (self.connections)(database)
         );
         let lines = self.run(port, None, &sql)?;
         Ok(lines.lines().map(ToOwned::to_owned).collect())

@@ -1,12 +1,13 @@
 //! Private database servers for tests.
 //!
-//! [`postgres`] and [`mariadb`] start one server per test process on a free port in a temporary folder, from the programs on
+//! [`postgres`], [`mariadb`] and [`mysql`] start one server per test process on a free port in a temporary folder, from the programs on
 //! this machine; [`Server::database`] makes an empty database in it. Nothing of it outlives the process: see `watch`.
 //!
 //! Where a server cannot be had, a test is told `None` and returns at once; the reason is printed. Where skipping is
 //! forbidden (`CI=true`, `PROTOLOOP_TESTS_FORBID_SKIP`), the test fails instead.
 
 mod mariadb;
+mod mysql;
 mod postgres;
 mod programs;
 mod watch;
@@ -78,6 +79,15 @@ pub fn mariadb() -> Option<&'static Server> {
     )
 }
 
+/// The MySQL server of this test process. It comes from packages of another Debian than most machines have, so a test without
+/// one is skipped wherever it runs.
+#[must_use]
+pub fn mysql() -> Option<&'static Server> {
+    static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+    let server = SERVER.get_or_init(mysql::start).as_ref();
+    server.map_err(|why| skipped("MySQL", why)).ok()
+}
+
 /// A PostgreSQL server for one test, which may kill it.
 #[must_use]
 pub fn own_postgres() -> Option<Server> {
@@ -128,6 +138,12 @@ fn found<'a>(what: &str, server: Result<&'a Server, &String>) -> Option<&'a Serv
         !forbidden,
         "{what} is not there and skipping is forbidden: {why}"
     );
+    skipped(what, why);
+    None
+}
+
+/// Says that a test is skipped.
+fn skipped(what: &str, why: &str) {
     // Written around the test harness, which would swallow it; `cargo xtask test` counts these lines.
     let test = thread::current();
     let test = test.name().unwrap_or("a test");
@@ -136,7 +152,6 @@ fn found<'a>(what: &str, server: Result<&'a Server, &String>) -> Option<&'a Serv
         "SKIPPED {test}: {what} is not there: {why}"
     )
     .expect("standard output is open");
-    None
 }
 
 impl Server {

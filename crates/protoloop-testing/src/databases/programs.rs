@@ -79,7 +79,7 @@ impl Place {
     }
 }
 
-fn is_root() -> Result<bool, String> {
+pub(super) fn is_root() -> Result<bool, String> {
     Ok(output(Command::new("id").arg("-u"))?.trim() == "0")
 }
 

@@ -30,6 +30,18 @@ const PATTERNS: &[&str] = &[
 ];
 const EXPRESSIONS: &[&str] = &["^a", "b$", "[aA]", "/^É$/i", "^$", "(a|é)", "\\\\W", "."];
 
+/// Places to be near to, with a blank as `distance` may have it.
+const PLACES: &[&str] = &[
+    "52.52, 13.405",
+    "0, 180",
+    "0, -180",
+    "-90, 0",
+    "48.9, 2.4",
+    "0, 0",
+];
+/// In whatever unit.
+const DISTANCES: &[&str] = &["0", "1", "550", "877000", "2.5e6", "1e9"];
+
 /// A property that may be asked for: its path, and its field.
 struct Place {
     path: String,
@@ -45,13 +57,20 @@ impl Asked {
             let place = place(dice, fields, child, true);
             let listed = place.path.contains("inners.");
             let single = matches!(place.field.shape, Shape::Plain | Shape::Optional);
-            let taken = order
-                .iter()
-                .any(|term| term.starts_with(&format!("{} ", place.path)));
+            let begins = [
+                format!("{} ", place.path),
+                format!("distance({},", place.path),
+            ];
+            let is_taken = |term: &String| begins.iter().any(|begin| term.starts_with(begin));
+            let taken = order.iter().any(is_taken);
             // One of any type is three terms of the order.
             if single && !taken && !listed && order.len() < 4 {
                 let way = dice.pick(&["asc", "desc"]);
-                order.push(format!("{} {way}", place.path));
+                let term = match place.field.kind().tests {
+                    Tests::Near => format!("distance({}, {})", place.path, dice.pick(PLACES)),
+                    _ => place.path,
+                };
+                order.push(format!("{term} {way}"));
             }
         }
         Self {
@@ -113,8 +132,25 @@ fn path(place: &Place) -> String {
     }
 }
 
+/// A test of how near a place is.
+fn near(dice: &mut Dice) -> String {
+    let place = dice.pick(PLACES).replace(' ', "");
+    let (one, other) = (dice.pick(DISTANCES), dice.pick(DISTANCES));
+    match dice.below(6) {
+        0 => format!("{{\"near\":\"{place}\"}}"),
+        1 => format!("{{\"near\":\"{place}\",\"maxDistance\":{one},\"unit\":\"meters\"}}"),
+        2 => format!("{{\"near\":\"{place}\",\"minDistance\":{one},\"unit\":\"kilometers\"}}"),
+        3 => format!("{{\"near\":\"{place}\",\"minDistance\":{one},\"maxDistance\":{other}}}"),
+        4 => format!("{{\"near\":\"{place}\",\"maxDistance\":{one},\"exists\":true}}"),
+        _ => format!("{{\"exists\":{}}}", dice.one_in(2)),
+    }
+}
+
 fn test(dice: &mut Dice, place: &Place) -> String {
     let kind = place.field.kind();
+    if kind.tests == Tests::Near {
+        return near(dice);
+    }
     let usable: Vec<&str> = kind
         .values
         .iter()
@@ -150,7 +186,7 @@ fn test(dice: &mut Dice, place: &Place) -> String {
         },
         Shape::Plain | Shape::Optional => {
             let tests = match kind.tests {
-                Tests::Equal => 7,
+                Tests::Equal | Tests::Near => 7,
                 Tests::Ordered => 12,
                 Tests::Text => 17,
             };

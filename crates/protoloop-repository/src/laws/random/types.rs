@@ -17,6 +17,8 @@ pub(super) enum Tests {
     Ordered,
     /// By patterns too.
     Text,
+    /// By how near it is.
+    Near,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -138,6 +140,23 @@ pub(super) const KINDS: &[Kind] = &[
         Tests::Equal,
         &["true", "false"],
     ),
+    kind(
+        "google.type.LatLng",
+        Tests::Near,
+        &[
+            "{}",
+            r#"{"latitude":52.52,"longitude":13.405}"#,
+            r#"{"latitude":48.8566,"longitude":2.3522}"#,
+            r#"{"latitude":-33.87,"longitude":151.21}"#,
+            r#"{"latitude":0.5,"longitude":179.9}"#,
+            r#"{"latitude":-0.5,"longitude":-179.9}"#,
+            r#"{"latitude":90,"longitude":45}"#,
+            r#"{"longitude":180}"#,
+            // There is no such place.
+            r#"{"latitude":91,"longitude":1}"#,
+            r#"{"latitude":1,"longitude":-180.5}"#,
+        ],
+    ),
     // Of any type in each row.
     kind(
         VALUE,
@@ -216,8 +235,9 @@ pub(super) fn fields(dice: &mut Dice, lists: bool) -> Vec<Field> {
         Field {
             number: index + 10,
             kind,
-            shape: match KINDS[kind].name {
-                VALUE => Shape::Plain,
+            shape: match KINDS[kind].tests {
+                _ if KINDS[kind].name == VALUE => Shape::Plain,
+                Tests::Near => Shape::Plain,
                 _ => shape,
             },
         }
@@ -237,6 +257,7 @@ import "google/protobuf/duration.proto";
 import "google/protobuf/struct.proto";
 import "google/protobuf/timestamp.proto";
 import "google/protobuf/wrappers.proto";
+import "google/type/latlng.proto";
 import "protoloop/v1/annotations.proto";
 enum Color {{ COLOR_UNSPECIFIED = 0; RED = 1; BLUE = 2; }}
 message Inner {{
