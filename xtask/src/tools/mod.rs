@@ -49,7 +49,7 @@ impl Tool {
 }
 
 /// How each tool is had, in the order in which they are listed.
-const KINDS: [(&str, Find); 15] = [
+const KINDS: [(&str, Find); 16] = [
     ("PROTOLOOP_TEST_CURL", |_| system::need("curl", "curl")),
     ("PROTOLOOP_TEST_SQLMAP", |_| {
         system::need("sqlmap", "sqlmap")
