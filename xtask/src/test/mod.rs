@@ -74,6 +74,11 @@ fn command(root: &Path, arguments: &[&str], tools: &[Tool], forbid_skip: bool) -
         // The program is tested as the image has it.
         command.args(["--workspace", "--features", "protoloop-cli/kubernetes"]);
     }
+    let has_mysql = command.get_args().any(|argument| argument == "--workspace")
+        || arguments.contains(&"protoloop-mysql");
+    if has_mysql && env::var_os(tools::WITH_MYSQL).is_some() {
+        command.args(["--features", "protoloop-mysql/with-mysql"]);
+    }
     command
         .args(arguments)
         .stdin(Stdio::null())

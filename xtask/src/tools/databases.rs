@@ -40,7 +40,7 @@ const SUITE: &str = "sid";
 const NEEDLESS: [&str; 6] = ["perl", "libperl", "libgdbm", "libdb5", "gcc-", "openssl-"];
 
 /// Asks for tests on MySQL, which take minutes: it changes tables slowly.
-const WITH_MYSQL: &str = "PROTOLOOP_WITH_MYSQL";
+pub(crate) const WITH_MYSQL: &str = "PROTOLOOP_WITH_MYSQL";
 
 /// The `mysqld` program, where it is asked for: unpacked below `.cache/` with the libraries of its own Debian, by which it is started. Nothing is
 /// installed.

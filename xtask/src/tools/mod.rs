@@ -23,6 +23,7 @@ use std::{
 
 pub(crate) use buf::find as buf;
 pub(crate) use cargo_fuzz::find as cargo_fuzz;
+pub(crate) use databases::WITH_MYSQL;
 pub(crate) use kubernetes::{cluster, helm};
 pub(crate) use peers::all as peers;
 

@@ -3,6 +3,7 @@
 mod faults;
 mod laws;
 mod migrations;
+#[cfg(feature = "with-mysql")]
 mod mysql;
 mod random;
 mod statements;

@@ -79,13 +79,12 @@ pub fn mariadb() -> Option<&'static Server> {
     )
 }
 
-/// The MySQL server of this test process. It comes from packages of another Debian than most machines have, so a test without
-/// one is skipped wherever it runs.
+/// The MySQL server of this test process. It comes from packages of another Debian than most machines have; tests on it are built
+/// where they are asked for only.
 #[must_use]
 pub fn mysql() -> Option<&'static Server> {
     static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
-    let server = SERVER.get_or_init(mysql::start).as_ref();
-    server.map_err(|why| skipped("MySQL", why)).ok()
+    found("MySQL", SERVER.get_or_init(mysql::start).as_ref())
 }
 
 /// A PostgreSQL server for one test, which may kill it.
