@@ -6,6 +6,7 @@
 //! - [`Call`], [`Reply`], [`Handler`]: the canonical in-process gRPC call. Every protocol is a transcoder in front of it.
 //! - [`CallContext`]: deadline, metadata, trace and typed extensions of one call; [`Caller`]: who calls, and for which
 //!   tenant.
+//! - [`when_over`], [`UntilOver`]: hearing how an answer ends.
 //! - [`observe`]: what is told of work, for metrics and traces.
 
 mod call;
@@ -15,6 +16,7 @@ mod context;
 mod detail;
 mod error;
 pub mod observe;
+mod over;
 mod trace_context;
 
 pub use call::{
@@ -25,4 +27,5 @@ pub use code::Code;
 pub use context::{CallContext, Origin, Protocol};
 pub use detail::{Detail, FieldViolation, HelpLink, PreconditionViolation, QuotaViolation};
 pub use error::{Error, Result};
+pub use over::{UntilOver, when_over};
 pub use trace_context::TraceContext;

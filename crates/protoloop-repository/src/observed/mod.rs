@@ -1,15 +1,9 @@
 //! A repository whose work is watched.
 
-use std::{
-    fmt,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{fmt, sync::Arc};
 
-use futures_core::Stream;
 use protoloop_core::{
-    BoxFuture, CallContext, Code, Error, Result,
+    BoxFuture, CallContext, Code, Error, Result, UntilOver,
     observe::{Operation, OperationEnds, WatchesOperations},
 };
 
@@ -215,10 +209,11 @@ impl Repository<Record> for Observed {
     }
 
     fn stream<'a>(&'a self, cx: &'a CallContext, query: &'a Query) -> RowStream<'a, Record> {
-        Box::pin(Rows {
-            rows: self.inner.stream(cx, query),
-            ends: Some(self.tell(cx, SELECT)),
-        })
+        let rows = self.inner.stream(cx, query);
+        let ends = self.tell(cx, SELECT);
+        Box::pin(UntilOver::new(rows, |outcome: Result<(), &Error>| {
+            ends.end(outcome.err().map(Error::code));
+        }))
     }
 
     fn execute<'a>(
@@ -237,32 +232,6 @@ impl Repository<Record> for Observed {
         options: &'a TransactionOptions,
     ) -> BoxFuture<'a, Result<Transaction>> {
         self.inner.begin(cx, options)
-    }
-}
-
-/// Rows whose end is told.
-struct Rows<'a> {
-    rows: RowStream<'a, Record>,
-    /// `None` when it was told.
-    ends: Option<Box<dyn OperationEnds>>,
-}
-
-impl Stream for Rows<'_> {
-    type Item = Result<Record>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = self.rows.as_mut().poll_next(cx);
-        let ended = match &next {
-            Poll::Ready(None) => Some(None),
-            Poll::Ready(Some(Err(error))) => Some(Some(error.code())),
-            Poll::Ready(Some(Ok(_))) | Poll::Pending => None,
-        };
-        if let Some(failed) = ended
-            && let Some(ends) = self.ends.take()
-        {
-            ends.end(failed);
-        }
-        next
     }
 }
 

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use protoloop_core::{
     BoxFuture, Call, Code, Error, Handler, MessageStream, Outbound, Protocol, Reply, Result,
-    TraceContext,
+    TraceContext, when_over,
 };
 use tracing::{Instrument as _, Level, Span};
 
@@ -101,25 +101,17 @@ impl Line {
     }
 
     fn answered(mut self, answer: Result<Reply>) -> Result<Reply> {
-        match answer {
-            Ok(mut reply) => {
-                reply.messages = match reply.messages {
-                    Outbound::One(message) => {
-                        self.end(Ok(()));
-                        Outbound::One(message)
-                    }
-                    Outbound::Stream(messages) => Outbound::Stream(Box::pin(TracedStream {
-                        messages,
-                        line: self,
-                    })),
-                };
-                Ok(reply)
-            }
-            Err(error) => {
-                self.end(Err(&error));
-                Err(error)
-            }
-        }
+        let answer = answer.map(|mut reply| {
+            reply.messages = match reply.messages {
+                Outbound::Stream(messages) => Outbound::Stream(Box::pin(InSpan {
+                    messages,
+                    span: self.span.clone(),
+                })),
+                one @ Outbound::One(_) => one,
+            };
+            reply
+        });
+        when_over(answer, move |outcome| self.end(outcome))
     }
 
     fn end(&mut self, outcome: Result<(), &Error>) {
@@ -186,26 +178,17 @@ impl fmt::Display for Chain<'_> {
     }
 }
 
-/// A response stream within the call's span, with the line written at its end.
-struct TracedStream {
+/// A response stream within the call's span.
+struct InSpan {
     messages: MessageStream,
-    line: Line,
+    span: Span,
 }
 
-impl Stream for TracedStream {
+impl Stream for InSpan {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        let item = this
-            .line
-            .span
-            .in_scope(|| this.messages.as_mut().poll_next(cx));
-        match &item {
-            Poll::Ready(None) => this.line.end(Ok(())),
-            Poll::Ready(Some(Err(error))) => this.line.end(Err(error)),
-            _ => {}
-        }
-        item
+        this.span.in_scope(|| this.messages.as_mut().poll_next(cx))
     }
 }

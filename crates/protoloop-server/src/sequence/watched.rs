@@ -1,15 +1,9 @@
 //! What an observer hears of calls.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::sync::Arc;
 
-use bytes::Bytes;
-use futures_core::Stream;
 use protoloop_core::{
-    BoxFuture, Call, Code, Handler, MessageStream, Outbound, Reply, Result, observe::Notes,
+    BoxFuture, Call, Code, Error, Handler, Reply, Result, observe::Notes, when_over,
 };
 
 use super::CallLayer;
@@ -37,41 +31,9 @@ impl Handler for Noting {
         };
         let answer = self.0.call(call);
         Box::pin(async move {
-            let mut reply = match answer.await {
-                Ok(reply) => reply,
-                Err(error) => {
-                    notes.set_code(error.code());
-                    return Err(error);
-                }
-            };
-            reply.messages = match reply.messages {
-                Outbound::One(message) => {
-                    notes.set_code(Code::Ok);
-                    Outbound::One(message)
-                }
-                Outbound::Stream(messages) => Outbound::Stream(Box::pin(Noted { messages, notes })),
-            };
-            Ok(reply)
+            when_over(answer.await, move |outcome| {
+                notes.set_code(outcome.err().map_or(Code::Ok, Error::code));
+            })
         })
-    }
-}
-
-/// Messages whose end is noted.
-struct Noted {
-    messages: MessageStream,
-    notes: Notes,
-}
-
-impl Stream for Noted {
-    type Item = Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = self.messages.as_mut().poll_next(cx);
-        match &next {
-            Poll::Ready(None) => self.notes.set_code(Code::Ok),
-            Poll::Ready(Some(Err(error))) => self.notes.set_code(error.code()),
-            Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
-        }
-        next
     }
 }
