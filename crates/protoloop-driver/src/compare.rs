@@ -8,37 +8,12 @@ use protoloop_repository::{Alteration, Filter, Key, Record, Write};
 use protoloop_sql::Table;
 
 use crate::{
-    Failure, Link, SharedSql, Values,
-    read::{find, find_within},
-    write::{Failed, keeps_key, put_new, referring, unwinding},
+    Link, SharedSql, Values,
+    write::{Failed, decided, execute, keeps_key, looked_at, put_new},
 };
 
 /// Rows of more bytes are not sent back to be compared.
 const MOST: usize = 64 * 1024;
-
-/// The row that a write looks at, and whether rows that fulfil a condition only are there for it.
-fn looked_at(write: &Write<Record>) -> Option<(&Key, Option<&Filter>)> {
-    match write {
-        Write::Modify { key, .. } | Write::Delete { key, .. } => Some((key, None)),
-        Write::Alter { key, scope, .. } | Write::Set { key, scope, .. } => {
-            Some((key, scope.as_ref()))
-        }
-        Write::Create(_) => None,
-    }
-}
-
-/// The row that a write looks at.
-pub(crate) async fn look<L: Link>(
-    link: &mut L,
-    table: &Table,
-    write: &Write<Record>,
-) -> Result<Option<Record>, Failure> {
-    match looked_at(write) {
-        None => Ok(None),
-        Some((key, None)) => find(link, table, key, false).await,
-        Some((key, Some(scope))) => find_within(link, table, key, scope, false).await,
-    }
-}
 
 /// Does a write that found a row, or none; `None` where the row changed meanwhile, or is not compared. Nothing was changed
 /// then.
@@ -54,13 +29,7 @@ pub(crate) async fn change<L: Link>(
     if before.as_ref().is_some_and(|row| row.0.len() > MOST) {
         return Ok(None);
     }
-    let alteration = unwinding(|| match write {
-        Write::Modify { edit, .. } => edit(before.as_ref()).map(Alteration::Put),
-        Write::Delete { check, .. } => check(before.as_ref()).map(|()| Alteration::Remove),
-        Write::Alter { alter, .. } | Write::Set { alter, .. } => alter(before.as_ref()),
-        Write::Create(_) => Ok(Alteration::Keep),
-    })?;
-    match (alteration, before) {
+    match (decided(write, before.as_ref())?, before) {
         (Alteration::Put(after), before) => {
             let stored = put(link, table, key, scope, before, &after).await?;
             Ok(stored.map(Some))
@@ -102,10 +71,8 @@ async fn changes<L: Link>(
     statement: Option<(SharedSql, Values<'_>)>,
     deleting: bool,
 ) -> Result<bool, Failed> {
-    let Some((sql, values)) = statement else {
+    let Some(statement) = statement else {
         return Ok(false);
     };
-    let done = link.execute(sql, values).await;
-    let done = done.map_err(|fault| referring(fault, table, deleting))?;
-    Ok(done.rows > 0)
+    Ok(execute(link, table, statement, deleting).await?.rows > 0)
 }

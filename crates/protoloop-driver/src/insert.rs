@@ -5,8 +5,8 @@ use protoloop_repository::{Record, Write};
 use protoloop_sql::Table;
 
 use crate::{
-    Failure, Link,
-    write::{Answers, Failed, referring},
+    Link,
+    write::{Answers, Failed, execute},
 };
 
 /// How many of the first writes one statement does, two at least; `None` where each is done by itself.
@@ -51,13 +51,10 @@ pub(crate) async fn insert<L: Link>(
         }
     }
     let sql = table.insert_many_sql(writes.len());
-    let done = link.execute(sql, values).await;
-    done.map_err(|fault| {
-        let failure: Failure = referring(fault, table, false);
-        Failed {
-            apart: !failure.breaks(),
-            ..failure.into()
-        }
+    let done = execute(link, table, (sql, values), false).await;
+    done.map_err(|failure| Failed {
+        apart: !failure.breaks(),
+        ..failure.into()
     })?;
     Ok(())
 }

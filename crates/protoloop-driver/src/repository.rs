@@ -236,9 +236,9 @@ impl<D: Driver> ServerRepository<D> {
         lease: &mut Lease<D>,
         write: &Write<Record>,
     ) -> Result<Answers, Failed> {
-        let mut before = compare::look(&mut **lease, &self.table, write).await;
+        let mut before = write::look(&mut **lease, &self.table, write, false).await;
         if lease.replaced(&before).await {
-            before = compare::look(&mut **lease, &self.table, write).await;
+            before = write::look(&mut **lease, &self.table, write, false).await;
         }
         let outcome = match before {
             Ok(before) => compare::change(&mut **lease, &self.table, write, before).await,

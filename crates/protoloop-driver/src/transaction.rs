@@ -206,10 +206,8 @@ impl<D: Driver> ServerTransaction<D> {
     ) -> Result<u64> {
         self.refuse_write()?;
         let mut entered = self.enter().await?;
-        let work = async |link: &mut D::Link| {
-            let done = link.execute(sql, values).await;
-            done.map_err(|fault| write::referring(fault, table, deleting))
-        };
+        let work =
+            async |link: &mut D::Link| write::execute(link, table, (sql, values), deleting).await;
         let outcome = self.undoing(entered.lease(), work).await;
         let outcome = outcome.map_err(|failure| self.by_table(failure, table));
         Ok(entered.leave_undone(outcome)?.rows)

@@ -6,11 +6,11 @@ use std::{
 };
 
 use protoloop_core::{Error, Result};
-use protoloop_repository::{Alter, Alteration, Filter, Key, Record, Write};
+use protoloop_repository::{Alteration, Filter, Key, Record, Write};
 use protoloop_sql::{SqlRow as _, SqlValue, Table};
 
 use crate::{
-    Failure, Fault, FaultKind, Link, insert,
+    Done, Failure, Fault, FaultKind, Link, SharedSql, Values, insert,
     read::{find, find_within},
 };
 
@@ -85,33 +85,13 @@ async fn one<L: Link>(
 ) -> Result<Option<Record>, Failed> {
     match write {
         Write::Create(row) => Ok(Some(create(link, table, row).await?)),
-        Write::Modify { key, edit } => {
-            let before = find(link, table, key, true).await?;
-            let after = unwinding(|| edit(before.as_ref()))?;
-            put(link, table, key, None, before, &after).await.map(Some)
-        }
-        Write::Delete { key, check } => {
-            let before = find(link, table, key, true).await?;
-            unwinding(|| check(before.as_ref()))?;
-            if before.is_some() {
-                remove(link, table, key, None).await?;
-            }
-            Ok(before)
-        }
-        Write::Alter {
-            key,
-            scope,
-            alter: change,
-        } => alter(link, table, key, scope.as_ref(), change).await,
-        Write::Set {
-            key,
-            scope,
-            alter: change,
-            ..
-        } => match set(link, table, write).await? {
-            None => alter(link, table, key, scope.as_ref(), change).await,
+        Write::Set { .. } => match set(link, table, write).await? {
+            None => locked(link, table, write).await,
             changed => Ok(changed),
         },
+        Write::Modify { .. } | Write::Delete { .. } | Write::Alter { .. } => {
+            locked(link, table, write).await
+        }
     }
 }
 
@@ -143,19 +123,55 @@ pub(crate) async fn set<L: Link>(
     }
 }
 
-/// Keeps, replaces or removes the row of a key. With a condition every statement has it.
-async fn alter<L: Link>(
+/// The row that a write looks at, and the condition under which alone it is there for it; `None` of a new row.
+pub(crate) fn looked_at(write: &Write<Record>) -> Option<(&Key, Option<&Filter>)> {
+    match write {
+        Write::Modify { key, .. } | Write::Delete { key, .. } => Some((key, None)),
+        Write::Alter { key, scope, .. } | Write::Set { key, scope, .. } => {
+            Some((key, scope.as_ref()))
+        }
+        Write::Create(_) => None,
+    }
+}
+
+/// The row that a write looks at; `locking`, nobody else changes it before the transaction ends.
+pub(crate) async fn look<L: Link>(
     link: &mut L,
     table: &Table,
-    key: &Key,
-    scope: Option<&Filter>,
-    alter: &Alter<Record>,
+    write: &Write<Record>,
+    locking: bool,
+) -> Result<Option<Record>, Failure> {
+    match looked_at(write) {
+        None => Ok(None),
+        Some((key, None)) => find(link, table, key, locking).await,
+        Some((key, Some(scope))) => find_within(link, table, key, scope, locking).await,
+    }
+}
+
+/// What a write makes of the row that it found.
+pub(crate) fn decided(
+    write: &Write<Record>,
+    before: Option<&Record>,
+) -> Result<Alteration<Record>> {
+    unwinding(|| match write {
+        Write::Modify { edit, .. } => edit(before).map(Alteration::Put),
+        Write::Delete { check, .. } => check(before).map(|()| Alteration::Remove),
+        Write::Alter { alter, .. } | Write::Set { alter, .. } => alter(before),
+        Write::Create(_) => Ok(Alteration::Keep),
+    })
+}
+
+/// Keeps, replaces or removes the row that a write looks at, with a lock. With a condition every statement has it.
+async fn locked<L: Link>(
+    link: &mut L,
+    table: &Table,
+    write: &Write<Record>,
 ) -> Result<Option<Record>, Failed> {
-    let before = match scope {
-        None => find(link, table, key, true).await?,
-        Some(scope) => find_within(link, table, key, scope, true).await?,
+    let Some((key, scope)) = looked_at(write) else {
+        return Ok(None);
     };
-    match (unwinding(|| alter(before.as_ref()))?, before) {
+    let before = look(link, table, write, true).await?;
+    match (decided(write, before.as_ref())?, before) {
         (Alteration::Put(after), before) => {
             put(link, table, key, scope, before, &after).await.map(Some)
         }
@@ -181,8 +197,7 @@ async fn remove<L: Link>(
             (delete.sql.into(), delete.values)
         }
     };
-    let done = link.execute(sql, values).await;
-    done.map_err(|fault| referring(fault, table, true))?;
+    execute(link, table, (sql, values), true).await?;
     Ok(())
 }
 
@@ -211,9 +226,19 @@ async fn put<L: Link>(
             None => return Ok(before),
         },
     };
-    let done = link.execute(sql, values).await;
-    done.map_err(|fault| referring(fault, table, false))?;
+    execute(link, table, (sql, values), false).await?;
     Ok(reworded(link, table, stored).await?)
+}
+
+/// Runs a statement that changes rows; a foreign key that it would break is told by the reference.
+pub(crate) async fn execute<L: Link>(
+    link: &mut L,
+    table: &Table,
+    (sql, values): (SharedSql, Values<'_>),
+    deleting: bool,
+) -> Result<Done, Failure> {
+    let done = link.execute(sql, values).await;
+    done.map_err(|fault| referring(fault, table, deleting))
 }
 
 /// Refuses an edit that makes a row of another key.
@@ -312,8 +337,8 @@ async fn insert<L: Link>(
     if !counted {
         let stored = table.record(values.as_slice())?;
         let given = table.insert_values(values.clone());
-        let done = link.execute(Arc::clone(table.insert_sql()), given);
-        done.await.map_err(|fault| referring(fault, table, false))?;
+        let insert = (Arc::clone(table.insert_sql()), given);
+        execute(link, table, insert, false).await?;
         if table.is_sequence()
             && let Some(sql) = table.skip_sql()
         {
@@ -327,8 +352,7 @@ async fn insert<L: Link>(
         None => {
             let sql = Arc::clone(table.insert_sql());
             let given = table.insert_values(values.clone());
-            let done = link.execute(sql, given).await;
-            let done = done.map_err(|fault| referring(fault, table, false))?;
+            let done = execute(link, table, (sql, given), false).await?;
             done.counted.and_then(|number| i64::try_from(number).ok())
         }
         Some(sql) => {
