@@ -67,15 +67,14 @@ fn show(tools: &[Tool]) {
 fn command(root: &Path, arguments: &[&str], tools: &[Tool], forbid_skip: bool) -> Command {
     let mut command = process::cargo(root);
     command.args(["test", "--no-fail-fast"]);
-    if !arguments
+    let everything = !arguments
         .iter()
-        .any(|argument| argument.starts_with("-p") || argument.starts_with("--package"))
-    {
+        .any(|argument| argument.starts_with("-p") || argument.starts_with("--package"));
+    if everything {
         // The program is tested as the image has it.
         command.args(["--workspace", "--features", "protoloop-cli/kubernetes"]);
     }
-    let has_mysql = command.get_args().any(|argument| argument == "--workspace")
-        || arguments.contains(&"protoloop-mysql");
+    let has_mysql = everything || arguments.contains(&"protoloop-mysql");
     if has_mysql && env::var_os(tools::WITH_MYSQL).is_some() {
         command.args(["--features", "protoloop-mysql/with-mysql"]);
     }

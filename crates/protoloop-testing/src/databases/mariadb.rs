@@ -4,7 +4,7 @@ use std::{
     fs,
     io::Read as _,
     net::{Ipv4Addr, SocketAddr, TcpStream},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
     time::Duration,
 };
@@ -20,10 +20,10 @@ const VARIABLE: &str = "PROTOLOOP_TEST_MARIADB";
 /// A server that its client speaks to; MySQL's speaks the same.
 #[derive(Debug)]
 pub(super) struct MariaDb {
-    pub(super) client: PathBuf,
-    pub(super) socket: PathBuf,
+    client: PathBuf,
+    socket: PathBuf,
     /// The connections to a database that are open, as a query of their numbers.
-    pub(super) connections: fn(&str) -> String,
+    connections: fn(&str) -> String,
 }
 
 /// What MariaDB says of them itself.
@@ -40,13 +40,16 @@ pub(super) fn client() -> Result<PathBuf, String> {
     find(VARIABLE, &["mariadb", "mysql"], &folders())
 }
 
+/// The file of what a server does at its start.
+const INIT: &str = "init.sql";
+
 /// Writes what a server does at its start, so that the tests may come in.
-pub(super) fn write_users(file: &Path) -> Result<(), String> {
+pub(super) fn write_users(place: &Place) -> Result<(), String> {
     let statements = format!(
         "CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';\n\
          GRANT ALL ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"
     );
-    fs::write(file, statements).map_err(|error| error.to_string())
+    fs::write(place.folder.join(INIT), statements).map_err(|error| error.to_string())
 }
 
 /// Starts a server.
@@ -61,8 +64,7 @@ pub(super) fn start(certificate: Option<Certificate<'_>>) -> Result<Server, Stri
     let client = client()?;
     let place = Place::new("mariadb", &["mysql", "nobody"])?;
     let data = format!("--datadir={}", place.folder.join("data").display());
-    let init = place.folder.join("init.sql");
-    write_users(&init)?;
+    write_users(&place)?;
     let mut install = place.command(&install);
     install.args([
         "--no-defaults",
@@ -73,24 +75,34 @@ pub(super) fn start(certificate: Option<Certificate<'_>>) -> Result<Server, Stri
     // What sets the tables up is a server too; see below.
     install.env("TMPDIR", &place.folder);
     output(install.arg("--auth-root-authentication-method=normal"))?;
-    let port = free_port()?;
-    let socket = place.folder.join("socket");
     let mut server = place.command(&program);
-    server
-        .args(["--no-defaults", &data])
-        .arg(format!("--port={port}"))
-        .arg(format!("--socket={}", socket.display()))
-        .arg(format!("--pid-file={}", place.folder.join("pid").display()))
-        .arg(format!("--init-file={}", init.display()))
-        // At its start a server removes the temporary tables of others that share the folder.
-        .arg(format!("--tmpdir={}", place.folder.display()))
-        .args(SETTINGS);
+    server.args(["--no-defaults", &data]).args(SETTINGS);
     if let Some(certificate) = certificate {
         let (chain, key) = place.certificate(certificate)?;
         server.arg(format!("--ssl-cert={chain}"));
         server.arg(format!("--ssl-key={key}"));
     }
-    let watched = Watched::start(&place, &server)?;
+    serve(&place, server, client, connections)
+}
+
+/// Starts a server on tables that are set up and with what [`write_users`] wrote, both in its place, and waits for it.
+pub(super) fn serve(
+    place: &Place,
+    mut server: Command,
+    client: PathBuf,
+    connections: fn(&str) -> String,
+) -> Result<Server, String> {
+    let port = free_port()?;
+    let at = |name: &str| place.folder.join(name);
+    let socket = at("socket");
+    server
+        .arg(format!("--port={port}"))
+        .arg(format!("--socket={}", socket.display()))
+        .arg(format!("--pid-file={}", at("pid").display()))
+        .arg(format!("--init-file={}", at(INIT).display()))
+        // At its start a server removes the temporary tables of others that share the folder.
+        .arg(format!("--tmpdir={}", place.folder.display()));
+    let watched = Watched::start(place, &server)?;
     let database = MariaDb {
         client,
         socket,

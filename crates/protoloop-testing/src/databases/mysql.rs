@@ -3,10 +3,8 @@
 use std::path::PathBuf;
 
 use super::{
-    Server, free_port,
-    mariadb::{self, MariaDb},
+    Server, mariadb,
     programs::{Place, find, is_root, output},
-    watch::Watched,
 };
 
 const VARIABLE: &str = "PROTOLOOP_TEST_MYSQL";
@@ -39,31 +37,17 @@ pub(super) fn start() -> Result<Server, String> {
     }
     let user = is_root()?.then_some("--user=root");
     let data = format!("--datadir={}", place.folder.join("data").display());
-    let init = place.folder.join("init.sql");
-    mariadb::write_users(&init)?;
+    mariadb::write_users(&place)?;
     let mut install = place.command(&program);
     install.args(["--no-defaults", "--initialize-insecure", &data]);
     install.env("TMPDIR", &place.folder);
     output(install.args(user).args(SETTINGS))?;
-    let port = free_port()?;
-    let socket = place.folder.join("socket");
     let mut server = place.command(&program);
     server
         .args(["--no-defaults", &data])
-        .arg(format!("--port={port}"))
-        .arg(format!("--socket={}", socket.display()))
-        .arg(format!("--pid-file={}", place.folder.join("pid").display()))
-        .arg(format!("--init-file={}", init.display()))
-        .arg(format!("--tmpdir={}", place.folder.display()))
         .args(user)
         .args(SETTINGS);
-    let watched = Watched::start(&place, &server)?;
-    let database = MariaDb {
-        client,
-        socket,
-        connections,
-    };
-    Server::new(Box::new(database), port, watched)
+    mariadb::serve(&place, server, client, connections)
 }
 
 /// What the log says of them: the list of processes fails on statements with characters beyond three bytes.
