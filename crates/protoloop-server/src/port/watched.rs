@@ -18,6 +18,7 @@ use tonic::{Status, body::Body};
 use tower::BoxError;
 
 use super::{Port, admin, signs::Signs};
+use crate::sequence::Departure;
 
 impl Port {
     /// Answers a request, and tells who watches when it began and how it ended.
@@ -71,10 +72,14 @@ impl Port {
     }
 }
 
-/// Leaves of a request's extensions what is about the call. What the transport left there is about the connection.
+/// Leaves of a request's extensions what is about the call. What else the transport left there is about the connection.
 pub(crate) fn keep_what_is_about_the_call(extensions: &mut Extensions) {
     let notes = extensions.remove::<Notes>();
+    let departure = extensions.remove::<Departure>();
     extensions.clear();
+    if let Some(departure) = departure {
+        extensions.insert(departure);
+    }
     if let Some(notes) = notes {
         extensions.insert(notes);
     }

@@ -1,6 +1,7 @@
 //! How many calls at once, and for how long.
 
 use std::{
+    future::poll_fn,
     pin::Pin,
     sync::{
         Arc,
@@ -77,6 +78,10 @@ impl Handler for Limited {
             Err(refused) => return Box::pin(std::future::ready(Err(refused))),
         };
         let deadline = call.context.deadline();
+        if !call.method.is_unary() {
+            let ends = self.ends(deadline, call.context.extensions().get());
+            return Box::pin(streamed(self.inner.call(call), permit, ends));
+        }
         // The call is handed on at once: a future that held it would be a larger one to make for every call.
         let answer = self.inner.call(call);
         Box::pin(async move {
@@ -86,7 +91,7 @@ impl Handler for Limited {
                     .await
                     .map_err(|_| too_late())??,
             };
-            Ok(hold(reply, permit, deadline, &self.limits.farewell))
+            Ok(hold(reply, permit, || self.ends(deadline, None)))
         })
     }
 }
@@ -101,7 +106,28 @@ impl Limited {
         }
         Ok(permit)
     }
+
+    /// What ends a stream before its time.
+    fn ends(&self, deadline: Option<Instant>, departure: Option<&Departure>) -> Ends {
+        let farewell = self.limits.farewell.clone();
+        let departure = departure.map(|departure| departure.0.clone());
+        Ends([
+            deadline.map(|deadline| -> BoxFuture<'static, Error> {
+                Box::pin(async move {
+                    sleep_until(deadline.into()).await;
+                    too_late()
+                })
+            }),
+            farewell.map(|farewell| when(farewell, "the server is shutting down; call again")),
+            departure.map(|departure| when(departure, "the connection is old; call again")),
+        ])
+    }
 }
+
+/// Becomes true when the connection that a call came by is about to be cut off. Only calls on connections that are cut off at
+/// an age have one.
+#[derive(Clone, Debug)]
+pub(crate) struct Departure(pub(crate) watch::Receiver<bool>);
 
 /// One call in flight.
 struct Permit(Arc<AtomicUsize>);
@@ -133,30 +159,26 @@ fn too_late() -> Error {
     Error::deadline_exceeded("the call's deadline has passed")
 }
 
-/// Keeps a stream's permit, and its bounds, until its end.
-fn hold(
-    mut reply: Reply,
+/// A call with a stream, from its beginning: who waits for a first message is told too.
+async fn streamed(
+    mut answer: BoxFuture<'_, Result<Reply>>,
     permit: Permit,
-    deadline: Option<Instant>,
-    farewell: &Option<watch::Receiver<bool>>,
-) -> Reply {
+    mut ends: Ends,
+) -> Result<Reply> {
+    let reply = poll_fn(|cx| match ends.poll(cx) {
+        Poll::Ready(error) => Poll::Ready(Err(error)),
+        Poll::Pending => answer.as_mut().poll(cx),
+    });
+    let reply = reply.await?;
+    Ok(hold(reply, permit, || ends))
+}
+
+/// Keeps a stream's permit, and its bounds, until its end.
+fn hold(mut reply: Reply, permit: Permit, ends: impl FnOnce() -> Ends) -> Reply {
     if let Outbound::Stream(messages) = reply.messages {
-        let bounds = [
-            deadline.map(|deadline| -> BoxFuture<'static, Error> {
-                Box::pin(async move {
-                    sleep_until(deadline.into()).await;
-                    too_late()
-                })
-            }),
-            farewell
-                .clone()
-                .map(|farewell| -> BoxFuture<'static, Error> {
-                    Box::pin(async move { going(farewell).await })
-                }),
-        ];
         reply.messages = Outbound::Stream(Box::pin(Bounded {
             messages,
-            bounds,
+            ends: ends(),
             _permit: permit,
             over: false,
         }));
@@ -164,20 +186,36 @@ fn hold(
     reply
 }
 
-/// Ends when the server says farewell.
-async fn going(mut farewell: watch::Receiver<bool>) -> Error {
-    let said = farewell.wait_for(|farewell| *farewell).await.is_ok();
-    if !said {
-        // Without a server nobody says it any more.
-        std::future::pending::<()>().await;
+/// Ends with UNAVAILABLE when this becomes true.
+fn when(mut sign: watch::Receiver<bool>, message: &'static str) -> BoxFuture<'static, Error> {
+    Box::pin(async move {
+        let given = sign.wait_for(|sign| *sign).await.is_ok();
+        if !given {
+            // Nobody is left to give it.
+            std::future::pending::<()>().await;
+        }
+        Error::unavailable(message)
+    })
+}
+
+/// What ends a stream before its time, and with which error.
+struct Ends([Option<BoxFuture<'static, Error>>; 3]);
+
+impl Ends {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        let mut ends = self.0.iter_mut().flatten();
+        let met = ends.find_map(|end| match end.as_mut().poll(cx) {
+            Poll::Ready(error) => Some(error),
+            Poll::Pending => None,
+        });
+        met.map_or(Poll::Pending, Poll::Ready)
     }
-    Error::unavailable("the server is shutting down; call again")
 }
 
 /// A stream that ends with an error when one of its bounds is met.
 struct Bounded {
     messages: MessageStream,
-    bounds: [Option<BoxFuture<'static, Error>>; 2],
+    ends: Ends,
     _permit: Permit,
     over: bool,
 }
@@ -189,12 +227,10 @@ impl Stream for Bounded {
         if self.over {
             return Poll::Ready(None);
         }
-        // The bounds first: a stream that always has a message would never meet them otherwise.
-        for bound in self.bounds.iter_mut().flatten() {
-            if let Poll::Ready(error) = bound.as_mut().poll(cx) {
-                self.over = true;
-                return Poll::Ready(Some(Err(error)));
-            }
+        // The ends first: a stream that always has a message would never meet them otherwise.
+        if let Poll::Ready(error) = self.ends.poll(cx) {
+            self.over = true;
+            return Poll::Ready(Some(Err(error)));
         }
         self.messages.as_mut().poll_next(cx)
     }

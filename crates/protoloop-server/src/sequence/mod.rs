@@ -15,6 +15,7 @@ use protoloop_core::{BoxFuture, Call, Handler, Reply, Result};
 
 pub use behavior::FieldBehavior;
 pub use layer::{CallLayer, HandlerService, TowerLayer, layer_fn};
+pub(crate) use limits::Departure;
 pub use limits::Limits;
 pub use panic::CatchPanic;
 pub use proxy::TrustedProxy;

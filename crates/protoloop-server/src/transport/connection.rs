@@ -42,6 +42,7 @@ use super::{
 use crate::{
     ServerConfig,
     port::Port,
+    sequence::Departure,
     socket::{Handover, Tunnel},
 };
 
@@ -160,7 +161,11 @@ impl Shared {
         let stream = Watched::new(stream, &activity.outgoing);
         let latest = RefCell::new(Latest::new(self.ports.clone()));
         let entered = Arc::clone(&activity);
-        let service = service_fn(move |request: Request<Incoming>| {
+        let (departing, departure) = self.departure().unzip();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            if let Some(departure) = &departure {
+                request.extensions_mut().insert(departure.clone());
+            }
             let guard = Activity::enter(&entered);
             let port = latest.borrow_mut().port();
             let http1 = request.version() != Version::HTTP_2;
@@ -202,7 +207,7 @@ impl Shared {
                     biased;
                     served = poll_fn(|cx| outgoing.poll(|| connection.as_mut().poll(cx))) => served,
                     () = &mut late => Ok(()),
-                    () = behind(grace) => {
+                    () = cut_off(grace, departing) => {
                         tracing::debug!(peer = ?origin.peer, "a connection was cut off for its age");
                         Ok(())
                     }
@@ -215,6 +220,17 @@ impl Shared {
         }
         tunnels.finish().await;
     }
+
+    /// How streams on one connection hear that it is about to be cut off, where one may be.
+    fn departure(&self) -> Option<(watch::Sender<bool>, Departure)> {
+        let config = &self.config;
+        config
+            .max_connection_age
+            .and(config.max_connection_age_grace)?;
+        let (sender, receiver) = watch::channel(false);
+        Some((sender, Departure(receiver)))
+    }
+
     /// Returns when the peer is to be told to leave, with the time that its calls in flight have then; `None` where
     /// something else bounds it.
     async fn leave(&self, activity: &Activity) -> Option<Duration> {
@@ -249,6 +265,19 @@ async fn behind(time: Option<Duration>) {
         Some(time) => sleep(time).await,
         None => std::future::pending().await,
     }
+}
+
+/// Returns when calls in flight have had their time; never without one. Streams hear of it a little before.
+async fn cut_off(grace: Option<Duration>, departing: Option<watch::Sender<bool>>) {
+    let Some(grace) = grace else {
+        return std::future::pending().await;
+    };
+    let farewell = (grace / 2).min(FAREWELL / 2);
+    sleep(grace - farewell).await;
+    if let Some(departing) = &departing {
+        departing.send_replace(true);
+    }
+    sleep(farewell).await;
 }
 
 /// A time that is off by a tenth at most, another one at each call: what began together shall not end together.

@@ -165,6 +165,21 @@ async fn calls_on_an_old_connection_are_cut_off_when_told_so() {
 }
 
 #[tokio::test]
+async fn streams_on_an_old_connection_are_ended_with_a_status() {
+    let server = Running::start(builder(aging(200, Some(600)))).await;
+    let mut client = server.client().await;
+    let stream = client.server_streaming("Repeat", text("endless")).await;
+    let mut stream = stream.expect("a stream");
+    for _ in 0..2 {
+        stream.message().await.expect("no error").expect("one");
+    }
+    let status = stream.message().await.expect_err("ended");
+    assert_eq!(status.code(), Code::Unavailable);
+    assert_eq!(status.message(), "the connection is old; call again");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn an_idle_connection_is_closed() {
     use tokio::io::AsyncReadExt as _;
 
