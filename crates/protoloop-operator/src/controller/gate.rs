@@ -183,7 +183,8 @@ pub(super) async fn after(
     if let Some(status) = &mut verdict.status {
         status.expanded = decision.expanded;
         status.contracted = decision.contracted;
-        if situation.contract == JobState::Complete {
+        // Mostly there is nothing to contract, and what was expanded is worth more to who looks.
+        if situation.contract == JobState::Complete && !report.is_empty() {
             status.plan = report;
         }
     }

@@ -9,6 +9,7 @@ mod leaders;
 mod many;
 mod quiet;
 mod rights;
+mod routes;
 mod scaling;
 mod schema;
 mod secrets;

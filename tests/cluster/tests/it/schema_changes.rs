@@ -73,6 +73,8 @@ pub(crate) fn are_kept_from_callers(here: &Namespace) {
     service.serves(WITH_NOTE);
     let noted = service.create(r#"{"title": "noted", "note": "by its column"}"#);
     assert!(noted.contains("by its column"), "{noted}");
+    let plan = service.schema()["plan"].to_string();
+    assert!(plan.contains("done:") && plan.contains("note"), "{plan}");
     let good = service.schema()["serving"].clone();
 
     for (bad, condition, reason, names) in [
