@@ -56,6 +56,10 @@ pub struct MicroserviceStatus {
     /// Digest of the pod template that was applied last, without the image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
+    /// Whether pods are being replaced that others than this resource changed, along with those of other services: it has one
+    /// of the operator's `--max-rollouts` places until all of them are ready.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared_rollout: bool,
     /// What is served of the schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<SchemaStatus>,
@@ -85,7 +89,7 @@ pub struct SchemaStatus {
     /// What it was contracted behind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contracted: Option<String>,
-    /// What the last Job did to the database (`done:`) and left for the next one (`left:`), one line per step.
+    /// What the last Job that found work did to the database (`done:`) and left for the next one (`left:`), one line per step.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub plan: Vec<String>,

@@ -10,10 +10,10 @@ use std::{
 };
 
 use kube::{
-    Client,
+    Client, ResourceExt as _,
     runtime::{
         events::{Recorder, Reporter},
-        reflector::ObjectRef,
+        reflector::{ObjectRef, Store},
     },
 };
 use tokio::sync::{mpsc, watch};
@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, watch};
 use super::{Cache, Gauges, Index, Leadership, Metrics, rollouts::Rollouts};
 use crate::{
     api::{Microservice, MicroserviceStatus},
-    children::Apis,
+    children::{Apis, ChildKind},
 };
 
 /// Who is to be looked at.
@@ -99,6 +99,8 @@ pub struct Context {
     pub(super) rollouts: Rollouts,
     pub(super) apis: watch::Sender<Apis>,
     memory: Mutex<Memory>,
+    /// The services of each namespace scope.
+    stores: Mutex<Vec<Store<Microservice>>>,
     /// Watches that have not read everything yet.
     unsynced: AtomicUsize,
     services: AtomicUsize,
@@ -135,6 +137,7 @@ impl Context {
             rollouts: Rollouts::new(max_rollouts),
             apis: watch::Sender::new(Apis::default()),
             memory: Mutex::default(),
+            stores: Mutex::default(),
             unsynced: AtomicUsize::new(0),
             services: AtomicUsize::new(0),
         }
@@ -188,6 +191,39 @@ impl Context {
         memory.failures.remove(uid);
     }
 
+    fn stores(&self) -> std::sync::MutexGuard<'_, Vec<Store<Microservice>>> {
+        self.stores.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn add_store(&self, store: Store<Microservice>) {
+        self.stores().push(store);
+    }
+
+    /// Whether the pods of a service may be replaced now, along with those of others.
+    pub(super) fn may_roll(&self, uid: &str) -> bool {
+        let is_complete = |other: &str| self.is_complete(other);
+        self.rollouts.may_begin(uid, self.rolling(), is_complete)
+    }
+
+    /// The uids of the services whose status says that their pods are replaced along with those of others.
+    fn rolling(&self) -> Vec<String> {
+        let all: Vec<_> = self.stores().iter().flat_map(Store::state).collect();
+        let has_place = |service: &&Arc<Microservice>| {
+            let status = service.status.as_ref();
+            status.is_some_and(|status| status.shared_rollout)
+        };
+        let rolling = all.iter().filter(has_place);
+        rolling.filter_map(|service| service.uid()).collect()
+    }
+
+    fn is_complete(&self, uid: &str) -> bool {
+        let owned = self.cache.owned_by(uid);
+        let mut pods = owned
+            .iter()
+            .filter(|(key, _)| key.kind == ChildKind::Deployment);
+        pods.all(|(_, observed)| observed.detail.is_complete())
+    }
+
     pub(super) fn succeeded(&self, uid: &str) {
         self.memory().failures.remove(uid);
     }
@@ -217,7 +253,9 @@ impl Context {
             leads: self.leadership.holds(),
             services: self.services.load(Ordering::Relaxed),
             objects: self.cache.len(),
-            rollouts: self.rollouts.len(),
+            rollouts: self
+                .rollouts
+                .len(self.rolling(), |uid| self.is_complete(uid)),
         }
     }
 }

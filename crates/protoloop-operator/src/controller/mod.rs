@@ -16,6 +16,7 @@ mod metrics;
 mod observed;
 mod reconcile;
 mod references;
+mod report;
 mod rollout;
 mod rollouts;
 mod watch;
@@ -156,6 +157,7 @@ fn scopes(namespaces: Vec<String>) -> Vec<Scope> {
 async fn keep(context: Arc<Context>, scope: Scope, concurrency: u16) {
     let writer = Writer::<Microservice>::default();
     let services = writer.as_reader();
+    context.add_store(services.clone());
     let (queue, received) = mpsc::unbounded_channel();
     let mut watches = JoinSet::new();
     watches.spawn(watch::services(
@@ -163,6 +165,7 @@ async fn keep(context: Arc<Context>, scope: Scope, concurrency: u16) {
         scope.clone(),
         writer,
         queue.clone(),
+        context::Unsynced::of(&context),
     ));
     let always = |kind: ChildKind| kind.is_in(Apis::default());
     watch_children(&mut watches, &context, &scope, &queue, always);

@@ -12,6 +12,7 @@ use std::{
 use k8s_openapi::{api::apps::v1::Deployment, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 use kube::{Resource as _, core::DynamicObject};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::{api::Microservice, children::ChildKind, rollout::DeploymentState};
 
@@ -175,7 +176,43 @@ fn parents(object: &Value) -> Vec<ParentState> {
     parents.into_iter().flatten().map(state).collect()
 }
 
-/// Digest of JSON, in which the order of members does not count.
+/// Digest of JSON that outlives the program: what the standard library makes of it may be another one in the next build, and every
+/// service would seem to have changed.
+pub(crate) fn lasting_digest(value: &Value) -> String {
+    let mut text = String::new();
+    write_sorted(value, &mut text);
+    let digest = Sha256::digest(text.as_bytes());
+    digest[..8].iter().fold(String::new(), |mut all, byte| {
+        all += &format!("{byte:02x}");
+        all
+    })
+}
+
+/// JSON with the members of objects in order.
+fn write_sorted(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(members) => {
+            let sorted: BTreeMap<_, _> = members.iter().collect();
+            for (key, value) in sorted {
+                text.push_str(&Value::from(key.as_str()).to_string());
+                text.push(':');
+                write_sorted(value, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Value::Array(elements) => {
+            for element in elements {
+                write_sorted(element, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        scalar => text.push_str(&scalar.to_string()),
+    }
+}
+
+/// Digest of JSON for as long as the program runs, in which the order of members does not count.
 pub(crate) fn digest(value: &Value) -> u64 {
     let mut hasher = DefaultHasher::new();
     hash(value, &mut hasher);

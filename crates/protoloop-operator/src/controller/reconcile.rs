@@ -8,29 +8,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use k8s_openapi::{apimachinery::pkg::apis::meta::v1::OwnerReference, jiff::Timestamp};
-use kube::{
-    Api, Resource as _, ResourceExt as _,
-    api::{Patch, PatchParams},
-    runtime::{controller::Action, events::Event},
-};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::{Resource as _, ResourceExt as _, runtime::controller::Action};
 use serde_json::json;
 
 use super::{
     Context, Error, Finding, Key, References,
     apply::{Owner, converge},
-    conditions::{merge, transitions, with_ready},
     gate::{self, Verdict},
-    observed::{Detail, Observed, digest},
+    observed::{Detail, Observed, lasting_digest},
+    report::{claim, report, status},
     rollout,
 };
 use crate::{
     api::{ConditionStatus, Microservice, MicroserviceStatus, Source, condition},
-    children::{Child, ChildKind, Facts, RenderError, render, selector_text},
+    children::{Child, ChildKind, Facts, RenderError, render},
 };
 
-/// The field manager of statuses.
-const STATUS_MANAGER: &str = "protoloop-operator-status";
 /// While something is not yet as it should be and no watch would tell.
 const SOON: Duration = Duration::from_secs(5);
 /// In case a watch has missed something.
@@ -83,12 +77,14 @@ pub(super) fn again(service: &Microservice, error: &Error, context: &Context) ->
 
 /// What one look found out.
 #[derive(Default)]
-struct Look {
-    findings: Vec<Finding>,
-    verdict: Verdict,
+pub(super) struct Look {
+    pub(super) findings: Vec<Finding>,
+    pub(super) verdict: Verdict,
     /// What was rendered.
-    image: Option<String>,
-    template: Option<String>,
+    pub(super) image: Option<String>,
+    pub(super) template: Option<String>,
+    /// Whether pods are replaced along with those of other services.
+    pub(super) shares: bool,
     /// What is left to report to the caller when the status is written.
     error: Option<Error>,
 }
@@ -114,6 +110,9 @@ async fn look(context: &Context, service: &Microservice, uid: &str) -> Result<Ac
         look.error = look.error.or(Some(error));
     }
     let status = status(service, &before, &look, observed.as_ref());
+    if !status.shared_rollout {
+        context.rollouts.completed(uid);
+    }
     report(context, service, uid, &namespace, &before, status).await?;
     match look.error {
         Some(error) => Err(error),
@@ -154,6 +153,9 @@ async fn drive(
     let Some((children, held)) = choose(context, service, facts, before, look) else {
         return Ok(());
     };
+    if look.shares && !before.shared_rollout {
+        claim(context, service, uid, namespace, before).await?;
+    }
     let owner = Owner {
         namespace,
         uid,
@@ -197,7 +199,9 @@ fn choose(
         let finding = Finding::yes(condition::ACCEPTED, "Accepted", message);
         look.findings.insert(0, finding);
     }
-    let held = has_to_wait(context, service, before, &settled, look);
+    let place = place(context, service, before, &settled, look);
+    let held = place == Some(false);
+    look.shares = place == Some(true);
     // What pods have stays remembered until they get something else.
     (look.image, look.template) = match held {
         true => (before.image.clone(), before.template.clone()),
@@ -244,15 +248,15 @@ async fn references(
         .filter(|_| service.spec.rollout.restart_on_change))
 }
 
-/// Whether pods that do well have to wait for those of other services: they would be replaced, and their resource has not changed.
-/// A schema has its own way to the pods.
-fn has_to_wait(
+/// Whether there is a place for pods that do well and would be replaced though their resource has not changed; `None` where none
+/// is needed. A schema has its own way to the pods.
+fn place(
     context: &Context,
     service: &Microservice,
     before: &MicroserviceStatus,
     settled: &Settled,
     look: &Look,
-) -> bool {
+) -> Option<bool> {
     let release = look.verdict.release.as_ref().map(|release| &release.digest);
     let serving = before
         .schema
@@ -262,20 +266,12 @@ fn has_to_wait(
         && before.template != settled.template
         && before.observed_generation == service.metadata.generation
         && release == serving;
-    let uid = service.uid().unwrap_or_default();
     let namespace = service.namespace().unwrap_or_default();
     let do_well = || {
         deployment(context, &namespace, service)
             .is_some_and(|observed| observed.detail.is_complete())
     };
-    let is_complete = |other: &str| {
-        let owned = context.cache.owned_by(other);
-        let mut pods = owned
-            .iter()
-            .filter(|(key, _)| key.kind == ChildKind::Deployment);
-        pods.all(|(_, observed)| observed.detail.is_complete())
-    };
-    by_itself && do_well() && !context.rollouts.may_begin(&uid, is_complete)
+    (by_itself && do_well()).then(|| context.may_roll(&service.uid().unwrap_or_default()))
 }
 
 fn queued(context: &Context) -> Finding {
@@ -381,7 +377,7 @@ fn template_of(children: &[Child], free: bool) -> (Option<String>, Option<String
         }
     }
     let value = json!([free, template]);
-    (Some(format!("{:016x}", digest(&value))), image)
+    (Some(lasting_digest(&value)), image)
 }
 
 fn applied(service: &Microservice, context: &Context, children: &[Child]) -> Finding {
@@ -468,92 +464,6 @@ async fn observe(
     }
     look.findings
         .extend(rollout::routed(service, apis, &routes));
-    Ok(())
-}
-
-/// The status that follows.
-fn status(
-    service: &Microservice,
-    before: &MicroserviceStatus,
-    look: &Look,
-    deployment: Option<&Observed>,
-) -> MicroserviceStatus {
-    let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let generation = service.metadata.generation;
-    let findings = with_ready(look.findings.clone());
-    let pods = deployment.and_then(|observed| match &observed.detail {
-        Detail::Deployment(state) => Some(state),
-        Detail::None | Detail::Route(_) => None,
-    });
-    MicroserviceStatus {
-        observed_generation: generation,
-        conditions: merge(&before.conditions, &findings, generation, &now),
-        replicas: pods.map(|state| state.replicas).unwrap_or_default(),
-        ready: pods.map(|state| format!("{}/{}", state.ready, state.wanted)),
-        selector: Some(selector_text(&service.name_any())),
-        source: service.spec.source().map(|source| {
-            match source {
-                Source::Schema(_) => "schema",
-                Source::Image(_) => "image",
-                Source::Gateway(_) => "gateway",
-            }
-            .to_owned()
-        }),
-        image: look.image.clone().or_else(|| before.image.clone()),
-        template: look.template.clone().or_else(|| before.template.clone()),
-        schema: look.verdict.status.clone(),
-    }
-}
-
-/// Writes the status if it is another one, and tells of what changed.
-async fn report(
-    context: &Context,
-    service: &Microservice,
-    uid: &str,
-    namespace: &str,
-    before: &MicroserviceStatus,
-    status: MicroserviceStatus,
-) -> Result<(), Error> {
-    if *before == status {
-        return Ok(());
-    }
-    context.may_write()?;
-    let api: Api<Microservice> = Api::namespaced(context.client().clone(), namespace);
-    let patch = json!({
-        "apiVersion": Microservice::api_version(&()),
-        "kind": Microservice::kind(&()),
-        // Not another one that took the name meanwhile.
-        "metadata": {"name": service.name_any(), "uid": uid},
-        "status": status,
-    });
-    let params = PatchParams::apply(STATUS_MANAGER).force();
-    match api
-        .patch_status(&service.name_any(), &params, &Patch::Apply(patch))
-        .await
-    {
-        Ok(_) => context.metrics.wrote("status", "Microservice"),
-        // It was deleted while we looked at it.
-        Err(kube::Error::Api(answer)) if matches!(answer.code, 404 | 409) => return Ok(()),
-        Err(error) => return Err(error.into()),
-    }
-    for transition in transitions(&before.conditions, &status.conditions) {
-        let event = Event {
-            type_: transition.kind,
-            reason: transition.reason,
-            note: Some(transition.note.chars().take(1000).collect()),
-            action: transition.condition,
-            secondary: None,
-        };
-        // An event that gets lost changes nothing: the condition says the same.
-        if let Err(error) = context
-            .recorder
-            .publish(&event, &service.object_ref(&()))
-            .await
-        {
-            tracing::debug!(%error, "an event could not be written");
-        }
-    }
-    context.wrote_status(uid, status);
     Ok(())
 }
 

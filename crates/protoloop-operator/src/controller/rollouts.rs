@@ -3,6 +3,9 @@
 //! A Secret that many read, or a newer operator, changes the pods of all of them in one moment. A few at a time are let through;
 //! the next ones follow as the pods of those before become ready. Where they do not, their place stays taken: what harms every
 //! service stops by itself behind the first few.
+//!
+//! Who has a place is written into its status before its pods change, so the operator that comes next counts it too. Here stands
+//! what no watch may have told of yet.
 
 use std::{
     collections::HashMap,
@@ -32,10 +35,29 @@ impl Rollouts {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a service may begin now. `is_complete` tells of any other one whether all its pods are as they should be.
-    pub(super) fn may_begin(&self, uid: &str, is_complete: impl Fn(&str) -> bool) -> bool {
+    /// Who has a place, with those whose status says so and without those that are through.
+    fn present(
+        &self,
+        told: impl IntoIterator<Item = String>,
+        is_complete: impl Fn(&str) -> bool,
+    ) -> MutexGuard<'_, HashMap<String, bool>> {
         let mut under_way = self.under_way();
-        under_way.retain(|other, applied| other == uid || !*applied || !is_complete(other));
+        for uid in told {
+            under_way.entry(uid).or_insert(true);
+        }
+        under_way.retain(|uid, applied| !*applied || !is_complete(uid));
+        under_way
+    }
+
+    /// Whether a service may begin now. `told` are those whose status says that they have a place; `is_complete` tells of any
+    /// one whether all its pods are as they should be.
+    pub(super) fn may_begin(
+        &self,
+        uid: &str,
+        told: impl IntoIterator<Item = String>,
+        is_complete: impl Fn(&str) -> bool,
+    ) -> bool {
+        let mut under_way = self.present(told, is_complete);
         if !under_way.contains_key(uid) && under_way.len() >= self.most {
             return false;
         }
@@ -50,14 +72,26 @@ impl Rollouts {
         }
     }
 
+    /// Notes that all pods are as they should be: what fails later is no rollout any more.
+    pub(super) fn completed(&self, uid: &str) {
+        let mut under_way = self.under_way();
+        if under_way.get(uid) == Some(&true) {
+            under_way.remove(uid);
+        }
+    }
+
     /// Forgets one that is gone.
     pub(super) fn forget(&self, uid: &str) {
         self.under_way().remove(uid);
     }
 
     /// How many are under way.
-    pub(super) fn len(&self) -> usize {
-        self.under_way().len()
+    pub(super) fn len(
+        &self,
+        told: impl IntoIterator<Item = String>,
+        is_complete: impl Fn(&str) -> bool,
+    ) -> usize {
+        self.present(told, is_complete).len()
     }
 
     /// How many may be.
@@ -70,21 +104,39 @@ impl Rollouts {
 mod tests {
     use super::*;
 
+    fn nobody(_: &str) -> bool {
+        false
+    }
+
     #[test]
     fn a_place_is_free_again_when_pods_are_ready() {
         let rollouts = Rollouts::new(2);
-        let nobody = |_: &str| false;
-        assert!(rollouts.may_begin("a", nobody));
-        assert!(rollouts.may_begin("b", nobody));
-        assert!(!rollouts.may_begin("c", nobody));
-        assert!(rollouts.may_begin("a", nobody), "once more");
+        assert!(rollouts.may_begin("a", [], nobody));
+        assert!(rollouts.may_begin("b", [], nobody));
+        assert!(!rollouts.may_begin("c", [], nobody));
+        assert!(rollouts.may_begin("a", [], nobody), "once more");
         // What has not been applied yet looks complete and is not.
-        assert!(!rollouts.may_begin("c", |_| true));
+        assert!(!rollouts.may_begin("c", [], |_| true));
+        rollouts.completed("b");
+        assert!(!rollouts.may_begin("c", [], nobody), "nothing was applied");
         rollouts.applied("a");
-        assert!(!rollouts.may_begin("c", |uid| uid == "b"));
-        assert!(rollouts.may_begin("c", |uid| uid == "a"));
-        assert_eq!(rollouts.len(), 2);
+        assert!(!rollouts.may_begin("c", [], |uid| uid == "b"));
+        assert!(rollouts.may_begin("c", [], |uid| uid == "a"));
+        assert_eq!(rollouts.len([], nobody), 2);
         rollouts.forget("b");
-        assert!(rollouts.may_begin("d", nobody));
+        assert!(rollouts.may_begin("d", [], nobody));
+        rollouts.applied("d");
+        rollouts.completed("d");
+        assert_eq!(rollouts.len([], nobody), 1);
+    }
+
+    #[test]
+    fn a_place_that_another_operator_gave_counts() {
+        let told = || ["a".to_owned(), "b".to_owned()];
+        let rollouts = Rollouts::new(2);
+        assert!(!rollouts.may_begin("c", told(), nobody));
+        assert!(rollouts.may_begin("b", told(), nobody), "it has one");
+        assert!(rollouts.may_begin("c", told(), |uid| uid == "a"));
+        assert_eq!(rollouts.len(told(), |uid| uid == "a"), 2);
     }
 }

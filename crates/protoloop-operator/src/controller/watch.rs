@@ -75,7 +75,9 @@ pub(super) async fn services(
     scope: Scope,
     mut writer: Writer<Microservice>,
     queue: Queue,
+    unsynced: Unsynced,
 ) {
+    let mut unsynced = Some(unsynced);
     let api: Api<DeserializeGuard<Microservice>> = scope.api(context.client());
     let config = watcher::Config::default().any_semantic().page_size(PAGE);
     let mut stream = std::pin::pin!(watcher::watcher(api, config).default_backoff());
@@ -114,6 +116,7 @@ pub(super) async fn services(
             }
             Event::Init => {}
             Event::InitDone => {
+                unsynced.take();
                 let present: BTreeSet<_> = reader
                     .state()
                     .iter()

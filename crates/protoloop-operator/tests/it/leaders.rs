@@ -50,6 +50,10 @@ fn one_writes_and_another_goes_on() {
         return;
     };
     let begun = world.moment();
+    // The manifests bring it; one that somebody deletes is made again.
+    let gone = ["delete", "lease", "protoloop-operator", "-n", "protoloop"];
+    let deleted = world.command("kubectl").args(gone).output();
+    assert!(deleted.is_ok_and(|output| output.status.success()));
     world.operator("first", &[]);
     world.eventually("the first leads", PATIENCE, || {
         holder(&world).filter(|who| who == "first")

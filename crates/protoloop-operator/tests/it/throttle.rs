@@ -1,5 +1,7 @@
 //! What changes the pods of many services at once goes through them a few at a time.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::{PATIENCE, World};
@@ -15,6 +17,15 @@ fn moved(world: &World, before: &[Value]) -> Vec<&'static str> {
     let is = |(name, before): &(&'static str, &Value)| generation(world, name) != **before;
     let pairs = NAMES.into_iter().zip(before);
     pairs.filter(is).map(|(name, _)| name).collect()
+}
+
+/// Those whose status says that they are being replaced along with others.
+fn with_places(world: &World) -> Vec<&'static str> {
+    let has_place = |name: &&'static str| {
+        let service = world.get("microservices", name).expect("it");
+        service["status"]["sharedRollout"] == true
+    };
+    NAMES.into_iter().filter(has_place).collect()
 }
 
 #[test]
@@ -45,16 +56,37 @@ fn a_secret_of_many_replaces_their_pods_two_at_a_time() {
         };
         NAMES.iter().filter(reason).count()
     };
-    for (first, left) in [(2, 3), (4, 1)] {
+    let settled = |world: &World, (first, left)| {
         let settled = || {
-            let now = moved(&world, &before);
-            (waiting(&world) == left && now.len() == first).then_some(now)
+            let now = moved(world, &before);
+            (waiting(world) == left && now.len() == first).then_some(now)
         };
-        let (now, _) = world.eventually("the others wait", PATIENCE, settled);
-        now.iter().for_each(|name| world.pods_are_ready(name));
-    }
+        world.eventually("the others wait", PATIENCE, settled).0
+    };
+    let first = settled(&world, (2, 3));
+    assert_eq!(with_places(&world), first);
+
+    // Another operator counts what the one of before let through.
+    world.kill(0);
+    let moment = world.moment();
+    world.operator("two", &["--alone", "--max-rollouts", "2"]);
+    world.eventually("it has looked at all", PATIENCE, || {
+        let writes = world.writes(moment);
+        let looked = |name: &&str| writes.contains(&format!("two patch serviceaccounts/{name}"));
+        NAMES.iter().all(looked).then_some(())
+    });
+    world.some_time(Duration::from_secs(1));
+    assert_eq!(settled(&world, (2, 3)), first);
+
+    first.iter().for_each(|name| world.pods_are_ready(name));
+    let second = settled(&world, (4, 1));
+    second.iter().for_each(|name| world.pods_are_ready(name));
     world.eventually("all have it", PATIENCE, || {
         (moved(&world, &before).len() == NAMES.len()).then_some(())
+    });
+    NAMES.iter().for_each(|name| world.pods_are_ready(name));
+    world.eventually("all places are free", PATIENCE, || {
+        with_places(&world).is_empty().then_some(())
     });
 
     // Whoever changes a resource does not wait for others.

@@ -138,3 +138,15 @@ fn a_route_tells_what_each_gateway_says() {
     assert_eq!(states[1].message, "R: m");
     assert!(parents(&json!({})).is_empty());
 }
+
+#[test]
+fn a_digest_that_is_kept_is_the_same_in_every_build() {
+    let value = json!({"b": [1, "x", null], "a": {"d": true, "c": 1.5}});
+    let other = json!({"a": {"c": 1.5, "d": true}, "b": [1, "x", null]});
+    assert_eq!(lasting_digest(&value), "8f16c5c5c877ed80");
+    assert_eq!(lasting_digest(&other), lasting_digest(&value));
+    assert_ne!(
+        lasting_digest(&json!({"b": "[1"})),
+        lasting_digest(&json!({"b": [1]}))
+    );
+}
