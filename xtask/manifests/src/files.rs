@@ -8,7 +8,12 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{Failure, sample, table::table, values};
+use crate::{
+    Failure,
+    sample::{self, Sample},
+    table::table,
+    values,
+};
 
 /// Between these lines of a README stands the table.
 const BEGIN: &str = "<!-- values: written by cargo xtask kubernetes -->";
@@ -132,22 +137,9 @@ fn service(
     let sample = samples.iter().find(|sample| sample.name == name);
     let sample = sample.ok_or_else(|| format!("k8s/samples/{name}.yaml is not there"))?;
     let folder = PathBuf::from("k8s/services").join(name);
-    let mut resources = Vec::new();
-    for child in sample.children("kustomize")? {
-        let file = format!(
-            "{}-{}.yaml",
-            child.kind().as_str().to_lowercase(),
-            child.name()
-        );
-        files.insert(folder.join("base").join(&file), yaml(&child.to_value())?);
-        resources.push(file);
+    for (file, text) in base(sample)? {
+        files.insert(folder.join("base").join(file), text);
     }
-    let base = json!({
-        "apiVersion": "kustomize.config.k8s.io/v1beta1",
-        "kind": "Kustomization",
-        "resources": resources,
-    });
-    files.insert(folder.join("base/kustomization.yaml"), yaml(&base)?);
     let deployment = sample.service.metadata.name.clone().unwrap_or_default();
     let overlay = json!({
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
@@ -161,6 +153,31 @@ fn service(
         yaml(&overlay)?,
     );
     Ok(())
+}
+
+/// Kustomize's base of a sample, by file.
+///
+/// # Errors
+/// The schema's mistakes, or a field that does not fit.
+pub fn base(sample: &Sample) -> Result<BTreeMap<String, String>, Failure> {
+    let mut files = BTreeMap::new();
+    let mut resources = Vec::new();
+    for child in sample.children("kustomize")? {
+        let file = format!(
+            "{}-{}.yaml",
+            child.kind().as_str().to_lowercase(),
+            child.name()
+        );
+        files.insert(file.clone(), yaml(&child.to_value())?);
+        resources.push(file);
+    }
+    let base = json!({
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": resources,
+    });
+    files.insert("kustomization.yaml".to_owned(), yaml(&base)?);
+    Ok(files)
 }
 
 /// The definition as a template: upgraded with the chart, which Helm's own folder for definitions is not, and kept when the

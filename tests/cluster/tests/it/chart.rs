@@ -8,7 +8,10 @@ use std::{
 };
 
 use protoloop_cluster::shell;
-use protoloop_manifests::sample::{self, Sample};
+use protoloop_manifests::{
+    files,
+    sample::{self, Sample},
+};
 use protoloop_operator::children::PathMatch;
 use serde_json::{Value, json};
 
@@ -166,14 +169,16 @@ fn kustomize_gives_what_the_operator_makes() {
     let Some(programs) = find("PROTOLOOP_TEST_CLUSTER") else {
         return;
     };
+    // Those below `k8s/services` are made in the same way, and compared with what they would be by `cargo xtask kubernetes --check`.
     for sample in samples() {
-        let base = root().join("k8s/services").join(&sample.name).join("base");
-        if !base.is_dir() {
-            continue;
+        let base = files::base(&sample).unwrap_or_else(|failure| panic!("{failure}"));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (file, text) in base {
+            fs::write(folder.path().join(file), text).expect("the folder is ours");
         }
         let mut kubectl = Command::new(programs.join("bin/kubectl"));
-        let text = shell::output(kubectl.arg("kustomize").arg(&base))
-            .unwrap_or_else(|failure| panic!("{failure}"));
+        let text = shell::output(kubectl.arg("kustomize").arg(folder.path()))
+            .unwrap_or_else(|failure| panic!("{}: {failure}", sample.name));
         let children = sample
             .children("kustomize")
             .unwrap_or_else(|failure| panic!("{failure}"));

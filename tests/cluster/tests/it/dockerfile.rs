@@ -10,7 +10,7 @@ use std::{
 use protoloop_cluster::shell;
 use serde_json::Value;
 
-use crate::support::root;
+use crate::support::{built, root};
 
 /// One line of a Dockerfile.
 #[derive(Debug, PartialEq, Eq)]
@@ -89,15 +89,13 @@ fn is_ignored(file: &str, rules: &str) -> bool {
 
 /// What cargo says of the workspace in a folder, where nothing may be changed or fetched.
 fn metadata(folder: &Path) -> Value {
+    metadata_of(folder, &["--locked"])
+}
+
+fn metadata_of(folder: &Path, more: &[&str]) -> Value {
     let mut cargo = Command::new(env!("CARGO"));
-    let words = [
-        "metadata",
-        "--locked",
-        "--offline",
-        "--no-deps",
-        "--format-version=1",
-    ];
-    let text = shell::output(cargo.current_dir(folder).args(words));
+    let words = ["metadata", "--offline", "--no-deps", "--format-version=1"];
+    let text = shell::output(cargo.current_dir(folder).args(words).args(more));
     serde_json::from_str(&text.unwrap_or_else(|failure| panic!("{failure}"))).expect("JSON")
 }
 
@@ -184,6 +182,68 @@ fn the_stages_that_compile_ask_for_what_there_is() {
         assert_eq!(entry, [format!("[\"{}\"]", words[2])]);
     }
     compiler_is_ours(&lines);
+}
+
+/// The same of the Dockerfile that `protoloop new` writes, but for cargo's builds: before each of them the project is looked at.
+#[test]
+fn that_of_a_new_project_builds_what_it_copies() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut new = Command::new(built("protoloop"));
+    new.args(["new", "book-shop", "--protoloop-path"])
+        .arg(root());
+    shell::output(new.current_dir(folder.path())).unwrap_or_else(|failure| panic!("{failure}"));
+    let project = folder.path().join("book-shop");
+    let text = fs::read_to_string(project.join("Dockerfile")).expect("it is there");
+    let lines = lines(&text);
+    compiler_is_ours(&lines);
+
+    // What its only stage that compiles does, line by line, in a folder that holds what was copied so far.
+    let stage = folder.path().join("stage");
+    fs::create_dir(&stage).expect("the folder is ours");
+    let mut looked = 0;
+    for line in lines.iter().filter(|line| line.stage == "build") {
+        match (&*line.word, &*line.rest) {
+            ("COPY", "Cargo.toml Cargo.lock* ./") => {
+                let (from, to) = (project.join("Cargo.toml"), stage.join("Cargo.toml"));
+                fs::copy(from, to).expect("the folder is ours");
+            }
+            ("COPY", ". .") => {
+                let mut copy = Command::new("cp");
+                shell::output(copy.arg("-rT").arg(&project).arg(&stage)).expect("cp");
+            }
+            ("RUN", commands) => {
+                for command in commands.split(" && ") {
+                    if command == "cargo build --release" {
+                        builds(&stage, "book-shop");
+                        looked += 1;
+                    } else if let Some(words) = command.strip_prefix("install -D ") {
+                        let words: Vec<_> = words.split(' ').collect();
+                        let place = "/usr/local/bin/book-shop";
+                        assert_eq!(words, ["target/release/book-shop", &format!("/out{place}")]);
+                        let entry = said(&lines, "service", "ENTRYPOINT");
+                        assert_eq!(entry, [format!("[\"{place}\"]")]);
+                    } else {
+                        let mut sh = Command::new("sh");
+                        shell::output(sh.current_dir(&stage).args(["-c", command]))
+                            .unwrap_or_else(|failure| panic!("{command}: {failure}"));
+                    }
+                }
+            }
+            ("FROM" | "WORKDIR", _) => {}
+            _ => panic!("{line:?}"),
+        }
+    }
+    assert_eq!(looked, 2, "the dependencies, and then everything");
+}
+
+/// Whether cargo finds a program of this name in a folder, a library beside it, and what makes code for them.
+fn builds(folder: &Path, program: &str) {
+    let metadata = metadata_of(folder, &[]);
+    assert_eq!(binaries(&metadata, &[program]), [program]);
+    let targets = metadata["packages"][0]["targets"].to_string();
+    for kind in ["custom-build", "lib"] {
+        assert!(targets.contains(&format!("[\"{kind}\"]")), "{targets}");
+    }
 }
 
 /// The programs of some packages.

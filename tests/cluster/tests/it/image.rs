@@ -1,10 +1,15 @@
-//! The image: small, of one program, and not root's.
+//! The images: small, of one program, and not root's.
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
-use protoloop_cluster::image::BASE;
+use protoloop_cluster::{image::BASE, shell};
+use serde_json::Value;
 
-use crate::support::{find, images};
+use crate::support::{
+    built, find,
+    images::{self, around, of_program},
+    root,
+};
 
 #[test]
 fn the_image_has_one_program_and_no_shell() {
@@ -12,42 +17,63 @@ fn the_image_has_one_program_and_no_shell() {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
-    images::of_program(folder.path(), "protoloop");
+    of_program(folder.path(), "protoloop");
+    holds_nothing_but(folder.path(), "protoloop");
+}
+
+/// What `protoloop new` writes for a typed service makes an image of the same kind.
+#[test]
+fn so_has_that_of_a_new_project() {
+    if find("PROTOLOOP_TEST_CLUSTER").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut new = Command::new(built("protoloop"));
+    new.args(["new", "book-shop", "--protoloop-path"])
+        .arg(root());
+    shell::output(new.current_dir(folder.path())).unwrap_or_else(|failure| panic!("{failure}"));
+    let project = folder.path().join("book-shop");
+    let dockerfile = fs::read_to_string(project.join("Dockerfile")).expect("it is there");
+    let context = folder.path().join("context");
+    around(&context, "protoloop", "book-shop", &dockerfile);
+    holds_nothing_but(&context, "book-shop");
+}
+
+/// Builds the image of a folder with a Dockerfile, and looks into it.
+fn holds_nothing_but(folder: &Path, program: &str) {
     let store = images::store();
-    let tag = "localhost/protoloop:looked-at";
+    let tag = format!("localhost/{program}:looked-at");
     store
-        .build(folder.path(), tag, &[("BASE", BASE)])
+        .build(folder, &tag, &[("BASE", BASE)])
         .expect("it builds");
-    let archive = folder.path().join("image.tar");
-    store.save(tag, &archive).expect("it is saved");
-    let unpacked = folder.path().join("unpacked");
+    let archive = folder.join("image.tar");
+    store.save(&tag, &archive).expect("it is saved");
+    let unpacked = folder.join("unpacked");
     fs::create_dir(&unpacked).expect("the folder is ours");
     let mut tar = Command::new("tar");
     tar.arg("-xf").arg(&archive).arg("-C").arg(&unpacked);
-    protoloop_cluster::shell::output(&mut tar).expect("a docker archive is a tar");
+    shell::output(&mut tar).expect("a docker archive is a tar");
 
     let manifest = fs::read_to_string(unpacked.join("manifest.json")).expect("it has one");
-    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("in JSON");
+    let manifest: Value = serde_json::from_str(&manifest).expect("in JSON");
     let config = manifest[0]["Config"].as_str().expect("it names one");
     let config = fs::read_to_string(unpacked.join(config)).expect("it is there");
-    let config: serde_json::Value = serde_json::from_str(&config).expect("in JSON");
+    let config: Value = serde_json::from_str(&config).expect("in JSON");
+    let place = format!("usr/local/bin/{program}");
     assert_eq!(config["config"]["User"], "65532:65532");
-    assert_eq!(
-        config["config"]["Entrypoint"][0],
-        "/usr/local/bin/protoloop"
-    );
+    assert_eq!(config["config"]["Entrypoint"][0], format!("/{place}"));
 
     // The base is the first layer, the program the last.
     let layers = manifest[0]["Layers"].as_array().expect("it has layers");
-    let list = |layer: &serde_json::Value| {
+    let list = |layer: &Value| {
         let mut tar = Command::new("tar");
         tar.arg("-tf")
             .arg(unpacked.join(layer.as_str().expect("a path")));
-        protoloop_cluster::shell::output(&mut tar).expect("a layer is a tar")
+        shell::output(&mut tar).expect("a layer is a tar")
     };
     let files = list(layers.last().expect("at least one"));
     let files: Vec<_> = files.lines().filter(|file| !file.ends_with('/')).collect();
-    assert_eq!(files, ["usr/local/bin/protoloop"]);
+    assert_eq!(files, [&*place]);
     let base = list(&layers[0]);
     for shell in ["/sh", "/bash", "/dash", "/busybox"] {
         assert!(!base.lines().any(|file| file.ends_with(shell)), "{shell}");

@@ -1,5 +1,6 @@
 //! Charts and images, on a real Kubernetes where they have to prove themselves there.
 
+mod alerts;
 mod chart;
 mod deploy;
 mod dockerfile;
@@ -11,3 +12,4 @@ mod support;
 mod todo;
 mod tutorial;
 mod under_load;
+mod values;

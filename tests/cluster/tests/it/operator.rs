@@ -61,7 +61,6 @@ fn a_resource_becomes_a_service_whatever_becomes_of_the_operator() {
     // With the resource go its objects; with the chart goes everything but the definition.
     here.kubectl(&["delete", "ms", "todo", "--wait"]);
     here.helm(&["uninstall", "operator", "--wait", "--timeout", "2m"]);
-    here.kubectl(&["delete", "lease", "--all"]);
     here.is_empty_soon();
     here.kubectl(&["get", "crd", "microservices.protoloop.dev"]);
 }

@@ -1,6 +1,6 @@
 //! `examples/todo` by Helm, from nothing to nothing: no image is built for it, and no code written.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use protoloop_cluster::shell;
 use serde_json::Value;
@@ -52,6 +52,7 @@ fn installed_called_upgraded_rolled_back_and_gone() {
         shell::output(&mut all).unwrap_or_else(|failure| panic!("{failure}"));
     }
     here.helm(&["test", "todo", "--timeout", "2m"]);
+    what_the_notes_say_works(&here, &grpcurl);
 
     // Another schema makes other pods; the former one comes back by a rollback.
     let before = schema_of(&here);
@@ -71,6 +72,36 @@ fn installed_called_upgraded_rolled_back_and_gone() {
 
     here.helm(&["uninstall", "todo", "--wait", "--timeout", "2m"]);
     here.is_empty_soon();
+}
+
+/// Types the commands that Helm prints behind an installation.
+fn what_the_notes_say_works(here: &Namespace, grpcurl: &Path) {
+    let notes = here.helm(&["get", "notes", "todo"]);
+    let programs = ["kubectl ", "curl ", "grpcurl "];
+    let is_typed = |line: &&str| programs.iter().any(|program| line.starts_with(program));
+    let typed: Vec<_> = notes.lines().map(str::trim).filter(is_typed).collect();
+    assert_eq!(typed.len(), 4, "{notes}");
+    // One command goes on until it is ended; in this network others listen at the port that it names.
+    let (until, ready) = (
+        "for _ in $(seq 100); do",
+        "curl -s localhost:18080/livez && break; sleep 0.1; done",
+    );
+    let typed = typed
+        .into_iter()
+        .map(|line| match line.contains("port-forward") {
+            true => format!("{line} &\n{until} {ready}"),
+            false => line.to_owned(),
+        });
+    let typed = typed.collect::<Vec<_>>().join("\n");
+    let folder = grpcurl.parent().expect("it lies in a folder").display();
+    let script = format!(
+        "set -euo pipefail\ntrap 'jobs -p | xargs -r kill' EXIT\nPATH=$PATH:{folder}\n{}",
+        typed
+            .replace("8080:80", "18080:80")
+            .replace("localhost:8080", "localhost:18080")
+    );
+    let said = here.run("bash", &["-c", &script]);
+    assert!(said.contains("todo.v1.TodoService"), "{said}");
 }
 
 /// Installs or upgrades; the values are those of the README, with the images of this test.

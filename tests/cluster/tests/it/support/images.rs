@@ -61,16 +61,22 @@ pub(crate) fn store() -> &'static Store {
     })
 }
 
-/// A folder with a program that was just built and the last stage of the repository's Dockerfile, which takes it from the stage
-/// `build`: the very image that is shipped, without compiling all of it again.
+/// A folder with a program that was just built and the last stage of the repository's Dockerfile.
 pub(crate) fn of_program(folder: &Path, program: &str) {
-    let out = folder.join("out/usr/local/bin");
-    fs::create_dir_all(&out).expect("the folder is ours");
-    let target = out.join(program);
-    fs::copy(built(program), &target).expect("the folder is ours");
-    output(Command::new("strip").arg(&target)).expect("binutils came with the C compiler");
     let text = fs::read_to_string(root().join("Dockerfile")).expect("it is there");
     let last = last_stage(&text).replace("/protoloop", &format!("/{program}"));
+    around(folder, program, program, &last);
+}
+
+/// A folder with a program that was just built, under a name, and the last stage of a Dockerfile, which takes it from the stage
+/// `build`: the very image that is shipped, without compiling all of it again.
+pub(crate) fn around(folder: &Path, program: &str, name: &str, dockerfile: &str) {
+    let out = folder.join("out/usr/local/bin");
+    fs::create_dir_all(&out).expect("the folder is ours");
+    let target = out.join(name);
+    fs::copy(built(program), &target).expect("the folder is ours");
+    output(Command::new("strip").arg(&target)).expect("binutils came with the C compiler");
+    let last = last_stage(&format!("\n{dockerfile}")).to_owned();
     let file = format!("ARG BASE\nFROM scratch AS build\nCOPY out /out\n{last}");
     fs::write(folder.join("Dockerfile"), file).expect("the folder is ours");
 }

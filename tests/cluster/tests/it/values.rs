@@ -1,0 +1,124 @@
+//! The values of both charts: each does something, and what only Helm has does what it says.
+
+use std::fs;
+
+use protoloop_cluster::shell;
+use serde_json::Value;
+
+use crate::support::helm::{chart, helm, objects};
+
+/// What Helm makes of these arguments.
+fn rendered(values: &[&str]) -> Option<Vec<Value>> {
+    let mut helm = helm()?;
+    helm.args(["template", "x", &chart("protoloop")])
+        .args(values);
+    let text = shell::output(&mut helm).unwrap_or_else(|failure| panic!("{failure}"));
+    Some(objects(&text))
+}
+
+fn kinds(objects: &[Value]) -> Vec<&str> {
+    let kinds = objects.iter().filter_map(|one| one["kind"].as_str());
+    kinds.collect()
+}
+
+/// The templates of a chart in one text.
+fn templates(chart: &str) -> String {
+    let mut all = String::new();
+    let mut folders = vec![format!("{chart}/templates").into()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir::<std::path::PathBuf>(folder).expect("it is there") {
+            let path = entry.expect("it can be read").path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => all += &fs::read_to_string(path).expect("templates are text"),
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn every_value_is_used() {
+    for name in ["protoloop", "protoloop-operator"] {
+        let chart = chart(name);
+        let schema = fs::read_to_string(format!("{chart}/values.schema.json"));
+        let schema: Value = serde_json::from_str(&schema.expect("it is there")).expect("JSON");
+        let templates = templates(&chart);
+        let is_used = |name: &str| {
+            let after = |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric());
+            let member = format!(".{name}");
+            let found = templates.match_indices(&member);
+            let mut found = found.map(|(at, _)| &templates[at + member.len()..]);
+            found.any(after) || templates.contains(&format!("\"{name}\""))
+        };
+        let properties = |value: &Value| value["properties"].as_object().cloned();
+        let values = properties(&schema).expect("an object").into_iter();
+        // `global` is Helm's.
+        for (value, schema) in values.filter(|(value, _)| value != "global") {
+            assert!(is_used(&value), "{name}: {value}");
+            for (member, _) in properties(&schema).unwrap_or_default() {
+                // What is given to Kubernetes as it is has names of its own.
+                let whole = templates.contains(&format!("toYaml .Values.{value}"));
+                assert!(whole || is_used(&member), "{name}: {value}.{member}");
+            }
+        }
+    }
+}
+
+#[test]
+fn further_objects_are_templates() {
+    let Some(objects) = rendered(&[
+        "--set=image.name=shop:1",
+        r#"--set-json=extraObjects=[{"apiVersion":"v1","kind":"Secret","metadata":{"name":"{{ .Release.Name }}-more"}}]"#,
+    ]) else {
+        return;
+    };
+    let more = objects.iter().find(|object| object["kind"] == "Secret");
+    assert_eq!(more.expect("it is there")["metadata"]["name"], "x-more");
+}
+
+#[test]
+fn labels_go_to_every_object_and_never_to_a_selector() {
+    let Some(objects) = rendered(&[
+        "--set=image.name=shop:1,replicas=2,labels.team=store",
+        "--set-json=networkPolicy={}",
+    ]) else {
+        return;
+    };
+    for object in &objects {
+        let name = &object["metadata"]["name"];
+        assert_eq!(object["metadata"]["labels"]["team"], "store", "{name}");
+        let selector = &object["spec"]["selector"];
+        assert!(
+            !selector.to_string().contains("store"),
+            "{name}: {selector}"
+        );
+    }
+    let pods = objects.iter().find(|object| object["kind"] == "Deployment");
+    let labels = &pods.expect("it is there")["spec"]["template"]["metadata"]["labels"];
+    assert_eq!(labels["team"], "store");
+}
+
+#[test]
+fn objects_of_apis_that_are_not_there_are_left_out() {
+    let values = [
+        "--set=image.name=shop:1,metrics.port=9090,serviceMonitor.interval=30s",
+        "--set=routes.grpc.hostnames={a.example},routes.http.hostnames={b.example}",
+        "--set=routes.grpc.parentRefs[0].name=g,routes.http.parentRefs[0].name=g",
+    ];
+    let optional = [
+        ("ServiceMonitor", "monitoring.coreos.com/v1/ServiceMonitor"),
+        ("GRPCRoute", "gateway.networking.k8s.io/v1/GRPCRoute"),
+        ("HTTPRoute", "gateway.networking.k8s.io/v1/HTTPRoute"),
+    ];
+    let Some(without) = rendered(&values) else {
+        return;
+    };
+    for (kind, api) in optional {
+        assert!(!kinds(&without).contains(&kind), "{kind}");
+        let mut more = values.to_vec();
+        more.extend(["--api-versions", api]);
+        let with = rendered(&more).expect("helm was there");
+        assert!(kinds(&with).contains(&kind), "{kind}");
+    }
+}
