@@ -12,6 +12,7 @@ mod compatibility;
 mod cors;
 mod databases;
 mod discover;
+mod discover_keys;
 mod discover_servers;
 mod durability;
 mod envoy;

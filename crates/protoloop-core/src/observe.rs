@@ -167,9 +167,9 @@ pub struct Connections {
 /// Work that a store is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation<'a> {
-    /// What is done: `SELECT`, `INSERT`, `UPDATE`, `DELETE`, or a word of the store's own.
+    /// What is done: `SELECT`, `INSERT`, `UPDATE`, `DELETE`, `BEGIN`, `COMMIT`, `ROLLBACK`, or a word of the store's own.
     pub name: &'static str,
-    /// With which rows: the name of the table.
+    /// With which rows: the name of the table. Empty for what is done with none.
     pub collection: &'a str,
     /// The place of the call that asks for it.
     pub trace: Option<TraceContext>,

@@ -80,12 +80,15 @@ fn link<'a>(
     drafts: &[Draft],
 ) -> Result<Link<'a>, &'static str> {
     let [column] = key.columns.as_slice() else {
-        return Err("it has several columns");
+        return Err(
+            "it has several columns, and a relation is by one field; the database goes on holding it true, and a filter \
+             over its fields finds the rows",
+        );
     };
     let to = drafts.iter().position(|draft| draft.table == key.target);
     let to = to.ok_or("that table is no model")?;
     let [target] = drafts[to].key.as_slice() else {
-        return Err("that model has a key of several fields");
+        return Err("the key of that model has several fields, and a relation is by one");
     };
     // SQLite names no column where the key is meant.
     if key

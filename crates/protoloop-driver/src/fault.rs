@@ -4,7 +4,7 @@ use std::{error::Error as StdError, time::Duration};
 
 use protoloop_core::{Code, Detail, Error};
 use protoloop_repository::transaction::serialization_failure;
-use protoloop_sql::Table;
+use protoloop_sql::{Table, Violation};
 
 /// What a failure of a database means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,8 +12,8 @@ use protoloop_sql::Table;
 pub enum FaultKind {
     /// A value of a key or unique index is taken; the constraint, where the server names it.
     Unique(Option<String>),
-    /// A row that another one refers to is not there, or is referred to; the constraint, where the server names it.
-    ForeignKey(Option<String>),
+    /// A row that another one refers to is not there, or is referred to; what the server tells about the constraint.
+    ForeignKey(Violation),
     /// A column takes no NULL; its name.
     NotNull(Option<String>),
     /// A condition on the row does not hold; the constraint.

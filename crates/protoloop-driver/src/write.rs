@@ -290,8 +290,8 @@ async fn reworded<L: Link>(
 /// A foreign key that a write would break is told by the reference.
 pub(crate) fn referring(fault: Fault, table: &Table, deleting: bool) -> Failure {
     match &fault.kind {
-        FaultKind::ForeignKey(constraint) => {
-            let error = table.violated(constraint.as_deref(), deleting);
+        FaultKind::ForeignKey(violation) => {
+            let error = table.violated(violation, deleting);
             Failure::Refused(error.with_source(fault.source))
         }
         _ => fault.into(),

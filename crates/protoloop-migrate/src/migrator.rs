@@ -188,7 +188,10 @@ impl<'a> Migrator<'a> {
         }
         let (steps, mut withheld) = self.chosen(&plan)?;
         withheld.extend(plan.withheld);
-        let after = known(&state.record, plan.record, &withheld);
+        let mut after = known(&state.record, plan.record, &withheld);
+        if self.options.phases == Phases::Expand {
+            keep_kinds(&state.record, &mut after);
+        }
         if steps.is_empty() && after == state.stored {
             session.rollback().await?;
             return Ok(Applied {
@@ -352,6 +355,22 @@ fn known(before: &Record, mut after: Record, left: &[Step]) -> Record {
         }
     }
     after
+}
+
+/// Leaves it to the last phase to note that a column takes the values of another kind, where that asks for no step: code of before
+/// starts on what is noted, and could not on wider values.
+fn keep_kinds(before: &Record, after: &mut Record) {
+    for (name, after) in &mut after.models {
+        let Some(before) = before.models.get(name) else {
+            continue;
+        };
+        for (number, after) in &mut after.fields {
+            let same = before.fields.get(number);
+            if let Some(same) = same.filter(|before| before.column == after.column) {
+                after.kind.clone_from(&same.kind);
+            }
+        }
+    }
 }
 
 /// Makes the tables of migrations where they are missing.

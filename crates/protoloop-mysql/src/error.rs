@@ -1,6 +1,7 @@
 //! What the server's error numbers mean.
 
 use protoloop_driver::{Fault, FaultKind};
+use protoloop_sql::Violation;
 use sqlx::mysql::MySqlDatabaseError;
 
 /// A failure of the driver.
@@ -53,20 +54,22 @@ fn key(message: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// The foreign key behind ``(`shop`.`books`, CONSTRAINT `x` FOREIGN KEY (`author_id`) …``. Whoever named it, it is told by the name
-/// that we would give it, by which models know their keys.
-fn reference(message: &str) -> Option<String> {
-    let name = quoted(message, "CONSTRAINT `", '`')?;
+/// The foreign key behind ``(`shop`.`books`, CONSTRAINT `x` FOREIGN KEY (`author_id`) …``.
+fn reference(message: &str) -> Violation {
     let table = message
         .split_once("`, CONSTRAINT ")
         .and_then(|(before, _)| before.rsplit_once('`'));
-    let column = quoted(message, "FOREIGN KEY (`", '`');
-    Some(match (table, column) {
-        (Some((_, table)), Some(column)) if !name.ends_with("_fkey") => {
-            format!("{table}_{column}_fkey")
-        }
-        _ => name,
-    })
+    let columns = message
+        .split_once("FOREIGN KEY (`")
+        .and_then(|(_, rest)| rest.split_once("`)"));
+    let columns = columns
+        .into_iter()
+        .flat_map(|(names, _)| names.split("`, `"));
+    Violation {
+        constraint: quoted(message, "CONSTRAINT `", '`'),
+        table: table.map(|(_, table)| table.to_owned()),
+        columns: columns.map(str::to_owned).collect(),
+    }
 }
 
 fn first_quoted(message: &str) -> Option<String> {
@@ -95,16 +98,27 @@ mod tests {
             named("PRIMARY")
         );
         let reference = "Cannot add or update a child row: a foreign key constraint fails \
-                         (`shop`.`books`, CONSTRAINT `books_author_id_fkey` FOREIGN KEY (`author_id`) …)";
+                         (`shop`.`books`, CONSTRAINT `books_author_id_fkey` FOREIGN KEY (`author_id`) REFERENCES …)";
+        let told = |constraint: &str, columns: &[&str]| {
+            FaultKind::ForeignKey(Violation {
+                constraint: Some(constraint.to_owned()),
+                table: Some("books".to_owned()),
+                columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+            })
+        };
         assert_eq!(
             of_number(1452, reference),
-            FaultKind::ForeignKey(Some("books_author_id_fkey".to_owned()))
+            told("books_author_id_fkey", &["author_id"])
         );
-        let named_by_others = "Cannot delete or update a parent row: a foreign key constraint fails \
-                               (`shop`.`books`, CONSTRAINT `books_ibfk_1` FOREIGN KEY (`author_id`) …)";
+        let of_several = "Cannot delete or update a parent row: a foreign key constraint fails \
+                          (`shop`.`books`, CONSTRAINT `books_ibfk_1` FOREIGN KEY (`a`, `b`) REFERENCES `x` (`c`, `d`))";
         assert_eq!(
-            of_number(1451, named_by_others),
-            FaultKind::ForeignKey(Some("books_author_id_fkey".to_owned()))
+            of_number(1451, of_several),
+            told("books_ibfk_1", &["a", "b"])
+        );
+        assert_eq!(
+            of_number(1452, "Cannot add a row"),
+            FaultKind::ForeignKey(Violation::default())
         );
         assert_eq!(
             of_number(1406, "Data too long for column 'title' at row 1"),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use protoloop_core::{Error, Result};
 use protoloop_sql::{SqlRow, SqlValue};
 use sqlx::{
-    Decode, MySql, Row as _, TypeInfo as _, ValueRef as _,
+    Decode, MySql, Row as _, Type, TypeInfo as _, ValueRef as _,
     mysql::{MySqlRow, MySqlValueRef},
 };
 
@@ -28,11 +28,15 @@ impl SqlRow for Row {
             | "BIGINT UNSIGNED" => SqlValue::Uint(decode(value)?),
             "FLOAT" => SqlValue::Real(f64::from(decode::<f32>(value)?)),
             "DOUBLE" => SqlValue::Real(decode(value)?),
-            "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => {
+            // A text that is compared by its bytes is called so too; its collation tells.
+            "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB"
+                if !<str as Type<MySql>>::compatible(&kind) =>
+            {
                 SqlValue::Blob(Cow::Borrowed(decode(value)?))
             }
             "CHAR" | "VARCHAR" | "TINYTEXT" | "TEXT" | "MEDIUMTEXT" | "LONGTEXT" | "ENUM"
-            | "SET" | "JSON" | "DECIMAL" => {
+            | "SET" | "JSON" | "DECIMAL" | "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB"
+            | "MEDIUMBLOB" | "LONGBLOB" => {
                 let bytes: &[u8] = decode(value)?;
                 let text = std::str::from_utf8(bytes).map_err(|error| broken(error.into()))?;
                 SqlValue::Text(Cow::Borrowed(text))

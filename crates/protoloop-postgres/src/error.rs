@@ -1,6 +1,7 @@
 //! What the server's error codes mean.
 
 use protoloop_driver::{Fault, FaultKind};
+use protoloop_sql::Violation;
 use sqlx::postgres::PgDatabaseError;
 
 /// A failure of the driver.
@@ -27,7 +28,11 @@ fn of_state(error: &PgDatabaseError) -> FaultKind {
     let column = || error.column().map(str::to_owned);
     match error.code() {
         "23505" => FaultKind::Unique(constraint()),
-        "23503" | "23001" => FaultKind::ForeignKey(constraint()),
+        "23503" | "23001" => FaultKind::ForeignKey(Violation {
+            constraint: constraint(),
+            table: error.table().map(str::to_owned),
+            columns: error.detail().map(columns).unwrap_or_default(),
+        }),
         "23502" => FaultKind::NotNull(column()),
         "23514" | "23P01" => FaultKind::Check(constraint()),
         "40001" | "40P01" | "55P03" => FaultKind::Conflict,
@@ -47,5 +52,38 @@ fn of_state(error: &PgDatabaseError) -> FaultKind {
         code if code.starts_with("08") => FaultKind::Lost,
         code if code.starts_with("28") => FaultKind::Refused,
         _ => FaultKind::Other,
+    }
+}
+
+/// The columns in `Key (author_id)=(9) is not present in table "authors".`, in whatever language it is said. The values may hold
+/// anything, so the beginning is looked at.
+fn columns(detail: &str) -> Vec<String> {
+    let names = detail
+        .split_once('(')
+        .and_then(|(_, rest)| rest.split_once(")=("));
+    let names = names.into_iter().flat_map(|(names, _)| names.split(", "));
+    names.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::columns;
+
+    #[test]
+    fn columns_of_keys_are_found() {
+        for (detail, names) in [
+            (
+                r#"Key (author_id)=(9) is not present in table "authors"."#,
+                &["author_id"][..],
+            ),
+            (
+                r#"Schlüssel (a, b)=(1, )=() ist nicht in Tabelle »x« vorhanden."#,
+                &["a", "b"],
+            ),
+            ("Key is not present.", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(columns(detail), names, "{detail}");
+        }
     }
 }

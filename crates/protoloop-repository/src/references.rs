@@ -47,6 +47,17 @@ impl Model {
         )
     }
 
+    /// FAILED_PRECONDITION: several fields, which only the database knows to refer to another row together, refer to none.
+    #[must_use]
+    pub fn dangling_together(&self, fields: &[u32]) -> Error {
+        let names: Vec<String> = fields.iter().map(|field| self.field_name(*field)).collect();
+        let fields = names.join(", ");
+        let message = format!("{fields}: there is no row that these refer to");
+        let subject = format!("{}.{fields}", self.full_name());
+        let help = "create that row first, or name another".to_owned();
+        violation(&message, &fields, self, subject, help)
+    }
+
     /// FAILED_PRECONDITION: a key that may refer to several models, and nothing that says to which.
     #[must_use]
     pub(crate) fn untold(&self, key: u32, discriminator: u32, models: &[&str]) -> Error {

@@ -49,7 +49,7 @@ pub use live::{
     Filled, Live, LiveColumn, LiveForeignKey, LiveIndex, LiveQueries, LiveRows, LiveTable, LiveText,
 };
 pub use native::first_word;
-pub use references::ForeignKey;
+pub use references::{ForeignKey, Violation};
 pub use select::Selection;
 pub use statement::Statement;
 pub use storage::Storage;

@@ -18,6 +18,17 @@ use crate::{
     table::{iden, short_name},
 };
 
+/// What a database tells about a foreign key that refused a write. Each part may be missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Violation {
+    /// The name of the constraint, by whoever named it.
+    pub constraint: Option<String>,
+    /// The table that the key stands in.
+    pub table: Option<String>,
+    /// The columns of the key; of a delete that was refused they may be those of the row referred to.
+    pub columns: Vec<String>,
+}
+
 /// A foreign key of a table, as it should be in the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignKey {
@@ -79,22 +90,16 @@ impl Table {
             .filter_map(|reference| foreign_key(model, reference, self.dialect().max_name()))
     }
 
-    /// The error of a write to this table that a foreign key of the database refused, by the name of the constraint.
+    /// The error of a write to this table that a foreign key of the database refused, by what the database tells about that.
     /// `deleting`: the write was a delete, in which other rows were found to refer to one that had to go.
     #[must_use]
-    pub fn violated(&self, constraint: Option<&str>, deleting: bool) -> Error {
+    pub fn violated(&self, violation: &Violation, deleting: bool) -> Error {
         let model = self.model();
-        let schema = model.schema();
-        let all = schema.references().iter();
-        let mut kept = all.filter(|reference| reference.is_foreign_key());
-        let is_named = |reference: &&Reference| {
-            let key = foreign_key(model, reference, self.dialect().max_name());
-            key.is_some_and(|key| {
-                constraint.is_some_and(|name| name.eq_ignore_ascii_case(&key.name))
-            })
-        };
-        let Some(reference) = kept.find(is_named) else {
-            return unknown(deleting);
+        let Some(reference) = self.reference_of(violation, deleting) else {
+            return match self.fields_of(violation) {
+                Some(fields) if !deleting => model.dangling_together(&fields),
+                _ => unknown(deleting),
+            };
         };
         // The error is told by the model that the reference begins or ends at, whichever table it was found in.
         let end = if deleting {
@@ -107,6 +112,55 @@ impl Table {
             Ok(model) => model.dangling(reference),
             Err(_) => unknown(deleting),
         }
+    }
+
+    /// The reference that a violation is about: by its column, by the name that we give constraints, or as the only one that
+    /// comes into question.
+    fn reference_of(&self, violation: &Violation, deleting: bool) -> Option<&Reference> {
+        let schema = self.model().schema();
+        let own = self.model().entity().id;
+        let kept: Vec<&Reference> = schema
+            .references()
+            .iter()
+            .filter(|reference| reference.is_foreign_key())
+            .collect();
+        let from_table = |reference: &&&Reference| {
+            let from = schema.entity(reference.from);
+            violation.table.as_deref() == Some(&*from.table)
+        };
+        let has_column = |reference: &&&Reference| {
+            let name = column_name(schema.entity(reference.from), reference.key);
+            matches!(violation.columns.as_slice(), [one] if name.as_deref() == Some(one))
+        };
+        let is_named = |reference: &&&Reference| {
+            let key = foreign_key(self.model(), reference, self.dialect().max_name());
+            let name = violation.constraint.as_deref();
+            key.is_some_and(|key| name.is_some_and(|name| name.eq_ignore_ascii_case(&key.name)))
+        };
+        let begins: Vec<&Reference> = kept.iter().filter(from_table).copied().collect();
+        let leads_here =
+            |reference: &&&Reference| if deleting { reference.to } else { reference.from } == own;
+        let here: Vec<&Reference> = begins.iter().filter(leads_here).copied().collect();
+        let found = here.iter().find(has_column).or(kept.iter().find(is_named));
+        match (found, here.as_slice(), begins.as_slice()) {
+            (Some(found), _, _) => Some(found),
+            // The columns are those of another key.
+            _ if violation.columns.len() > 1 => None,
+            (None, [only], _) | (None, [], [only]) if deleting => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The fields behind the columns of a violation, if they are of this table.
+    fn fields_of(&self, violation: &Violation) -> Option<Vec<u32>> {
+        if violation.columns.is_empty() || violation.table.as_deref() != Some(self.name()) {
+            return None;
+        }
+        let field = |name: &String| {
+            let mut columns = self.columns().iter();
+            Some(columns.find(|column| *column.name == **name)?.number)
+        };
+        violation.columns.iter().map(field).collect()
     }
 
     /// For a database that does not name the constraint that refused a row: each statement finds a row when the key

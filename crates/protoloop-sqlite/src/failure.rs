@@ -1,7 +1,7 @@
 //! Whether a failed write concerns its caller alone.
 
 use protoloop_core::Error;
-use protoloop_sql::Table;
+use protoloop_sql::{Table, Violation};
 
 use crate::error::{breaks, is_foreign_key, is_needed, of_driver, of_write};
 
@@ -37,7 +37,11 @@ impl Failure {
         if is_foreign_key(&error) {
             // Which row of a statement over many it was is not known.
             let deleting = is_needed(&error);
-            Self::Refused(table.violated(None, deleting).with_source(error))
+            Self::Refused(
+                table
+                    .violated(&Violation::default(), deleting)
+                    .with_source(error),
+            )
         } else if constraint {
             Self::Refused(of_write(error, table))
         } else {

@@ -9,7 +9,7 @@ use std::{
 use futures_util::TryStreamExt as _;
 use protoloop_core::{Error, Result};
 use protoloop_repository::{Key, Record, Write};
-use protoloop_sql::{SqlValue, Statement, Table};
+use protoloop_sql::{SqlValue, Statement, Table, Violation};
 use sqlx::{
     Connection as _, Sqlite, Transaction,
     sqlite::{SqliteConnection, SqliteQueryResult},
@@ -302,7 +302,10 @@ async fn told(
             Err(error) => return Failure::of_driver(error),
         }
     }
-    table.violated(None, due).with_source(source).into()
+    table
+        .violated(&Violation::default(), due)
+        .with_source(source)
+        .into()
 }
 
 /// Runs a statement and answers the number of the row that was inserted last.

@@ -88,7 +88,9 @@ impl Shared {
         let mut all = Vec::with_capacity(4);
         all.push(self.system.clone());
         all.push(attributes::of(DB_OPERATION_NAME, operation));
-        all.push(attributes::of(DB_COLLECTION_NAME, Arc::clone(table)));
+        if !table.is_empty() {
+            all.push(attributes::of(DB_COLLECTION_NAME, Arc::clone(table)));
+        }
         all
     }
 
@@ -128,7 +130,10 @@ impl WatchesOperations for Operations {
             .as_ref()
             .zip(within)
             .and_then(|(spans, within)| {
-                let summary = format!("{} {}", operation.name, table.name);
+                let summary = match &*table.name {
+                    "" => operation.name.to_owned(),
+                    table => format!("{} {table}", operation.name),
+                };
                 let mut attributes = self.0.identity(operation.name, &table.name);
                 attributes.push(attributes::of(DB_QUERY_SUMMARY, summary.clone()));
                 spans.begin(Opening {

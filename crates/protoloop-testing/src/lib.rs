@@ -3,6 +3,7 @@
 pub mod databases;
 pub mod faults;
 pub mod migrations;
+pub mod native;
 mod proto;
 mod questions;
 pub mod references;

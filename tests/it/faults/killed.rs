@@ -13,7 +13,7 @@ use std::{
 
 use protoloop_testing::databases::{self, Server};
 
-use super::until;
+use super::{Stop, until};
 use crate::support::{
     self, grpc,
     http::{self, Response},
@@ -24,15 +24,6 @@ use crate::support::{
 
 const WRITERS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(15);
-
-/// Stops the writers, also when a fault is not met as it should be.
-struct Stop<'a>(&'a AtomicBool);
-
-impl Drop for Stop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
 
 /// Writers that send each create until it is acknowledged, with one request id.
 struct Load {

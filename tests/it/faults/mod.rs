@@ -4,8 +4,12 @@ mod killed;
 mod limits;
 mod replica;
 mod tls;
+mod transfers;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
 use protoloop_testing::databases::Server;
 
@@ -62,4 +66,13 @@ impl Sql {
 fn first_todo(app: &Served) {
     let made = http::post(app.address(), "/v1/todos", r#"{"title": "first"}"#);
     assert_eq!(made.status, 200, "{}", made.text());
+}
+
+/// Stops the writers, also when a fault is not met as it should be.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }

@@ -1,5 +1,7 @@
 //! Plan, apply, verify; rows live through it.
 
+use std::fs;
+
 use super::{FIRST, Place, places};
 use crate::support::{self, http, served::Served};
 
@@ -142,5 +144,30 @@ fn wrong_arguments_are_told() {
             &["migrate", "plan", "shop.proto", "--db", "memory:"],
         );
         assert!(ran.stderr.contains("has no schema to migrate"), "{ran}");
+    }
+}
+
+/// Each step is a line, and one that takes long says now and then that it is still under way.
+#[test]
+fn how_far_it_is_is_told() {
+    for place in places() {
+        let slow = match place.kind() {
+            "postgres" => "SELECT pg_sleep(5.5);",
+            "mariadb" | "mysql" => "DO SLEEP(5.5);",
+            _ => continue,
+        };
+        place.write(FIRST);
+        place.migrate(&["new", "tables"]).succeeded();
+        let slow_file = place.path().join("migrations/0002_slow.sql");
+        fs::write(slow_file, slow).expect("the folder is ours");
+        let ran = place.migrate(&["apply"]).succeeded();
+        for line in [
+            "0001_tables: 1 step\n  1/1 create table books",
+            "0002_slow: 1 step\n  1/1 ",
+            "\n  still at 1/1 ",
+            "\n  1 took 5.",
+        ] {
+            assert!(ran.stderr.contains(line), "{line}: {ran}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! How many statements calls take.
 
 use protoloop_mysql::MysqlConnector;
-use protoloop_testing::{databases, references, statements, streams};
+use protoloop_testing::{databases, native, references, statements, streams};
 
 async fn open(url: &str) -> MysqlConnector {
     protoloop_mysql::open(url).await.expect("opens")
@@ -40,5 +40,21 @@ async fn a_stream_takes_little_memory() {
     if let Some(server) = databases::mariadb() {
         let filling = streams::filling("SELECT seq AS n FROM seq_1_to_100000", "repeat('x', 1000)");
         streams::take_little(&open(&server.database()).await, &filling).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn statements_of_ones_own_are_bound_and_end_nothing() {
+    if let Some(server) = databases::mariadb() {
+        native::statements_of_ones_own(&open(&server.database()).await, ["?", "?", "?"]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn statements_are_prepared_once() {
+    if let Some(server) = databases::mariadb() {
+        let connector = open(&format!("{}?connections=1", server.database())).await;
+        let prepared = "SELECT variable_value FROM information_schema.session_status WHERE variable_name = 'COM_STMT_PREPARE'";
+        native::statements_are_prepared_once(&connector, prepared).await;
     }
 }

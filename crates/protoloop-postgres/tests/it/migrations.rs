@@ -78,6 +78,15 @@ async fn a_migrated_database_is_like_a_fresh_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_parts_that_break_off_lose_nothing() {
+    let Some(server) = databases::postgres() else {
+        return;
+    };
+    let parted = migrations::random_phases(15, async || empty(server).await).await;
+    assert!(parted > 3, "{parted}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_may_come_to_be_counted_up() {
     let Some(server) = databases::postgres() else {
         return;

@@ -1,7 +1,7 @@
 //! How many statements calls take.
 
 use protoloop_postgres::PostgresConnector;
-use protoloop_testing::{databases, references, statements, streams};
+use protoloop_testing::{databases, native, references, statements, streams};
 
 async fn open(url: &str) -> PostgresConnector {
     protoloop_postgres::open(url).await.expect("opens")
@@ -44,5 +44,21 @@ async fn a_stream_takes_little_memory() {
             "repeat('x', 1000)",
         );
         streams::take_little(&open(&server.database()).await, &filling).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn statements_of_ones_own_are_bound_and_end_nothing() {
+    if let Some(server) = databases::postgres() {
+        native::statements_of_ones_own(&open(&server.database()).await, ["$1", "$2", "$3"]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn statements_are_prepared_once() {
+    if let Some(server) = databases::postgres() {
+        let connector = open(&format!("{}?connections=1", server.database())).await;
+        let prepared = "SELECT count(*) FROM pg_prepared_statements";
+        native::statements_are_prepared_once(&connector, prepared).await;
     }
 }

@@ -10,10 +10,11 @@ use protoloop_core::{
 use crate::{
     Changes, Cursor, Executed, Filter, GroupQuery, Key, Model, OrderBy, Query, Record, Repository,
     RowStream, Transaction, TransactionOptions, Value, Write, WriteError,
+    transaction::InTransaction,
 };
 
 /// Does what another repository does, and tells what begins and how it ended: every wait for the store, that for a
-/// connection included. What a transaction begins and ends with is not told.
+/// connection included. A transaction is told by what it begins and ends with, and its savepoints are not.
 #[derive(Clone)]
 pub struct Observed {
     inner: Arc<dyn Repository<Record>>,
@@ -24,6 +25,7 @@ const SELECT: &str = "SELECT";
 const INSERT: &str = "INSERT";
 const UPDATE: &str = "UPDATE";
 const DELETE: &str = "DELETE";
+const BEGIN: &str = "BEGIN";
 
 /// What went wrong, by its code.
 trait Failure {
@@ -231,7 +233,22 @@ impl Repository<Record> for Observed {
         cx: &'a CallContext,
         options: &'a TransactionOptions,
     ) -> BoxFuture<'a, Result<Transaction>> {
-        self.inner.begin(cx, options)
+        if InTransaction::of(cx).is_some() {
+            return self.inner.begin(cx, options);
+        }
+        Box::pin(async move {
+            let ends = self.watch.begin(&Operation {
+                name: BEGIN,
+                collection: "",
+                trace: cx.trace(),
+            });
+            let mut begun = self.inner.begin(cx, options).await;
+            ends.end(begun.as_ref().err().map(Error::code));
+            if let Ok(transaction) = &mut begun {
+                transaction.told_to(Arc::clone(&self.watch));
+            }
+            begun
+        })
     }
 }
 

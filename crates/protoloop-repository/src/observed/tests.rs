@@ -59,6 +59,24 @@ fn work_is_told_by_what_it_does_and_how_it_ended() {
 }
 
 #[test]
+fn a_transaction_is_told_by_its_begin_and_its_end() {
+    let (shop, lines) = shop();
+    let watch: Arc<dyn WatchesOperations> = Arc::new(lines.clone());
+    let books = Observed::new(shop.books, watch);
+    let (cx, options) = (CallContext::new(), TransactionOptions::new());
+    let begin = |cx: &CallContext| now(books.begin(cx, &options)).expect("begun");
+    let transaction = begin(&cx);
+    let savepoint = begin(transaction.cx());
+    now(books.count(savepoint.cx(), None)).expect("counted");
+    now(savepoint.commit()).expect("kept");
+    now(transaction.commit()).expect("committed");
+    assert_eq!(lines.take(), ["BEGIN  OK", "SELECT books OK", "COMMIT  OK"]);
+    now(begin(&cx).rollback()).expect("taken back");
+    drop(begin(&cx));
+    assert_eq!(lines.take(), ["BEGIN  OK", "ROLLBACK  OK", "BEGIN  OK"]);
+}
+
+#[test]
 fn a_stream_ends_with_its_last_row() {
     let (shop, lines) = shop();
     let watch: Arc<dyn WatchesOperations> = Arc::new(lines.clone());

@@ -6,7 +6,10 @@ use std::{
     time::Instant,
 };
 
-use protoloop_core::{CallContext, Error, Result};
+use protoloop_core::{
+    CallContext, Error, Result,
+    observe::{Operation, OperationEnds, WatchesOperations},
+};
 use tokio::task::AbortHandle;
 
 use super::{Ended, InTransaction, TransactionDriver, TransactionOptions, TransactionState};
@@ -27,6 +30,8 @@ pub struct Transaction {
     /// Whether dropping it must roll back.
     open: bool,
     watch: Option<AbortHandle>,
+    /// Who is told how it ends.
+    told: Option<Arc<dyn WatchesOperations>>,
 }
 
 /// The open savepoints of a transaction, outermost first.
@@ -100,7 +105,23 @@ impl Transaction {
             inside,
             savepoint: None,
             open: true,
+            told: None,
         }
+    }
+
+    /// Tells somebody of its commit or rollback.
+    pub(crate) fn told_to(&mut self, watch: Arc<dyn WatchesOperations>) {
+        self.told = Some(watch);
+    }
+
+    /// Tells that it begins to end.
+    fn tell(&self, name: &'static str) -> Option<Box<dyn OperationEnds>> {
+        let operation = Operation {
+            name,
+            collection: "",
+            trace: self.cx.trace(),
+        };
+        self.told.as_ref().map(|watch| watch.begin(&operation))
     }
 
     /// What a connector answers to `begin` when the context carries one of its transactions already: a savepoint.
@@ -143,6 +164,7 @@ impl Transaction {
             savepoint: Some(number),
             open: true,
             watch: None,
+            told: None,
         };
         if let Err(error) = inside.driver.savepoint(number).await {
             inside.savepoints.close(number);
@@ -195,7 +217,11 @@ impl Transaction {
             }
             None => {
                 self.cx.check_deadline()?;
+                let ends = self.tell("COMMIT");
                 let outcome = self.inside.driver.commit().await;
+                if let Some(ends) = ends {
+                    ends.end(outcome.as_ref().err().map(Error::code));
+                }
                 self.state().end(match &outcome {
                     Ok(()) => Ended::Committed,
                     Err(error) => Ended::Failed(error.code(), error.message().to_owned()),
@@ -219,7 +245,12 @@ impl Transaction {
             }
             None if self.state().end(Ended::RolledBack) => {
                 self.open = false;
-                return self.inside.driver.rollback().await;
+                let ends = self.tell("ROLLBACK");
+                let outcome = self.inside.driver.rollback().await;
+                if let Some(ends) = ends {
+                    ends.end(outcome.as_ref().err().map(Error::code));
+                }
+                return outcome;
             }
             _ => {}
         }

@@ -172,8 +172,11 @@ impl Reader<'_> {
             if model.key.len() > 1 {
                 let name = &context.messages[model.message.index()].full_name;
                 refuse(
-                    &format!("refers to {name}, whose key has several fields, by one"),
-                    "give that model one id field, and a unique index over the others",
+                    &format!(
+                        "refers to {name}, whose id has several fields; a relation is by one field"
+                    ),
+                    "give that model an id of one field, and a unique index over the others; or leave the relation out, \
+                     keep the fields of the key, and ask for the rows by a filter over them",
                 );
             }
         }

@@ -1,7 +1,7 @@
 use protoloop_repository::{Filter, OrderBy, Query};
 
 use crate::{
-    Table,
+    Table, Violation,
     testing::{create_text, tables},
 };
 
@@ -83,7 +83,11 @@ fn a_key_that_is_null_in_the_database_is_the_default_in_a_filter() {
 fn constraints_are_known_by_name() {
     let tables = tables(LIBRARY);
     let told = |table: usize, name: &str, deleting| {
-        tables[table].violated(Some(name), deleting).to_string()
+        let named = Violation {
+            constraint: Some(name.to_owned()),
+            ..Violation::default()
+        };
+        tables[table].violated(&named, deleting).to_string()
     };
     insta::assert_snapshot!(
         [
@@ -92,6 +96,36 @@ fn constraints_are_known_by_name() {
             told(1, "authors_best_id_fkey", false),
             told(0, "authors_best_id_fkey", true),
             told(0, "other", true),
+        ]
+        .join("\n")
+    );
+}
+
+#[test]
+fn constraints_that_others_named_are_known_by_their_columns() {
+    let tables = tables(LIBRARY);
+    let told = |table: usize, of: &str, columns: &[&str], deleting| {
+        let columns = columns.iter().map(|column| (*column).to_owned());
+        let found = Violation {
+            constraint: Some("fk_1".to_owned()),
+            table: Some(of.to_owned()),
+            columns: columns.collect(),
+        };
+        tables[table].violated(&found, deleting).to_string()
+    };
+    insta::assert_snapshot!(
+        [
+            told(0, "books", &["author_id"], false),
+            told(0, "books", &["author_id", "shelf_id"], false),
+            told(0, "books", &["nobody"], false),
+            told(0, "others", &["author_id"], false),
+            // PostgreSQL tells the columns of the row referred to.
+            told(0, "authors", &["id"], true),
+            told(1, "books", &["author_id"], true),
+            // Two keys of books lead to authors.
+            told(1, "books", &["id"], true),
+            told(0, "books", &["author_id", "shelf_id"], true),
+            told(0, "others", &["book_id"], true),
         ]
         .join("\n")
     );

@@ -10,7 +10,8 @@ use std::{
     task::Poll,
 };
 
-use protoloop_migrate::{Desired, Event, Migrator};
+use protoloop_core::Result;
+use protoloop_migrate::{Desired, Event, Migrator, Options};
 use protoloop_repository::Model;
 
 use super::{
@@ -57,7 +58,8 @@ pub async fn crashes_at_every_step<C: Migrated>(open: impl AsyncFn() -> C) {
         let connector = open().await;
         connector.prepare(&before).await.expect("an empty database");
         create(&rows(&connector, &before).await, BEFORE).await;
-        let broken_off = broken_off(&connector, &after, events).await;
+        let broken_off = broken_off(&connector, &after, destructive(), events).await;
+        let broken_off = broken_off.expect("applies");
         let applied = apply(&connector, &after, destructive()).await;
         applied.unwrap_or_else(|error| panic!("behind event {events}: {error:?}"));
         let kept = found(&rows(&connector, &after).await, "x").await;
@@ -76,20 +78,22 @@ pub async fn crashes_at_every_step<C: Migrated>(open: impl AsyncFn() -> C) {
 }
 
 /// Applies until so many events were told and the statement behind them was sent; whether it broke off there.
-async fn broken_off(connector: &impl Migrated, models: &[Arc<Model>], events: usize) -> bool {
+pub(super) async fn broken_off(
+    connector: &impl Migrated,
+    models: &[Arc<Model>],
+    options: Options,
+    events: usize,
+) -> Result<bool> {
     let desired = Desired::new(models, connector.dialect()).expect("stored");
-    let migrator = Migrator::new(connector, &desired, destructive());
+    let migrator = Migrator::new(connector, &desired, options);
     let told = AtomicUsize::new(0);
     let mut observer = |_: Event<'_>| {
         told.fetch_add(1, Ordering::Relaxed);
     };
     let mut applying = pin!(migrator.apply(&mut observer));
     poll_fn(|cx| match applying.as_mut().poll(cx) {
-        Poll::Ready(applied) => {
-            applied.expect("applies");
-            Poll::Ready(false)
-        }
-        Poll::Pending if told.load(Ordering::Relaxed) > events => Poll::Ready(true),
+        Poll::Ready(applied) => Poll::Ready(applied.map(|_| false)),
+        Poll::Pending if told.load(Ordering::Relaxed) > events => Poll::Ready(Ok(true)),
         Poll::Pending => Poll::Pending,
     })
     .await

@@ -4,6 +4,7 @@ mod changes;
 mod conversions;
 mod crashes;
 mod locks;
+mod phased;
 mod random;
 mod starts;
 
@@ -22,6 +23,7 @@ pub use changes::{
 pub use conversions::{narrow, wide};
 pub use crashes::crashes_at_every_step;
 pub use locks::waits_in_turns;
+pub use phased::random_phases;
 pub use random::random_schemas;
 pub use starts::{starts, together};
 

@@ -16,12 +16,12 @@ use proptest::{
 use super::{Migrated, apply, create, destructive, is_like_fresh, models, rows};
 
 /// A field: its name, its type, and its options.
-type Field = (&'static str, &'static str, &'static str);
+pub(super) type Field = (&'static str, &'static str, &'static str);
 
 /// Models by name, each with fields by number.
-type Models = BTreeMap<&'static str, BTreeMap<u32, Field>>;
+pub(super) type Models = BTreeMap<&'static str, BTreeMap<u32, Field>>;
 
-fn schema() -> impl Strategy<Value = Models> {
+pub(super) fn schema() -> impl Strategy<Value = Models> {
     // Every pair of these converts, so that no plan has problems.
     let kinds = [
         "bool",
@@ -47,7 +47,7 @@ fn schema() -> impl Strategy<Value = Models> {
     )
 }
 
-fn proto(models: &Models) -> String {
+pub(super) fn proto(models: &Models) -> String {
     let mut text = String::new();
     for (model, fields) in models {
         let _ = writeln!(

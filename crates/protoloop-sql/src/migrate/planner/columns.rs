@@ -7,7 +7,7 @@ use protoloop_schema::stored_kind::{Fit, fit};
 use super::{
     Matched, Planner, contract, expand,
     rebuild::breaks_before,
-    references::{holds_unset, unset},
+    references::{holds_unset, is_ours, unset},
 };
 use crate::{
     Column, Declared, LiveColumn, Table, create,
@@ -293,7 +293,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Drops the foreign keys over columns whose types change, on either side: the types must agree all the time. They are
-    /// added again behind the changes.
+    /// added again behind the changes. Of those that others made not all is known, so that they stand in the way.
     pub(super) fn free_references(&mut self, matched: &[Matched<'a>]) {
         let mut changing = HashSet::new();
         for table in matched {
@@ -318,12 +318,25 @@ impl<'a> Planner<'a> {
                 let target = key.target_columns.iter();
                 let mut target = target.map(|column| changes(&key.target, column));
                 if own || target.any(|changes| changes) {
-                    keys.push((name.clone(), key.name.clone()));
+                    keys.push((name.clone(), key.clone()));
                 }
             }
         }
+        let (keys, foreign): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(table, key)| {
+            is_ours(matched, table, key) || self.gone().any(|(_, gone)| gone.table == *table)
+        });
+        for (table, key) in foreign {
+            let what = format!(
+                "the foreign key {} ({} to {}) is of no relation, and a column of it changes its type; drop it first, and \
+                 make it again behind the change",
+                key.name,
+                key.columns.join(", "),
+                key.target
+            );
+            self.problem(&table, what);
+        }
         for (table, key) in keys {
-            self.drop_reference(&table, &key, "a column changes its type".to_owned());
+            self.drop_reference(&table, &key.name, "a column changes its type".to_owned());
         }
     }
 
@@ -477,7 +490,7 @@ impl<'a> Planner<'a> {
                 column: column.clone(),
             };
             if self.request.allow_destructive && !self.ddl.rebuilds_tables() {
-                self.drop_references_of(table, column);
+                self.drop_references_of(table, column, false);
             }
             let dropped = self.push(Step {
                 safety: Safety::Destructive,

@@ -149,7 +149,7 @@ impl<'a> Planner<'a> {
         let in_key = key.first().is_some_and(|key| key.name == *column);
         if !in_key && !others.any(|name| first(name) == Some(column)) {
             let column = column.clone();
-            self.drop_references_of(table, &column);
+            self.drop_references_of(table, &column, true);
         }
     }
 

@@ -131,19 +131,7 @@ impl<'a> Planner<'a> {
         let Some(live) = self.state.tables.get(table.name()) else {
             return Vec::new();
         };
-        let column_of = |number: &u32| match table.column(*number) {
-            Some(column) => Some(&*column.name),
-            None => {
-                let mut removed = matched.removed.iter();
-                removed
-                    .find(|(of, _)| of == number)
-                    .map(|(_, name)| &**name)
-            }
-        };
-        let ours = |found: &LiveForeignKey| {
-            let mut references = matched.before.references.iter().filter_map(column_of);
-            matches!(found.columns.as_slice(), [one] if references.any(|name| name == one))
-        };
+        let ours = |found: &LiveForeignKey| was_ours(matched, found);
         let dangles = |key: &ForeignKey| {
             let mut dangling = self.request.dangling.iter();
             dangling.any(|(of, column)| of == table.name() && **column == *key.column)
@@ -248,11 +236,14 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Drops the foreign keys over a column that goes.
-    pub(super) fn drop_references_of(&mut self, table: &str, column: &str) {
+    /// Drops the foreign keys over a column that goes; `alone`: those that have no other column.
+    pub(super) fn drop_references_of(&mut self, table: &str, column: &str, alone: bool) {
         let live = self.state.tables.get(table).into_iter();
         let keys = live.flat_map(|live| &live.foreign_keys);
-        let over = keys.filter(|key| key.columns.iter().any(|name| name == column));
+        let over = keys.filter(|key| {
+            let has = key.columns.iter().any(|name| name == column);
+            has && !(alone && key.columns.len() > 1)
+        });
         let names: Vec<_> = over.map(|key| key.name.clone()).collect();
         for name in names {
             self.drop_reference(table, &name, String::new());
@@ -288,6 +279,30 @@ impl<'a> Planner<'a> {
         let added = adding.iter().map(|key| key.definition(table));
         kept.chain(added).collect()
     }
+}
+
+/// Whether a foreign key was made for a relation of the model.
+fn was_ours(matched: &Matched<'_>, found: &LiveForeignKey) -> bool {
+    let column_of = |number: &u32| match matched.table.column(*number) {
+        Some(column) => Some(&*column.name),
+        None => {
+            let mut removed = matched.removed.iter();
+            let gone = removed.find(|(of, _)| of == number);
+            gone.map(|(_, name)| &**name)
+        }
+    };
+    let mut references = matched.before.references.iter().filter_map(column_of);
+    matches!(found.columns.as_slice(), [one] if references.any(|name| name == one))
+}
+
+/// Whether a foreign key of a table is one that its model asks for or did, so that it may be dropped and comes back where it is wanted.
+pub(super) fn is_ours(matched: &[Matched<'_>], table: &str, found: &LiveForeignKey) -> bool {
+    let mut tables = matched.iter();
+    let matched = tables.find(|matched| matched.table.name() == table);
+    matched.is_some_and(|matched| {
+        let mut wanted = matched.table.foreign_keys();
+        wanted.any(|key| leads_alike(found, &key)) || was_ours(matched, found)
+    })
 }
 
 /// A foreign key as it will stand.

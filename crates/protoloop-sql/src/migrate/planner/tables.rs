@@ -90,7 +90,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Models on record that are in no file any more, of packages that still are.
-    fn gone(&self) -> impl Iterator<Item = (&String, &ModelRecord)> {
+    pub(super) fn gone(&self) -> impl Iterator<Item = (&String, &ModelRecord)> {
         let present: HashSet<_> = self
             .request
             .tables

@@ -1,7 +1,12 @@
 //! What changes are in the words of database servers.
 
+use protoloop_schema::OnDelete;
+
 use super::{from, from_to, made, text};
-use crate::testing::{dialects, tables_in};
+use crate::{
+    LiveForeignKey,
+    testing::{dialects, tables_in},
+};
 
 const BEFORE: &str = r#"
     syntax = "proto3";
@@ -84,4 +89,35 @@ fn references_of_a_table_that_was_left_halfway_are_unset() {
     let key = "ADD CONSTRAINT `books_author_id_fkey`";
     let (unset, key) = (plan.find(unset), plan.find(key));
     assert!(unset.is_some() && unset < key, "{plan}");
+}
+
+#[test]
+fn foreign_keys_of_others_stand_in_the_way() {
+    let mysql = dialects().into_iter().find(|it| it.name() == "mysql");
+    let mysql = mysql.expect("a dialect");
+    let (mut live, record) = made(&tables_in(BEFORE, mysql));
+    let books = live.tables.get_mut("books").expect("made");
+    books.foreign_keys.push(LiveForeignKey {
+        name: "by_hand".to_owned(),
+        columns: vec!["pages".to_owned(), "author_id".to_owned()],
+        target: "elsewhere".to_owned(),
+        target_columns: vec!["a".to_owned(), "b".to_owned()],
+        on_delete: OnDelete::Restrict,
+        valid: true,
+    });
+    let plan = from(&live, &record, &tables_in(AFTER, mysql), true);
+    let told =
+        "table books: the foreign key by_hand (pages, author_id to elsewhere) is of no relation";
+    assert!(
+        plan.problems
+            .iter()
+            .any(|problem| problem.starts_with(told)),
+        "{}",
+        text(&plan)
+    );
+    let drops = plan
+        .steps
+        .iter()
+        .any(|step| step.to_string().contains("by_hand"));
+    assert!(!drops, "{}", text(&plan));
 }
