@@ -10,6 +10,7 @@ mod many;
 mod quiet;
 mod rights;
 mod routes;
+mod runbooks;
 mod scaling;
 mod schema;
 mod secrets;

@@ -1,11 +1,15 @@
 //! The values of both charts: each does something, and what only Helm has does what it says.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use protoloop_cluster::shell;
 use serde_json::Value;
 
-use crate::support::helm::{chart, helm, objects};
+use crate::support::{
+    find,
+    helm::{chart, helm, objects},
+    root,
+};
 
 /// What Helm makes of these arguments.
 fn rendered(values: &[&str]) -> Option<Vec<Value>> {
@@ -121,4 +125,40 @@ fn objects_of_apis_that_are_not_there_are_left_out() {
         let with = rendered(&more).expect("helm was there");
         assert!(kinds(&with).contains(&kind), "{kind}");
     }
+}
+
+/// The overlay of plain manifests and the values for an operator that survives a node say the same.
+#[test]
+fn two_operators_are_the_same_by_helm_and_by_kustomize() {
+    let (Some(programs), Some(mut helm)) = (find("PROTOLOOP_TEST_CLUSTER"), helm()) else {
+        return;
+    };
+    let chart = chart("protoloop-operator");
+    helm.args(["template", "protoloop-operator", &chart])
+        .args(["--namespace=protoloop", "--set=crds.keep=false"])
+        .arg(format!("--values={chart}/values-ha.yaml"));
+    let mut kubectl = Command::new(programs.join("bin/kubectl"));
+    kubectl
+        .arg("kustomize")
+        .arg(root().join("k8s/operator/overlays/ha"));
+    let [helm, kustomize] = [&mut helm, &mut kubectl].map(|command| {
+        let text = shell::output(command).unwrap_or_else(|failure| panic!("{failure}"));
+        let mut objects = objects(&text);
+        // Who keeps them is told in labels, and only one side makes the namespace. The definition is compared by `xtask kubernetes`;
+        // kustomize writes its numbers otherwise.
+        let elsewhere = ["Namespace", "CustomResourceDefinition"];
+        objects.retain(|object| !elsewhere.iter().any(|kind| object["kind"] == *kind));
+        for object in &mut objects {
+            object["metadata"]["labels"] = Value::Null;
+            if let Some(labels) = object.pointer_mut("/spec/template/metadata/labels") {
+                *labels = Value::Null;
+            }
+        }
+        objects.sort_by_key(|object| format!("{}/{}", object["kind"], object["metadata"]["name"]));
+        objects
+    });
+    for (helm, kustomize) in helm.iter().zip(&kustomize) {
+        assert_eq!(helm, kustomize);
+    }
+    assert_eq!(kinds(&helm), kinds(&kustomize));
 }
