@@ -33,7 +33,8 @@ pub(crate) fn write_all(state: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `restrict_oom_score_adj` because root in a container lacks CAP_SYS_RESOURCE.
+/// `restrict_oom_score_adj` because root in a container lacks CAP_SYS_RESOURCE. The networks of pods lie in the state folder, so that
+/// they go with the cluster.
 fn containerd(state: &str) -> String {
     format!(
         r#"version = 2
@@ -44,6 +45,7 @@ state = "{state}/containerd/state"
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "{pause}"
   restrict_oom_score_adj = true
+  netns_mounts_under_state_dir = true
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "{state}/cni"
