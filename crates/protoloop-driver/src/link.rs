@@ -89,6 +89,19 @@ pub trait Link: Send + Sync + 'static {
         values: Values<'a>,
     ) -> impl Future<Output = Result<Done, Fault>> + Send + 'a;
 
+    /// How many values a statement takes, asked before one of the application's own is run; `None` where the server refuses another
+    /// number by itself. Where the driver would do so, it might lose count of the server's answers.
+    ///
+    /// # Errors
+    /// As [`Link::execute`].
+    fn places(
+        &mut self,
+        sql: SharedSql,
+    ) -> impl Future<Output = Result<Option<usize>, Fault>> + Send + '_ {
+        let _ = sql;
+        std::future::ready(Ok(None))
+    }
+
     /// Runs a statement without values, unprepared: what begins and ends transactions, and what changes tables.
     fn run<'a>(&'a mut self, sql: &'a str) -> impl Future<Output = Result<(), Fault>> + Send + 'a;
 

@@ -48,13 +48,24 @@ pub(crate) async fn run<L: Link>(
     text: SharedSql,
     values: Values<'_>,
 ) -> Result<Executed, Failure> {
+    let places = link.places(Arc::clone(&text)).await;
+    let places = places.map_err(|fault| told(fault.into()))?;
+    if let Some(places) = places.filter(|places| *places != values.len()) {
+        let given = values.len();
+        let what = format!("the statement takes {places} values, and {given} are given");
+        return Err(Error::invalid_argument(what).into());
+    }
     let only_reads = reads(&text);
     let mut executed = Executed::default();
     let mut columns: Option<Arc<[Arc<str>]>> = None;
     let rows = &mut executed.rows;
     let each = |row: &L::Row| {
         let columns = columns.get_or_insert_with(|| L::names(row));
-        let values = (0..row.width()).map(|index| Ok(value(row.value(index)?)));
+        let read = |index: usize| {
+            row.value(index)
+                .map_err(|error| unread(columns, index, error))
+        };
+        let values = (0..row.width()).map(|index| Ok(value(read(index)?)));
         let values = values.collect::<Result<Vec<_>>>()?;
         rows.push(NativeRow::new(Arc::clone(columns), values));
         Ok(())
@@ -64,6 +75,15 @@ pub(crate) async fn run<L: Link>(
         executed.affected = done.rows;
     }
     Ok(executed)
+}
+
+/// A type that is no value of ours.
+fn unread(columns: &[Arc<str>], index: usize, error: Error) -> Error {
+    let name = columns.get(index).map_or("?", |name| &**name);
+    let what = format!(
+        "the column `{name}` has a type that is not read; let the statement cast it to text"
+    );
+    Error::invalid_argument(what).with_source(error)
 }
 
 fn value(value: SqlValue<'_>) -> Value {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures_util::TryStreamExt as _;
 use protoloop_driver::{Done, Failure, Fault, FaultKind, Link, SharedSql, Values};
 use sqlx::{
-    AssertSqlSafe, Column as _, Connection as _, Either, Executor as _, Row as _,
-    mysql::MySqlConnection,
+    AssertSqlSafe, Column as _, Connection as _, Either, Executor as _, Row as _, SqlSafeStr as _,
+    Statement as _, mysql::MySqlConnection,
 };
 
 use crate::{arguments::arguments, error::fault, row::Row};
@@ -81,6 +81,15 @@ impl Link for MysqlLink {
                 Err(fault)
             }
         }
+    }
+
+    async fn places(&mut self, sql: SharedSql) -> Result<Option<usize>, Fault> {
+        let prepared = self.connection.prepare(AssertSqlSafe(sql).into_sql_str());
+        let prepared = prepared.await.map_err(fault)?;
+        Ok(prepared.parameters().map(|places| match places {
+            Either::Left(types) => types.len(),
+            Either::Right(number) => number,
+        }))
     }
 
     async fn run<'a>(&'a mut self, sql: &'a str) -> Result<(), Fault> {

@@ -41,6 +41,10 @@ impl SqlRow for Row {
                 let text = std::str::from_utf8(bytes).map_err(|error| broken(error.into()))?;
                 SqlValue::Text(Cow::Borrowed(text))
             }
+            "DATE" => SqlValue::Text(moment(decode(value)?, true).into()),
+            "DATETIME" | "TIMESTAMP" => SqlValue::Text(moment(decode(value)?, false).into()),
+            "TIME" => SqlValue::Text(span(decode(value)?).into()),
+            "BIT" => SqlValue::Uint(bits(decode(value)?)),
             other => return Err(Error::internal_error(format!("a value of type {other}"))),
         })
     }
@@ -48,6 +52,43 @@ impl SqlRow for Row {
     fn width(&self) -> usize {
         self.0.len()
     }
+}
+
+/// A date or a moment of a prepared statement's answer: a length, and as many of its parts as are not zero.
+fn moment(bytes: &[u8], only_date: bool) -> String {
+    let part = |index: usize| bytes.get(index).copied().unwrap_or(0);
+    let year = u16::from_le_bytes([part(1), part(2)]);
+    let date = format!("{year:04}-{:02}-{:02}", part(3), part(4));
+    if only_date {
+        return date;
+    }
+    let micros = u32::from_le_bytes([part(8), part(9), part(10), part(11)]);
+    let (hour, minute, second) = (part(5), part(6), part(7));
+    format!("{date}T{hour:02}:{minute:02}:{second:02}.{micros:06}000Z")
+}
+
+/// A time, which may be negative or longer than a day, in the same form.
+fn span(bytes: &[u8]) -> String {
+    let part = |index: usize| bytes.get(index).copied().unwrap_or(0);
+    let sign = if part(1) == 0 { "" } else { "-" };
+    let days = u32::from_le_bytes([part(2), part(3), part(4), part(5)]);
+    let hours = u64::from(days) * 24 + u64::from(part(6));
+    let micros = u32::from_le_bytes([part(9), part(10), part(11), part(12)]);
+    let whole = format!("{sign}{hours:02}:{:02}:{:02}", part(7), part(8));
+    match micros {
+        0 => whole,
+        micros => format!("{whole}.{micros:06}")
+            .trim_end_matches('0')
+            .to_owned(),
+    }
+}
+
+/// At most 64 bits, the last byte the lowest.
+fn bits(bytes: &[u8]) -> u64 {
+    let mut bytes = bytes.iter();
+    bytes
+        .by_ref()
+        .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 fn decode<'a, T: Decode<'a, MySql>>(value: MySqlValueRef<'a>) -> Result<T> {

@@ -16,6 +16,7 @@ use crate::numeric;
 pub(crate) mod oid {
     pub(crate) const BOOL: u32 = 16;
     pub(crate) const BYTEA: u32 = 17;
+    pub(crate) const CHAR: u32 = 18;
     pub(crate) const INT8: u32 = 20;
     pub(crate) const INT2: u32 = 21;
     pub(crate) const INT4: u32 = 23;
@@ -25,6 +26,7 @@ pub(crate) mod oid {
     pub(crate) const FLOAT4: u32 = 700;
     pub(crate) const FLOAT8: u32 = 701;
     pub(crate) const DATE: u32 = 1082;
+    pub(crate) const TIME: u32 = 1083;
     pub(crate) const TIMESTAMP: u32 = 1114;
     pub(crate) const TIMESTAMPTZ: u32 = 1184;
     pub(crate) const NUMERIC: u32 = 1700;

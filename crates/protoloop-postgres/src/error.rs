@@ -48,6 +48,8 @@ fn of_state(error: &PgDatabaseError) -> FaultKind {
         // A value of an index is longer than a page of it takes.
         "54000" if error.message().starts_with("index row") => FaultKind::Unfit(None),
         "2201B" | "54000" | "54001" | "54011" | "54023" => FaultKind::TooComplex,
+        // Another number of values than the statement takes.
+        "08P01" => FaultKind::Other,
         code if code.starts_with("22") => FaultKind::Unfit(column()),
         code if code.starts_with("08") => FaultKind::Lost,
         code if code.starts_with("28") => FaultKind::Refused,

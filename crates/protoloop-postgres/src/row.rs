@@ -71,9 +71,27 @@ fn read(kind: u32, bytes: &[u8]) -> Option<SqlValue<'_>> {
             text.truncate(10);
             SqlValue::Text(text.into())
         }
-        // Text of every kind, and the labels of enums.
-        _ => SqlValue::Text(Cow::Borrowed(text(bytes)?)),
+        oid::TIME => SqlValue::Text(time(i64::from_be_bytes(bytes.try_into().ok()?)).into()),
+        // One byte, a zero for none.
+        oid::CHAR => SqlValue::Text(Cow::Borrowed(text(bytes)?.trim_end_matches('\0'))),
+        // Text of every kind, and the labels of enums. No text has a zero byte in it; what else there is mostly has.
+        _ => SqlValue::Text(Cow::Borrowed(
+            text(bytes).filter(|text| !text.contains('\0'))?,
+        )),
     })
+}
+
+/// A time of a day in microseconds, as PostgreSQL writes it.
+fn time(micros: i64) -> String {
+    let (seconds, fraction) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
+    let (minutes, second) = (seconds / 60, seconds % 60);
+    let whole = format!("{:02}:{:02}:{second:02}", minutes / 60, minutes % 60);
+    match fraction {
+        0 => whole,
+        fraction => format!("{whole}.{fraction:06}")
+            .trim_end_matches('0')
+            .to_owned(),
+    }
 }
 
 fn text(bytes: &[u8]) -> Option<&str> {
@@ -120,5 +138,10 @@ mod tests {
         assert_eq!(read(oid::INT2, &[255, 255]), Some(SqlValue::Int(-1)));
         assert_eq!(read(oid::INT8, &[1]), None);
         assert_eq!(read(oid::TEXT, &[0xFF]), None);
+        let bytes = 43_200_500_000i64.to_be_bytes();
+        let noon = read(oid::TIME, &bytes);
+        assert_eq!(noon, Some(SqlValue::Text("12:00:00.5".into())));
+        // The binary form of an array is no text.
+        assert_eq!(read(1007, &[0, 0, 0, 1, 0, 0, 0, 0]), None);
     }
 }

@@ -306,12 +306,11 @@ impl SqliteTransaction {
         if !native::reads(text) {
             self.refuse_write()?;
         }
-        let query = native::query(text, values)?;
         let mut statement = self.statement().await?;
         run(&mut statement, "SAVEPOINT native")
             .await
             .map_err(of_driver)?;
-        let outcome = native::fetch(&mut statement, text, query).await;
+        let outcome = native::fetch(&mut statement, text, values).await;
         let end = match &outcome {
             Ok(_) => "RELEASE native",
             Err(_) => "ROLLBACK TO native; RELEASE native",

@@ -1,15 +1,14 @@
 //! Statements of the application's own.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use futures_util::TryStreamExt as _;
 use protoloop_core::{Error, Result};
 use protoloop_repository::{Executed, NativeRow, Value};
 use protoloop_sql::{SqlRow as _, SqlValue, first_word};
 use sqlx::{
-    Column as _, Either, Executor as _, Row as _, Sqlite,
-    query::Query,
-    sqlite::{SqliteArguments, SqliteConnection, SqliteRow},
+    AssertSqlSafe, Column as _, Either, Executor as _, Row as _, SqlSafeStr as _, Statement as _,
+    sqlite::{SqliteConnection, SqliteRow},
 };
 
 use crate::{arguments, error::of_native, row::Row};
@@ -22,20 +21,15 @@ pub(crate) fn reads(text: &str) -> bool {
         .any(|read| read.eq_ignore_ascii_case(word))
 }
 
-/// The statement with its values bound.
-pub(crate) fn query(
-    text: &str,
-    values: Vec<SqlValue<'_>>,
-) -> Result<Query<'static, Sqlite, SqliteArguments>> {
-    arguments::query(std::borrow::Cow::Owned(Arc::from(text)), values)
-}
-
-/// Runs it, and reads its answer to the end.
+/// Runs it with its values bound, and reads its answer to the end.
 pub(crate) async fn fetch(
     connection: &mut SqliteConnection,
     text: &str,
-    query: Query<'static, Sqlite, SqliteArguments>,
+    values: Vec<SqlValue<'_>>,
 ) -> Result<Executed> {
+    let shared: Arc<str> = Arc::from(text);
+    check_places(connection, &shared, values.len()).await?;
+    let query = arguments::query(Cow::Owned(shared), values)?;
     let mut executed = Executed::default();
     let mut columns: Option<Arc<[Arc<str>]>> = None;
     let mut answer = connection.fetch_many(query);
@@ -57,6 +51,30 @@ pub(crate) async fn fetch(
         executed.affected = 0;
     }
     Ok(executed)
+}
+
+/// Refuses another number of values than the statement takes: SQLite takes NULL for those that are missing. Several statements in
+/// one text are not looked at, since what is behind may need what stands before.
+async fn check_places(
+    connection: &mut SqliteConnection,
+    text: &Arc<str>,
+    given: usize,
+) -> Result<()> {
+    if text.trim_end().trim_end_matches(';').contains(';') {
+        return Ok(());
+    }
+    let text = AssertSqlSafe(Arc::clone(text)).into_sql_str();
+    let prepared = connection.prepare(text).await.map_err(of_native)?;
+    let places = prepared.parameters().map_or(given, |places| match places {
+        Either::Left(types) => types.len(),
+        Either::Right(number) => number,
+    });
+    match places == given {
+        true => Ok(()),
+        false => Err(Error::invalid_argument(format!(
+            "the statement takes {places} values, and {given} are given"
+        ))),
+    }
 }
 
 fn names(row: &SqliteRow) -> Arc<[Arc<str>]> {

@@ -202,9 +202,8 @@ impl SqliteRepository {
             .map(|value| self.table.parameter(value))
             .collect();
         if native::reads(text) && self.transaction(cx)?.is_none() {
-            let query = native::query(text, values)?;
             let mut connection = self.store.read().await?;
-            let executed = native::fetch(&mut connection, text, query).await?;
+            let executed = native::fetch(&mut connection, text, values).await?;
             connection.finish();
             return Ok(executed);
         }

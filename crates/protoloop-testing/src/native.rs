@@ -26,6 +26,34 @@ message Paper {
 /// What would end a statement whose values stood in its text.
 const EVIL: &str = "x'); DROP TABLE papers; --";
 
+/// Types that no field has are read as text, or refused with what to do about it.
+///
+/// # Panics
+/// When that is not so.
+pub async fn types_of_others_are_read(
+    connector: &dyn Connector,
+    read: &[(&str, Value)],
+    refused: &[&str],
+) {
+    let models = Model::all(&tables(PROTO)).expect("models");
+    connector.prepare(&models).await.expect("prepares");
+    let papers = connector.repository(&models[0]).expect("prepared");
+    let cx = CallContext::new();
+    for (expression, due) in read {
+        let select = format!("SELECT {expression} AS found");
+        let answer = papers.execute(&cx, &select, &[]).await;
+        let answer = answer.unwrap_or_else(|error| panic!("{expression}: {error:?}"));
+        assert_eq!(answer.rows[0].get("found"), Some(due), "{expression}");
+    }
+    for expression in refused {
+        let select = format!("SELECT {expression} AS found");
+        let refused = papers.execute(&cx, &select, &[]).await;
+        let refused = refused.expect_err(expression);
+        assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
+        assert!(refused.message().contains("`found`"), "{refused}");
+    }
+}
+
 /// Values are bound; a statement that fails undoes itself only, and none ends a transaction or brings another one. `marks` are the
 /// places of three values, as the database writes them.
 ///
@@ -36,7 +64,7 @@ pub async fn statements_of_ones_own(connector: &dyn Connector, marks: [&str; 3])
     connector.prepare(&models).await.expect("prepares");
     let papers = connector.repository(&models[0]).expect("prepared");
     values_are_bound(&*papers, marks).await;
-    failures_undo_themselves_only(connector, &papers).await;
+    failures_undo_themselves_only(connector, &papers, marks[0]).await;
     transactions_are_not_ended(connector, &papers).await;
 }
 
@@ -117,6 +145,7 @@ async fn values_are_bound(papers: &dyn Repository<Record>, [one, two, three]: [&
 async fn failures_undo_themselves_only(
     connector: &dyn Connector,
     papers: &Arc<dyn Repository<Record>>,
+    mark: &str,
 ) {
     let (cx, options) = (CallContext::new(), TransactionOptions::new());
     let transaction = connector.begin(&cx, &options).await.expect("begun");
@@ -131,12 +160,25 @@ async fn failures_undo_themselves_only(
     };
     let taken = papers.execute(inside, &insert("x a"), &[]).await;
     assert_eq!(taken.expect_err("taken").code(), Code::AlreadyExists);
-    for wrong in [
-        "UPDATE nothing SET a = 1",
-        "not SQL at all",
-        "SELECT 1; DROP TABLE papers",
+    let lacks_a_value = format!("SELECT id FROM papers WHERE id = {mark}");
+    let of_another_type = format!("SELECT id FROM papers WHERE size = {mark} + nothing");
+    let value = [Value::String("a".to_owned())];
+    // PostgreSQL lets values go that stand nowhere.
+    let numbered = mark != "?";
+    let one_too_many = if numbered {
+        "SELECT nothing"
+    } else {
+        "SELECT id FROM papers"
+    };
+    for (wrong, values) in [
+        ("UPDATE nothing SET a = 1", &[][..]),
+        ("not SQL at all", &[]),
+        ("SELECT 1; DROP TABLE papers", &[]),
+        (&lacks_a_value, &[]),
+        (one_too_many, &value),
+        (&of_another_type, &value),
     ] {
-        let refused = papers.execute(inside, wrong, &[]).await;
+        let refused = papers.execute(inside, wrong, values).await;
         let refused = refused.expect_err(wrong);
         assert_eq!(refused.code(), Code::InvalidArgument, "{wrong}: {refused}");
         assert!(!refused.message().contains("nothing"), "{refused}");

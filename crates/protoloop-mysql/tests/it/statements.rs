@@ -1,6 +1,7 @@
 //! How many statements calls take.
 
 use protoloop_mysql::MysqlConnector;
+use protoloop_repository::Value;
 use protoloop_testing::{databases, native, references, statements, streams};
 
 async fn open(url: &str) -> MysqlConnector {
@@ -56,5 +57,24 @@ async fn statements_are_prepared_once() {
         let connector = open(&format!("{}?connections=1", server.database())).await;
         let prepared = "SELECT variable_value FROM information_schema.session_status WHERE variable_name = 'COM_STMT_PREPARE'";
         native::statements_are_prepared_once(&connector, prepared).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn types_of_others_are_read_by_statements_of_ones_own() {
+    if let Some(server) = databases::mariadb() {
+        let text = |text: &str| Value::String(text.to_owned());
+        let read = [
+            (
+                "TIMESTAMP '2026-01-02 03:04:05.5'",
+                text("2026-01-02T03:04:05.500000000Z"),
+            ),
+            ("DATE '2026-01-02'", text("2026-01-02")),
+            ("TIME '-30:04:05.25'", text("-30:04:05.25")),
+            ("CAST(12.50 AS DECIMAL(5,2))", text("12.50")),
+            ("'ada'", text("ada")),
+        ];
+        let connector = open(&server.database()).await;
+        native::types_of_others_are_read(&connector, &read, &[]).await;
     }
 }

@@ -1,6 +1,7 @@
 //! How many statements calls take.
 
 use protoloop_postgres::PostgresConnector;
+use protoloop_repository::Value;
 use protoloop_testing::{databases, native, references, statements, streams};
 
 async fn open(url: &str) -> PostgresConnector {
@@ -60,5 +61,31 @@ async fn statements_are_prepared_once() {
         let connector = open(&format!("{}?connections=1", server.database())).await;
         let prepared = "SELECT count(*) FROM pg_prepared_statements";
         native::statements_are_prepared_once(&connector, prepared).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn types_of_others_are_read_by_statements_of_ones_own() {
+    if let Some(server) = databases::postgres() {
+        let text = |text: &str| Value::String(text.to_owned());
+        let read = [
+            (
+                "TIMESTAMP '2026-01-02 03:04:05.5'",
+                text("2026-01-02T03:04:05.500000000Z"),
+            ),
+            ("DATE '2026-01-02'", text("2026-01-02")),
+            ("TIME '03:04:05.25'", text("03:04:05.25")),
+            ("12.50::numeric", text("12.50")),
+            ("'ada'::name", text("ada")),
+            ("'{\"a\": 1}'::jsonb", text("{\"a\": 1}")),
+            ("pg_sleep(0)", text("")),
+        ];
+        let connector = open(&server.database()).await;
+        native::types_of_others_are_read(
+            &connector,
+            &read,
+            &["ARRAY[1, 2]", "INTERVAL '1 day'", "'10.0.0.1'::inet"],
+        )
+        .await;
     }
 }

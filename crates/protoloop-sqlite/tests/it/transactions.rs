@@ -200,6 +200,16 @@ async fn native_statements_that_fail_undo_themselves_only() {
     let wrong = wrong.expect_err("wrong");
     assert_eq!(wrong.code(), Code::InvalidArgument);
     assert!(!wrong.message().contains("nothing"), "{wrong}");
+    for (text, values) in [
+        ("SELECT id FROM todos WHERE id = ?", 0),
+        ("SELECT id FROM todos WHERE id = ?;", 2),
+        ("SELECT 1", 1),
+    ] {
+        let values = vec![Value::I64(1); values];
+        let refused = rows.0.execute(inside, text, &values).await;
+        let refused = refused.expect_err("another number of values");
+        assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
+    }
     let insert = "INSERT INTO todos (id) VALUES ('y')";
     rows.0.execute(inside, insert, &[]).await.expect("inserted");
     assert_eq!(rows.0.count(inside, None).await.expect("counted"), 3);
