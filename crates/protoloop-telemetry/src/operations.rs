@@ -130,19 +130,20 @@ impl WatchesOperations for Operations {
             .as_ref()
             .zip(within)
             .and_then(|(spans, within)| {
-                let summary = match &*table.name {
-                    "" => operation.name.to_owned(),
-                    table => format!("{} {table}", operation.name),
-                };
-                let mut attributes = self.0.identity(operation.name, &table.name);
-                attributes.push(attributes::of(DB_QUERY_SUMMARY, summary.clone()));
-                spans.begin(Opening {
+                let opening = Opening {
                     place: within.child(),
                     parent: Some(within),
                     remote: None,
                     kind: SpanKind::Client,
-                    name: summary.into(),
-                    attributes,
+                };
+                spans.begin(opening, || {
+                    let summary = match &*table.name {
+                        "" => operation.name.to_owned(),
+                        table => format!("{} {table}", operation.name),
+                    };
+                    let mut attributes = self.0.identity(operation.name, &table.name);
+                    attributes.push(attributes::of(DB_QUERY_SUMMARY, summary.clone()));
+                    (summary.into(), attributes)
                 })
             });
         Box::new(WatchedOperation {

@@ -28,17 +28,23 @@ pub(crate) struct Opening<'a> {
     /// The headers of who asked from elsewhere; `None` within the process.
     pub(crate) remote: Option<&'a HeaderMap>,
     pub(crate) kind: SpanKind,
-    pub(crate) name: Cow<'static, str>,
-    pub(crate) attributes: Vec<KeyValue>,
 }
+
+/// What it is called, and its attributes.
+pub(crate) type Details = (Cow<'static, str>, Vec<KeyValue>);
 
 impl Spans {
     pub(crate) fn new(provider: &SdkTracerProvider) -> Self {
         Self(provider.tracer("protoloop"))
     }
 
-    /// Begins a span; `None` when the sampler does not want it.
-    pub(crate) fn begin(&self, opening: Opening<'_>) -> Option<Span> {
+    /// Begins a span; `None` when the sampler does not want it. Those that the environment can name look at ids only, so what
+    /// else there is to say is put together for spans that are wanted.
+    pub(crate) fn begin(
+        &self,
+        opening: Opening<'_>,
+        details: impl FnOnce() -> Details,
+    ) -> Option<Span> {
         let Opening { place, parent, .. } = opening;
         let context = match parent {
             Some(parent) => Context::new().with_remote_span_context(SpanContext::new(
@@ -51,13 +57,16 @@ impl Spans {
             None => Context::new(),
         };
         NEXT.set(Some((place.trace_id(), place.span_id())));
-        let builder = SpanBuilder::from_name(opening.name)
-            .with_kind(opening.kind)
-            .with_attributes(opening.attributes);
-        let span = self.0.build_with_context(builder, &context);
+        let builder = SpanBuilder::from_name("").with_kind(opening.kind);
+        let mut span = self.0.build_with_context(builder, &context);
         NEXT.set(None);
-        let sampled = span.is_recording() && span.span_context().is_sampled();
-        sampled.then_some(span)
+        if !(span.is_recording() && span.span_context().is_sampled()) {
+            return None;
+        }
+        let (name, attributes) = details();
+        span.update_name(name);
+        span.set_attributes(attributes);
+        Some(span)
     }
 }
 

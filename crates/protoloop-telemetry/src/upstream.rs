@@ -61,13 +61,15 @@ impl WatchesCalls for Upstream {
         let within = within.filter(TraceContext::recorded);
         let place = within.map(|within| within.child());
         let span = self.spans.as_ref().and_then(|spans| {
-            spans.begin(Opening {
+            let opening = Opening {
                 place: place?,
                 parent: within,
                 remote: None,
                 kind: SpanKind::Client,
-                name: method.name.to_string().into(),
-                attributes: method.outcomes.identity().into(),
+            };
+            let identity = || method.outcomes.identity();
+            spans.begin(opening, || {
+                (method.name.to_string().into(), identity().into())
             })
         });
         let place = place.filter(|_| span.is_some());

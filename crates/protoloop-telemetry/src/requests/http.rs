@@ -150,17 +150,18 @@ impl Http {
             .iter()
             .find(|page| head.administrative && **page == path);
         let span = spans.filter(|_| page.is_none()).and_then(|spans| {
-            let name = METHODS[usize::from(method)];
-            let mut attributes = Vec::with_capacity(3);
-            attributes.extend(asked(name, head.secure));
-            attributes.push(attributes::of(URL_PATH, beginning(path)));
-            spans.begin(Opening {
+            let opening = Opening {
                 place: head.trace,
                 parent: TraceContext::of_caller(head.headers),
                 remote: Some(head.headers),
                 kind: SpanKind::Server,
-                name: name.into(),
-                attributes,
+            };
+            spans.begin(opening, || {
+                let name = METHODS[usize::from(method)];
+                let mut attributes = Vec::with_capacity(3);
+                attributes.extend(asked(name, head.secure));
+                attributes.push(attributes::of(URL_PATH, beginning(path)));
+                (name.into(), attributes)
             })
         });
         let request = WatchedRequest {

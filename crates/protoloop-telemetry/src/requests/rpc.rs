@@ -155,14 +155,14 @@ impl Rpc {
         let index = rpc.find(head.uri.path());
         let method = &rpc.methods[index];
         let span = spans.zip(method.span.as_ref()).and_then(|(spans, name)| {
-            spans.begin(Opening {
+            let opening = Opening {
                 place: head.trace,
                 parent: TraceContext::of_caller(head.headers),
                 remote: Some(head.headers),
                 kind: SpanKind::Server,
-                name: name.to_string().into(),
-                attributes: method.outcomes(head.protocol).identity().into(),
-            })
+            };
+            let identity = || method.outcomes(head.protocol).identity();
+            spans.begin(opening, || (name.to_string().into(), identity().into()))
         });
         rpc.instruments
             .active
