@@ -28,6 +28,7 @@ RUN rm rust-toolchain.toml \
 
 FROM ${BASE} AS operator
 COPY --from=build /out/usr/local/bin/protoloop-operator /usr/local/bin/protoloop-operator
+LABEL org.opencontainers.image.title="protoloop-operator" org.opencontainers.image.licenses="MIT OR Apache-2.0"
 USER 65532:65532
 EXPOSE 8081
 ENTRYPOINT ["/usr/local/bin/protoloop-operator"]
@@ -35,6 +36,7 @@ ENTRYPOINT ["/usr/local/bin/protoloop-operator"]
 # Everything is read-only, but for what a volume brings.
 FROM ${BASE} AS protoloop
 COPY --from=build /out/usr/local/bin/protoloop /usr/local/bin/protoloop
+LABEL org.opencontainers.image.title="protoloop" org.opencontainers.image.licenses="MIT OR Apache-2.0"
 ENV PROTOLOOP_LISTEN=0.0.0.0:8080 PROTOLOOP_LOG_FORMAT=json
 USER 65532:65532
 EXPOSE 8080

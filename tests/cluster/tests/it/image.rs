@@ -18,7 +18,13 @@ fn the_image_has_one_program_and_no_shell() {
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     of_program(folder.path(), "protoloop");
-    holds_nothing_but(folder.path(), "protoloop");
+    let config = holds_nothing_but(folder.path(), "protoloop");
+    let labels = &config["Labels"];
+    assert_eq!(labels["org.opencontainers.image.title"], "protoloop");
+    assert_eq!(
+        labels["org.opencontainers.image.licenses"],
+        env!("CARGO_PKG_LICENSE")
+    );
 }
 
 /// What `protoloop new` writes for a typed service makes an image of the same kind.
@@ -39,8 +45,8 @@ fn so_has_that_of_a_new_project() {
     holds_nothing_but(&context, "book-shop");
 }
 
-/// Builds the image of a folder with a Dockerfile, and looks into it.
-fn holds_nothing_but(folder: &Path, program: &str) {
+/// Builds the image of a folder with a Dockerfile, looks into it, and answers what it says of itself.
+fn holds_nothing_but(folder: &Path, program: &str) -> Value {
     let store = images::store();
     let tag = format!("localhost/{program}:looked-at");
     store
@@ -78,4 +84,5 @@ fn holds_nothing_but(folder: &Path, program: &str) {
     for shell in ["/sh", "/bash", "/dash", "/busybox"] {
         assert!(!base.lines().any(|file| file.ends_with(shell)), "{shell}");
     }
+    config["config"].clone()
 }
