@@ -12,7 +12,8 @@ use super::Sources;
   protoloop deploy                                     the objects as YAML, from microservice.yaml or from the .proto files here
   protoloop deploy --db-secret shop-database/url --diff  what applying them would change in the cluster of KUBECONFIG
   protoloop deploy --apply --wait                      apply them, and wait until every pod is ready
-  protoloop deploy --resource | kubectl apply -f -     the Microservice itself, where the operator runs")]
+  protoloop deploy --resource | kubectl apply -f -     the Microservice itself, where the operator runs
+  protoloop deploy --values > schema.yaml              for Helm: helm upgrade --install shop helm/protoloop -f schema.yaml -f shop.yaml")]
 pub(crate) struct Deploy {
     #[command(flatten)]
     pub(crate) sources: Sources,
@@ -42,6 +43,10 @@ pub(crate) struct Deploy {
     /// The Microservice itself instead of what it becomes: for clusters where the operator runs
     #[arg(long)]
     pub(crate) resource: bool,
+    /// Values of the Helm chart instead: the files, and the services and paths that its routes have to let in, for Helm cannot
+    /// read a schema
+    #[arg(long, conflicts_with_all = ["apply", "diff", "dry_run", "prune", "resource"])]
+    pub(crate) values: bool,
     /// Apply the objects
     #[arg(long, conflicts_with_all = ["diff", "dry_run"])]
     pub(crate) apply: bool,

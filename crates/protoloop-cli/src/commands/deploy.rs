@@ -1,6 +1,7 @@
 //! `protoloop deploy`.
 
 mod project;
+mod values;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -32,6 +33,10 @@ struct Project {
 
 pub(crate) fn run(arguments: &Deploy) -> Result<ExitCode, Failure> {
     let project = project::read(arguments)?;
+    if arguments.values {
+        let values = values::of(&project)?;
+        return documents(&[&values]);
+    }
     if !(arguments.apply || arguments.diff || arguments.dry_run) {
         if arguments.prune {
             return Err(Failure::Other(
@@ -73,9 +78,12 @@ fn manifests(arguments: &Deploy, project: &Project, apis: Apis) -> Result<Vec<Ma
 }
 
 fn print(manifests: &[Manifest]) -> Result<ExitCode, Failure> {
-    let documents = manifests
-        .iter()
-        .map(|manifest| children::yaml(manifest.value()));
+    let values: Vec<_> = manifests.iter().map(Manifest::value).collect();
+    documents(&values)
+}
+
+fn documents(values: &[&Value]) -> Result<ExitCode, Failure> {
+    let documents = values.iter().map(|value| children::yaml(value));
     let documents: Result<Vec<_>, _> = documents.collect();
     let documents = documents.map_err(|error| Failure::Other(error.to_string()))?;
     output::raw(documents.join("---\n").as_bytes());

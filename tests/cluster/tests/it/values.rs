@@ -6,7 +6,7 @@ use protoloop_cluster::shell;
 use serde_json::Value;
 
 use crate::support::{
-    find,
+    deployer, find,
     helm::{chart, helm, objects},
     root,
 };
@@ -161,4 +161,41 @@ fn two_operators_are_the_same_by_helm_and_by_kustomize() {
         assert_eq!(helm, kustomize);
     }
     assert_eq!(kinds(&helm), kinds(&kustomize));
+}
+
+/// Helm cannot read a schema; the command that can writes what its routes have to know.
+#[test]
+fn routes_know_what_the_schema_answers() {
+    let Some(protoloop) = deployer() else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut deploy = Command::new(protoloop);
+    deploy.args([
+        "deploy",
+        "examples/todo/todo.proto",
+        "--name=todo",
+        "--values",
+    ]);
+    let values = shell::output(deploy.current_dir(root()));
+    let values = values.unwrap_or_else(|failure| panic!("{failure}"));
+    let file = folder.path().join("schema.yaml");
+    fs::write(&file, values).expect("the folder is ours");
+    let file = format!("--values={}", file.display());
+    let Some(objects) = rendered(&[
+        &file,
+        "--set=datasource.url=memory:",
+        "--set=routes.grpc.parentRefs[0].name=g,routes.grpc.hostnames={a.example}",
+        "--set=routes.http.parentRefs[0].name=g,routes.http.hostnames={b.example}",
+        "--api-versions=gateway.networking.k8s.io/v1/GRPCRoute",
+        "--api-versions=gateway.networking.k8s.io/v1/HTTPRoute",
+    ]) else {
+        return;
+    };
+    for (kind, wanted) in [
+        ("GRPCRoute", "todo.v1.TodoService"),
+        ("HTTPRoute", "/v1/todos"),
+    ] {
+        let route = objects.iter().find(|object| object["kind"] == kind);
+        let rules = &route.expect("it is there")["spec"]["rules"];
+        assert!(rules.to_string().contains(wanted), "{kind}: {rules}");
+    }
 }

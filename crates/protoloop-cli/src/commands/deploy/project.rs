@@ -97,7 +97,7 @@ fn from_protos(arguments: &Deploy) -> Result<Project, Failure> {
     };
     let spec = MicroserviceSpec {
         schema: Some(schema),
-        datasource: Some(datasource(arguments)?),
+        datasource: datasource(arguments)?,
         migrations: Migrations {
             // Where no operator is, nobody runs Jobs.
             mode: if arguments.resource {
@@ -168,12 +168,16 @@ fn files(arguments: &Deploy, compiled: &Compiled) -> Result<BTreeMap<String, Str
     }
 }
 
-fn datasource(arguments: &Deploy) -> Result<Datasource, Failure> {
+/// `None` only where other values may name it.
+fn datasource(arguments: &Deploy) -> Result<Option<Datasource>, Failure> {
     if let Some(url) = &arguments.db {
-        return Ok(Datasource {
+        return Ok(Some(Datasource {
             url: Some(url.clone()),
             secret: None,
-        });
+        }));
+    }
+    if arguments.values && arguments.db_secret.is_none() {
+        return Ok(None);
     }
     let Some(written) = &arguments.db_secret else {
         return Err(Failure::Other(
@@ -181,13 +185,13 @@ fn datasource(arguments: &Deploy) -> Result<Datasource, Failure> {
         ));
     };
     match written.split_once('/') {
-        Some((name, key)) if !name.is_empty() && !key.is_empty() => Ok(Datasource {
+        Some((name, key)) if !name.is_empty() && !key.is_empty() => Ok(Some(Datasource {
             secret: Some(KeySelector {
                 name: name.to_owned(),
                 key: key.to_owned(),
             }),
             url: None,
-        }),
+        })),
         _ => Err(Failure::at(
             format_args!("--db-secret {written}"),
             "write SECRET/KEY, such as shop-database/url",
