@@ -248,3 +248,49 @@ fn a_database_without_tables_is_told() {
         assert!(ran.code == Some(1) && ran.stderr.contains(part), "{ran}");
     }
 }
+
+/// SQLite takes every type that it does not know for a number.
+#[test]
+fn texts_of_types_that_sqlite_does_not_know_are_read() {
+    let folder = support::folder();
+    sql(
+        folder.path(),
+        "CREATE TABLE page (id UUID PRIMARY KEY, data JSON, kind ENUM, title STRING, packed JSONB, price MONEY, at TIMESTAMP);
+         INSERT INTO page VALUES ('0a1b', '{\"a\": [1, {\"b\": \"x\"}]}', 'b', 'first', x'00', 2.5, 1700000000);
+         INSERT INTO page (id, data) VALUES ('1a', '7');",
+    );
+    let ran = discover(folder.path(), &[]).succeeded();
+    let told = "page.packed left out: no field stores what a JSONB does";
+    assert!(ran.stderr.contains(told), "{ran}");
+    let proto = folder.path().join("proto");
+    let migrations = folder.path().join("sql").display().to_string();
+    let start = || {
+        let db = support::database_in(&folder);
+        Served::start_with(&proto, &db, &["--migrations", &migrations])
+    };
+    let server = start();
+    let page = http::get(server.address(), "/v1/pages/0a1b");
+    assert_eq!(page.status, 200, "{}", page.text());
+    let page = page.json();
+    assert_eq!(page["data"]["a"][1]["b"], "x", "{page}");
+    assert_eq!(page["kind"], "b", "{page}");
+    assert_eq!(page["title"], "first", "{page}");
+    assert_eq!(page["price"], 2.5, "{page}");
+    // A number where a text is expected is its text, and is found by it.
+    assert_eq!(page["at"], "1700000000", "{page}");
+    let found = http::get(server.address(), "/v1/pages?filter=at%3D%221700000000%22");
+    assert_eq!(found.json()["pages"][0]["id"], "0a1b", "{}", found.text());
+    let number = http::get(server.address(), "/v1/pages/1a");
+    assert_eq!(number.json()["data"], 7, "{}", number.text());
+    let body = r#"{"id": "0c", "data": {"a": null}, "title": "second"}"#;
+    let made = http::post(server.address(), "/v1/pages", body);
+    assert_eq!(made.status, 200, "{}", made.text());
+    server.terminate();
+    // Nothing was made anew of the table of others.
+    let server = start();
+    let list = http::get(server.address(), "/v1/pages?filter=title%3D%22second%22");
+    assert_eq!(list.json()["pages"][0]["id"], "0c", "{}", list.text());
+    server.terminate();
+    let report = discover(folder.path(), &["-o", "again"]).succeeded();
+    assert!(report.stderr.contains(told), "{report}");
+}

@@ -9,7 +9,9 @@ use protoloop_repository::Record;
 use protoloop_schema::Kind;
 use protoloop_wire::{Value, View, Writer};
 
-use crate::{Column, Dialect, Scalar, Selection, SqlValue, Table, encode::inner_kind, json};
+use crate::{
+    Column, Dialect, Scalar, Selection, SqlValue, Storage, Table, encode::inner_kind, json,
+};
 
 /// One row of an answer.
 pub trait SqlRow {
@@ -71,9 +73,12 @@ impl Table {
             if value == SqlValue::Null {
                 continue;
             }
-            let scalar = column.decode(self.dialect(), &value);
-            scalar
-                .and_then(|scalar| write(writer, &view, column, &scalar, self.dialect()))
+            let mut put = |value: &SqlValue<'_>| {
+                let scalar = column.decode(self.dialect(), value)?;
+                write(writer, &view, column, &scalar, self.dialect())
+            };
+            put(&value)
+                .or_else(|| put(&number_as_text(column, &value)?))
                 .ok_or_else(|| {
                     let name = &column.name;
                     self.broken(&format!("column {name} holds {}", class(&value)))
@@ -141,6 +146,18 @@ impl<'a> Records<'a> {
             start = end;
         }
     }
+}
+
+/// A number where a text is expected, as text: SQLite makes numbers of texts that look like some, in columns whose type it does not
+/// know for one of texts, and others store what they like.
+fn number_as_text(column: &Column, value: &SqlValue<'_>) -> Option<SqlValue<'static>> {
+    let text = match value {
+        SqlValue::Int(number) => number.to_string(),
+        SqlValue::Real(number) => number.to_string(),
+        _ => return None,
+    };
+    let is_text = matches!(column.storage, Storage::Text | Storage::Json);
+    is_text.then(|| SqlValue::Text(text.into()))
 }
 
 /// Appends the field of a column; `None` when the value is not one of its type.

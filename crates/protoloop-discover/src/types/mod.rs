@@ -3,7 +3,7 @@
 mod mysql;
 mod postgres;
 
-use protoloop_sql::{Live, LiveColumn, LiveTable};
+use protoloop_sql::{Live, LiveColumn, LiveTable, migrate::sqlite_holds_text};
 
 /// Columns of views that no type is known of, as `(view, column)`: a driver may look at a value.
 #[must_use]
@@ -110,7 +110,11 @@ fn sqlite(declared: &str) -> Option<&'static str> {
         "double"
     } else if has("BOOL") {
         "bool"
-    } else if has("DATE") || has("TIME") {
+    } else if upper == "JSON" {
+        "google.protobuf.Value"
+    } else if has("JSON") {
+        return None;
+    } else if sqlite_holds_text(&upper) {
         "string"
     } else {
         "double"

@@ -14,7 +14,9 @@ mod record;
 mod shape;
 mod step;
 
-pub use ddl::{ColumnTarget, Conversion, Ddl, InPlace, MYSQL_DDL, POSTGRES_DDL, SQLITE_DDL};
+pub use ddl::{
+    ColumnTarget, Conversion, Ddl, InPlace, MYSQL_DDL, POSTGRES_DDL, SQLITE_DDL, sqlite_holds_text,
+};
 pub use field_kind::field_kind;
 pub use planner::{MissingReference, Plan, Request, missing_references, plan};
 pub use record::{

@@ -8,7 +8,7 @@ use std::fmt;
 
 pub use mysql::MYSQL_DDL;
 pub use postgres::POSTGRES_DDL;
-pub use sqlite::SQLITE_DDL;
+pub use sqlite::{SQLITE_DDL, holds_text as sqlite_holds_text};
 
 use super::shape::ShapeColumn;
 use crate::LiveColumn;

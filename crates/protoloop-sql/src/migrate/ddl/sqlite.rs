@@ -121,18 +121,31 @@ impl Affinity {
 /// Whether a column of a table that is not ours stores what ours would.
 fn affinity_fits(live: &str, wanted: &str) -> bool {
     let affinity = Affinity::of(live);
-    let time = || live.contains("DATE") || live.contains("TIME");
+    let text = || holds_text(live);
     match wanted {
         "INTEGER" => affinity == Affinity::Integer || live.starts_with("BOOL"),
-        "TEXT" => affinity == Affinity::Text || affinity == Affinity::Numeric && time(),
+        "TEXT" => affinity == Affinity::Text || affinity == Affinity::Numeric && text(),
         "BLOB" => live == "BLOB",
         "ANY" => match affinity {
             Affinity::Real => true,
-            Affinity::Numeric => !time() && !live.starts_with("BOOL"),
+            Affinity::Numeric => !text() && !live.starts_with("BOOL"),
             Affinity::Integer | Affinity::Text | Affinity::Blob => false,
         },
         _ => false,
     }
+}
+
+/// Names of types that SQLite takes for numbers, and that say by themselves that they are texts.
+const TEXTS: [&str; 8] = [
+    "DATE", "TIME", "JSON", "UUID", "GUID", "STRING", "ENUM", "XML",
+];
+
+/// Whether a declared type that SQLite takes for a number is one of texts by its name. Texts stay what they are in such a column,
+/// unless they look like a number.
+#[must_use]
+pub fn holds_text(declared: &str) -> bool {
+    let upper = declared.to_ascii_uppercase();
+    TEXTS.iter().any(|name| upper.contains(name))
 }
 
 /// Ends the statement with an error. It reads the column, so that it is not computed where no row needs it.
