@@ -202,7 +202,7 @@ impl Context {
     /// Whether the pods of a service may be replaced now, along with those of others.
     pub(super) fn may_roll(&self, uid: &str) -> bool {
         let is_complete = |other: &str| self.is_complete(other);
-        self.rollouts.may_begin(uid, self.rolling(), is_complete)
+        self.rollouts.may_begin(uid, || self.rolling(), is_complete)
     }
 
     /// The uids of the services whose status says that their pods are replaced along with those of others.

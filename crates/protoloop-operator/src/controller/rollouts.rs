@@ -39,7 +39,7 @@ impl Rollouts {
     fn present(
         &self,
         told: impl IntoIterator<Item = String>,
-        is_complete: impl Fn(&str) -> bool,
+        is_complete: &impl Fn(&str) -> bool,
     ) -> MutexGuard<'_, HashMap<String, bool>> {
         let mut under_way = self.under_way();
         for uid in told {
@@ -54,11 +54,18 @@ impl Rollouts {
     pub(super) fn may_begin(
         &self,
         uid: &str,
-        told: impl IntoIterator<Item = String>,
+        told: impl FnOnce() -> Vec<String>,
         is_complete: impl Fn(&str) -> bool,
     ) -> bool {
-        let mut under_way = self.present(told, is_complete);
-        if !under_way.contains_key(uid) && under_way.len() >= self.most {
+        let is_full = |under_way: &HashMap<_, _>| {
+            !under_way.contains_key(uid) && under_way.len() >= self.most
+        };
+        // Mostly that is known without asking everybody, and those who wait ask every few seconds.
+        if is_full(&self.present([], &is_complete)) {
+            return false;
+        }
+        let mut under_way = self.present(told(), &is_complete);
+        if is_full(&under_way) {
             return false;
         }
         under_way.insert(uid.to_owned(), false);
@@ -91,7 +98,7 @@ impl Rollouts {
         told: impl IntoIterator<Item = String>,
         is_complete: impl Fn(&str) -> bool,
     ) -> usize {
-        self.present(told, is_complete).len()
+        self.present(told, &is_complete).len()
     }
 
     /// How many may be.
@@ -111,20 +118,23 @@ mod tests {
     #[test]
     fn a_place_is_free_again_when_pods_are_ready() {
         let rollouts = Rollouts::new(2);
-        assert!(rollouts.may_begin("a", [], nobody));
-        assert!(rollouts.may_begin("b", [], nobody));
-        assert!(!rollouts.may_begin("c", [], nobody));
-        assert!(rollouts.may_begin("a", [], nobody), "once more");
+        assert!(rollouts.may_begin("a", Vec::new, nobody));
+        assert!(rollouts.may_begin("b", Vec::new, nobody));
+        assert!(!rollouts.may_begin("c", Vec::new, nobody));
+        assert!(rollouts.may_begin("a", Vec::new, nobody), "once more");
         // What has not been applied yet looks complete and is not.
-        assert!(!rollouts.may_begin("c", [], |_| true));
+        assert!(!rollouts.may_begin("c", Vec::new, |_| true));
         rollouts.completed("b");
-        assert!(!rollouts.may_begin("c", [], nobody), "nothing was applied");
+        assert!(
+            !rollouts.may_begin("c", Vec::new, nobody),
+            "nothing was applied"
+        );
         rollouts.applied("a");
-        assert!(!rollouts.may_begin("c", [], |uid| uid == "b"));
-        assert!(rollouts.may_begin("c", [], |uid| uid == "a"));
+        assert!(!rollouts.may_begin("c", Vec::new, |uid| uid == "b"));
+        assert!(rollouts.may_begin("c", Vec::new, |uid| uid == "a"));
         assert_eq!(rollouts.len([], nobody), 2);
         rollouts.forget("b");
-        assert!(rollouts.may_begin("d", [], nobody));
+        assert!(rollouts.may_begin("d", Vec::new, nobody));
         rollouts.applied("d");
         rollouts.completed("d");
         assert_eq!(rollouts.len([], nobody), 1);
@@ -132,11 +142,11 @@ mod tests {
 
     #[test]
     fn a_place_that_another_operator_gave_counts() {
-        let told = || ["a".to_owned(), "b".to_owned()];
+        let told = || vec!["a".to_owned(), "b".to_owned()];
         let rollouts = Rollouts::new(2);
-        assert!(!rollouts.may_begin("c", told(), nobody));
-        assert!(rollouts.may_begin("b", told(), nobody), "it has one");
-        assert!(rollouts.may_begin("c", told(), |uid| uid == "a"));
+        assert!(!rollouts.may_begin("c", told, nobody));
+        assert!(rollouts.may_begin("b", told, nobody), "it has one");
+        assert!(rollouts.may_begin("c", told, |uid| uid == "a"));
         assert_eq!(rollouts.len(told(), |uid| uid == "a"), 2);
     }
 }
