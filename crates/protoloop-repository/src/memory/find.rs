@@ -1,9 +1,6 @@
 //! Selecting and ordering rows.
 
-use std::{
-    collections::{HashMap, HashSet},
-    ops::Bound,
-};
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 
@@ -68,17 +65,13 @@ fn by_key<'a>(
     direction: Direction,
     after: Option<&Cursor>,
 ) -> Box<dyn Iterator<Item = &'a Bytes> + 'a> {
+    let rows = &store.rows;
     let after = after.and_then(|cursor| read::to_key(&cursor.values));
     match (direction, after) {
-        (Direction::Ascending, None) => Box::new(store.rows.values()),
-        (Direction::Ascending, Some(after)) => {
-            let rows = store.rows.range((Bound::Excluded(after), Bound::Unbounded));
-            Box::new(rows.map(|(_, row)| row))
-        }
-        (Direction::Descending, None) => Box::new(store.rows.values().rev()),
-        (Direction::Descending, Some(after)) => {
-            Box::new(store.rows.range(..after).rev().map(|(_, row)| row))
-        }
+        (Direction::Ascending, None) => Box::new(rows.values()),
+        (Direction::Ascending, Some(after)) => Box::new(rows.behind(&after)),
+        (Direction::Descending, None) => Box::new(rows.values().rev()),
+        (Direction::Descending, Some(after)) => Box::new(rows.before(&after)),
     }
 }
 

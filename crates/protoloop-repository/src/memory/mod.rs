@@ -5,6 +5,7 @@ mod find;
 mod references;
 mod related;
 mod repository;
+mod rows;
 mod shared;
 mod store;
 #[cfg(test)]

@@ -1,20 +1,18 @@
 //! The rows of one model with their indexes.
 
-use std::{
-    collections::{BTreeMap, HashMap, btree_map::Entry},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use protoloop_core::{Error, Result};
 
+use super::rows::RowMap;
 use crate::{Key, KeyValue, Model, PropertyPath, read};
 
 /// Rows in the order of their keys, and the unique indexes. Both agree at any time.
 #[derive(Clone, Debug)]
 pub(super) struct Store {
     pub(super) model: Arc<Model>,
-    pub(super) rows: BTreeMap<Key, Bytes>,
+    pub(super) rows: RowMap,
     uniques: Vec<Unique>,
     /// The last number that the sequence gave, or a larger one that came with a row.
     pub(super) sequence: i64,
@@ -58,7 +56,7 @@ impl Store {
             .collect();
         Self {
             model: Arc::clone(model),
-            rows: BTreeMap::new(),
+            rows: RowMap::default(),
             uniques,
             sequence: 0,
         }
@@ -69,7 +67,7 @@ impl Store {
     /// ALREADY_EXISTS, with nothing changed, when the key is taken, or another row has the values of a unique index.
     pub(super) fn insert(&mut self, key: &Key, row: Bytes) -> Result<()> {
         let model = &*self.model;
-        let Entry::Vacant(place) = self.rows.entry(key.clone()) else {
+        let Err(place) = self.rows.place(key) else {
             return Err(model.duplicate(&model.entity().key));
         };
         let entries = self.uniques.iter().map(|unique| unique.entry(model, &row));
@@ -87,7 +85,7 @@ impl Store {
                 unique.entries.insert(entry, key.clone());
             }
         }
-        place.insert(row);
+        self.rows.insert(place, key.clone(), row);
         self.skip_to(key);
         Ok(())
     }
@@ -117,9 +115,9 @@ impl Store {
             }
         }
         match row {
-            Some(row) => self.rows.insert(key.clone(), row),
+            Some(row) => self.rows.set(key, row),
             None => self.rows.remove(key),
-        };
+        }
         self.skip_to(key);
         Ok(before)
     }
