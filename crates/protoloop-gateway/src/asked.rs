@@ -22,6 +22,7 @@ impl Asked {
     pub(crate) const LAST_EVENT_ID: Self = Self(1 << 7);
     /// `X-Request-Timeout` or `Grpc-Timeout`.
     pub(crate) const TIMEOUT: Self = Self(1 << 8);
+    pub(crate) const EXPECT: Self = Self(1 << 9);
 
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         headers
@@ -39,6 +40,7 @@ impl Asked {
         // By length first: most names are decided by one comparison of numbers.
         match (name.len(), name) {
             (6, "accept") => Self::ACCEPT,
+            (6, "expect") => Self::EXPECT,
             (8, "if-match") | (13, "if-none-match") => Self::CONDITIONS,
             (12, "grpc-timeout") | (17, "x-request-timeout") => Self::TIMEOUT,
             (13, "last-event-id") => Self::LAST_EVENT_ID,

@@ -161,6 +161,9 @@ where
             gathered.extend_from_slice(&std::mem::take(&mut whole));
             gathered.extend_from_slice(&data);
         }
+        if body.is_end_stream() {
+            break;
+        }
     }
     Ok(if gathered.is_empty() {
         whole

@@ -67,15 +67,7 @@ fn is_kept_back(name: &HeaderName) -> bool {
 /// # Errors
 /// INVALID_ARGUMENT naming the `-bin` header.
 pub fn to_metadata(headers: HeaderMap) -> Result<HeaderMap> {
-    let mut metadata = headers;
-    if metadata.contains_key(header::CONNECTION) {
-        for name in named_by_connection(&metadata) {
-            metadata.remove(name);
-        }
-    }
-    while let Some(name) = metadata.keys().find(|name| is_kept_back(name)).cloned() {
-        metadata.remove(name);
-    }
+    let metadata = without_kept_back(headers);
     for (name, value) in &metadata {
         if name.as_str().ends_with("-bin") && !is_base64(value.as_bytes()) {
             return Err(Error::invalid_argument(format!(
@@ -84,6 +76,23 @@ pub fn to_metadata(headers: HeaderMap) -> Result<HeaderMap> {
         }
     }
     Ok(metadata)
+}
+
+/// The headers but for those that are kept back, and those that `Connection` names.
+fn without_kept_back(mut headers: HeaderMap) -> HeaderMap {
+    if headers.contains_key(header::CONNECTION) {
+        for name in named_by_connection(&headers) {
+            headers.remove(name);
+        }
+    }
+    // Many a request has no others: then there is nothing to take out one by one.
+    if headers.keys().all(is_kept_back) {
+        return HeaderMap::new();
+    }
+    while let Some(name) = headers.keys().find(|name| is_kept_back(name)).cloned() {
+        headers.remove(name);
+    }
+    headers
 }
 
 /// Adds reply metadata to response headers. The same names are dropped as on the way in, and what the gateway itself

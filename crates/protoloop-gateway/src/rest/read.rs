@@ -38,7 +38,7 @@ impl RestGateway {
         B::Error: fmt::Display,
     {
         let before = self.before_body(plan, head)?;
-        if body::waits_to_send(head.headers) {
+        if head.asked.has(Asked::EXPECT) {
             let admitted = self.admit(plan, &found, head, &before, admission);
             Box::pin(admitted).await?;
         }
@@ -93,7 +93,7 @@ impl RestGateway {
     {
         let found = &found;
         let before = self.before_body(plan, head)?;
-        if body::waits_to_send(head.headers) {
+        if head.asked.has(Asked::EXPECT) {
             let admitted = self.admit(plan, found, head, &before, admission);
             Box::pin(admitted).await?;
         }
@@ -207,7 +207,7 @@ impl RestGateway {
             body,
             form,
             message: None,
-            content_type: content_type_text(head.headers),
+            content_type: content_type_text(plan, head.headers),
             from_headers,
         };
         let Bound { message, system } = bind::bind(&self.tables, plan, &self.options, parts)?;
@@ -331,8 +331,12 @@ pub(super) struct Before<'r> {
     stream: Option<StreamKind>,
 }
 
-pub(super) fn content_type_text(headers: &HeaderMap) -> &str {
-    let value = headers.get(header::CONTENT_TYPE);
+/// The content type where a message takes it up, else nothing.
+pub(super) fn content_type_text<'r>(plan: &Plan, headers: &'r HeaderMap) -> &'r str {
+    let value = match plan.body {
+        BodyPlan::Raw(_) => headers.get(header::CONTENT_TYPE),
+        _ => None,
+    };
     value
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()

@@ -40,7 +40,7 @@ impl RestGateway {
             body: &Bytes::new(),
             form: None,
             message: None,
-            content_type: content_type_text(head.headers),
+            content_type: content_type_text(plan, head.headers),
             from_headers: before.from_headers.clone(),
         };
         let system = bind::check_head(&self.tables, plan, &self.options, &parts)?;
