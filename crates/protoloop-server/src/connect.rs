@@ -32,9 +32,10 @@ impl ConnectEdge {
         }
     }
 
-    /// Whether a request is Connect's: it says so, or it is a POST to a method's path that no REST binding has.
-    pub(crate) fn claims<B>(&self, request: &Request<B>, rest: &Router) -> bool {
-        if ConnectGateway::claims(request) {
+    /// Whether a request is Connect's: it says so, or it is a POST to a method's path that no REST binding has. Its headers
+    /// and its query are looked at where it `may_say_so`.
+    pub(crate) fn claims<B>(&self, request: &Request<B>, may_say_so: bool, rest: &Router) -> bool {
+        if may_say_so && ConnectGateway::claims(request) {
             return true;
         }
         let path = request.uri().path();

@@ -9,7 +9,7 @@ mod watched;
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body::Body as _;
 use protoloop_core::{BoxFuture, Error, Origin, TraceContext, observe::WatchesRequests};
 use protoloop_gateway::{GrpcKind, PageMayCall, is_form};
@@ -76,10 +76,7 @@ impl Port {
         B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
         B::Error: Into<BoxError> + Send,
     {
-        let kind = signs
-            .has(Signs::CONTENT_TYPE)
-            .then(|| GrpcKind::of(request.headers()));
-        match kind.flatten() {
+        match signs.grpc(request.headers()) {
             None => self.answer_http(request, origin, signs),
             Some(GrpcKind::Native) => match refuse_transport(&request) {
                 Some(refusal) => Box::pin(std::future::ready(refusal)),
@@ -137,7 +134,7 @@ impl Port {
                 self.shown(response, asked.as_deref(), origin)
             });
         }
-        if self.connect.claims(&request, self.rest.router()) {
+        if self.is_connect(&request, signs) {
             return Box::pin(async move {
                 let response = self.answer_connect(request, origin).await;
                 self.shown(response, asked.as_deref(), origin)
@@ -148,6 +145,11 @@ impl Port {
             let response = self.rest.answer(request, origin, page).await;
             self.shown(response, asked.as_deref(), origin)
         })
+    }
+
+    fn is_connect<B>(&self, request: &Request<B>, signs: Signs) -> bool {
+        let may_say_so = signs.has(Signs::CONNECT) || request.method() == Method::GET;
+        self.connect.claims(request, may_say_so, self.rest.router())
     }
 
     async fn answer_connect<B>(&self, request: Request<B>, origin: Origin) -> Response<Body>

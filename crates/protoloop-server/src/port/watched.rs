@@ -33,7 +33,7 @@ impl Port {
         B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
         B::Error: Into<BoxError> + Send,
     {
-        let (trace, ends) = watch.begin(&self.head(&request, origin));
+        let (trace, ends) = watch.begin(&self.head(&request, origin, signs));
         let notes = Notes::new();
         let ending = Ending {
             open: Some((ends, notes.clone())),
@@ -51,12 +51,17 @@ impl Port {
         Box::pin(async move { ending.answered(answer.await) })
     }
 
-    fn head<'a, B>(&self, request: &'a Request<B>, origin: Origin) -> RequestHead<'a> {
+    fn head<'a, B>(
+        &self,
+        request: &'a Request<B>,
+        origin: Origin,
+        signs: Signs,
+    ) -> RequestHead<'a> {
         let (method, path) = (request.method(), request.uri().path());
-        let protocol = match GrpcKind::of(request.headers()) {
+        let protocol = match signs.grpc(request.headers()) {
             Some(GrpcKind::Native) => Protocol::Grpc,
             Some(GrpcKind::Web | GrpcKind::WebText) => Protocol::GrpcWeb,
-            None if self.connect.claims(request, self.rest.router()) => Protocol::Connect,
+            None if self.is_connect(request, signs) => Protocol::Connect,
             None => Protocol::Rest,
         };
         RequestHead {

@@ -32,6 +32,7 @@ use tonic::body::Body;
 use super::{
     FAREWELL, Stage,
     aside::Aside,
+    bell::Bell,
     head_timer::HeadTimer,
     linger::Lingering,
     outgoing::{Answer, Outgoing, Watched},
@@ -151,12 +152,13 @@ impl Shared {
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+        let bell = Bell::new(waker.clone());
         let activity = Arc::new(Activity::new(
             Going {
                 stage: self.stage.clone(),
                 grace: self.config.grace_period,
             },
-            Outgoing::new(waker.clone(), self.config.keep_alive_timeout),
+            Outgoing::new(Arc::clone(&bell).into(), self.config.keep_alive_timeout),
         ));
         let stream = Watched::new(stream, &activity.outgoing);
         let latest = RefCell::new(Latest::new(self.ports.clone()));
@@ -169,7 +171,8 @@ impl Shared {
             let guard = Activity::enter(&entered);
             let port = latest.borrow_mut().port();
             let http1 = request.version() != Version::HTTP_2;
-            let request = request.map(|body| Lingering::new(body, http1));
+            let request =
+                request.map(|body| Lingering::new(body, http1.then(|| Arc::clone(&bell))));
             let answer = port.answer(request, origin);
             async move {
                 let mut response = answer.await;
@@ -200,12 +203,12 @@ impl Shared {
         let leaving = Aside::new(leaving, &waker);
         let served = tokio::select! {
             biased;
-            served = poll_fn(|cx| outgoing.poll(|| connection.as_mut().poll(cx))) => served,
+            served = poll_fn(|_| outgoing.poll(connection.as_mut())) => served,
             grace = leaving => {
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
                     biased;
-                    served = poll_fn(|cx| outgoing.poll(|| connection.as_mut().poll(cx))) => served,
+                    served = poll_fn(|_| outgoing.poll(connection.as_mut())) => served,
                     () = &mut late => Ok(()),
                     () = cut_off(grace, departing) => {
                         tracing::debug!(peer = ?origin.peer, "a connection was cut off for its age");

@@ -2,6 +2,7 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -10,6 +11,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
+
+use super::bell::Bell;
 
 /// Most of a body that is read for nothing.
 const MOST: usize = 1 << 20;
@@ -26,7 +29,8 @@ where
     B: Body<Data = Bytes> + Unpin + Send + 'static,
 {
     body: Option<B>,
-    linger: bool,
+    /// That of the connection, over HTTP/1.1; a stream of HTTP/2 ends without the connection.
+    bell: Option<Arc<Bell>>,
     begun: bool,
 }
 
@@ -34,11 +38,11 @@ impl<B> Lingering<B>
 where
     B: Body<Data = Bytes> + Unpin + Send + 'static,
 {
-    /// `linger` is for HTTP/1.1; a stream of HTTP/2 ends without the connection.
-    pub(super) fn new(body: B, linger: bool) -> Self {
+    /// `bell` is for HTTP/1.1.
+    pub(super) fn new(body: B, bell: Option<Arc<Bell>>) -> Self {
         Self {
             body: Some(body),
-            linger,
+            bell,
             begun: false,
         }
     }
@@ -55,10 +59,14 @@ where
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        self.begun = true;
-        match &mut self.body {
-            Some(body) => Pin::new(body).poll_frame(cx),
-            None => Poll::Ready(None),
+        let this = &mut *self;
+        this.begun = true;
+        let Some(body) = &mut this.body else {
+            return Poll::Ready(None);
+        };
+        match &this.bell {
+            Some(bell) => bell.held(body, cx),
+            None => Pin::new(body).poll_frame(cx),
         }
     }
 
@@ -76,7 +84,7 @@ where
     B: Body<Data = Bytes> + Unpin + Send + 'static,
 {
     fn drop(&mut self) {
-        if !(self.linger && self.begun) || self.is_end_stream() {
+        if !(self.bell.is_some() && self.begun) || self.is_end_stream() {
             return;
         }
         // Outside a runtime the connection is going down too.

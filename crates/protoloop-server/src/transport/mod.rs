@@ -1,6 +1,7 @@
 //! Sockets: accept, TLS, HTTP/1.1 and HTTP/2, and an orderly end.
 
 mod aside;
+mod bell;
 mod connection;
 mod head_timer;
 mod linger;

@@ -37,7 +37,7 @@ pub(super) struct Outgoing {
     wanted: AtomicBool,
     /// Their end tells who waits that it is time.
     waiting: Mutex<Vec<oneshot::Sender<()>>>,
-    /// Of the task that polls the connection.
+    /// Wakes the task that polls the connection.
     connection: Waker,
     /// How long a peer may take to let everything go out.
     limit: Duration,
@@ -59,12 +59,13 @@ impl Outgoing {
     ///
     /// A poll takes whatever bodies have given by its beginning as far as the peer has room for it, and writes it. When it
     /// ends without a byte that waits for the socket, all of that is out.
-    pub(super) fn poll<T>(&self, connection: impl FnOnce() -> Poll<T>) -> Poll<T> {
+    pub(super) fn poll<F: Future>(&self, connection: Pin<&mut F>) -> Poll<F::Output> {
+        let cx = &mut Context::from_waker(&self.connection);
         if !self.wanted.load(Ordering::Acquire) {
-            return connection();
+            return connection.poll(cx);
         }
         let before = std::mem::take(&mut *self.waiting());
-        let polled = connection();
+        let polled = connection.poll(cx);
         let out = polled.is_ready() || !self.written.load(Ordering::Relaxed);
         let mut waiting = self.waiting();
         if !out {
@@ -90,16 +91,25 @@ impl Outgoing {
     }
 }
 
+/// Bytes up to which pieces are written as one: copying them takes less than telling the kernel of several.
+const SMALL: usize = 2 << 10;
+
 /// A stream that tells [`Outgoing`] what happens to it.
 pub(super) struct Watched<I> {
     inner: I,
     outgoing: Arc<Outgoing>,
+    /// Small pieces as one.
+    joined: Vec<u8>,
 }
 
 impl<I> Watched<I> {
     pub(super) fn new(inner: I, outgoing: &Arc<Outgoing>) -> Self {
         let outgoing = Arc::clone(outgoing);
-        Self { inner, outgoing }
+        Self {
+            inner,
+            outgoing,
+            joined: Vec::new(),
+        }
     }
 }
 
@@ -139,8 +149,16 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
         cx: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.outgoing.written.store(true, Ordering::Relaxed);
-        Pin::new(&mut self.inner).poll_write_vectored(cx, pieces)
+        let this = &mut *self;
+        this.outgoing.written.store(true, Ordering::Relaxed);
+        if pieces.iter().map(|piece| piece.len()).sum::<usize>() > SMALL {
+            return Pin::new(&mut this.inner).poll_write_vectored(cx, pieces);
+        }
+        this.joined.clear();
+        pieces
+            .iter()
+            .for_each(|piece| this.joined.extend_from_slice(piece));
+        Pin::new(&mut this.inner).poll_write(cx, &this.joined)
     }
 
     fn is_write_vectored(&self) -> bool {
