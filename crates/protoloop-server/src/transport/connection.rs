@@ -153,13 +153,7 @@ impl Shared {
     {
         let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
         let bell = Bell::new(waker.clone());
-        let activity = Arc::new(Activity::new(
-            Going {
-                stage: self.stage.clone(),
-                grace: self.config.grace_period,
-            },
-            Outgoing::new(Arc::clone(&bell).into(), self.config.keep_alive_timeout),
-        ));
+        let activity = self.activity(&bell);
         let stream = Watched::new(stream, &activity.outgoing);
         let latest = RefCell::new(Latest::new(self.ports.clone()));
         let entered = Arc::clone(&activity);
@@ -222,6 +216,17 @@ impl Shared {
             tracing::debug!(peer = ?origin.peer, %error, "a connection ended early");
         }
         tunnels.finish().await;
+    }
+
+    /// What goes on on a connection that begins.
+    fn activity(&self, bell: &Arc<Bell>) -> Arc<Activity> {
+        let going = Going {
+            stage: self.stage.clone(),
+            grace: self.config.grace_period,
+        };
+        let limit = self.config.keep_alive_timeout;
+        let outgoing = Outgoing::new(Arc::clone(bell).into(), limit);
+        Arc::new(Activity::new(going, outgoing))
     }
 
     /// How streams on one connection hear that it is about to be cut off, where one may be.
