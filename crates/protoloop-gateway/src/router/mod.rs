@@ -177,11 +177,9 @@ impl Router {
         };
         // Colons further from the end than the longest verb are not looked at, so a segment of colons costs nothing.
         let window = last.len().saturating_sub(self.longest_verb + 1);
-        last.bytes()
-            .enumerate()
-            .skip(window)
-            .filter(|(_, byte)| *byte == b':')
-            .map(|(at, _)| &last[at + 1..])
+        let colons = memchr::memchr_iter(b':', &last.as_bytes()[window..]);
+        colons
+            .map(move |at| &last[window + at + 1..])
             .filter(|verb| !verb.is_empty() && self.verbs.contains(*verb))
     }
 

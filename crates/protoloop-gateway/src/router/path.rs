@@ -76,9 +76,8 @@ impl<'p> SplitPath<'p> {
     }
 
     fn split(&mut self, rest: &str) -> Result<(), PathError> {
-        let slashes = rest.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
-        let ends = slashes.map(|(at, _)| at).chain([rest.len()]);
-        for end in ends {
+        let slashes = memchr::memchr_iter(b'/', rest.as_bytes());
+        for end in slashes.chain([rest.len()]) {
             if self.ends.len() == MAX_SEGMENTS {
                 return Err(PathError::TooLong);
             }
