@@ -6,6 +6,7 @@
 //!
 //! No database library is imported here, and no SQL text is made: that is `protoloop-sql`'s.
 
+mod clock;
 mod compare;
 mod connector;
 mod fault;
@@ -22,6 +23,7 @@ mod transaction;
 mod url;
 mod write;
 
+pub use clock::clock;
 pub use connector::{ReadFromPrimary, ServerConnector};
 pub use fault::{Failure, Fault, FaultKind};
 pub use link::{Done, Driver, Link, SharedSql, Values};

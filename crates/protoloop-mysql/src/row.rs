@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use protoloop_core::{Error, Result};
+use protoloop_driver::clock;
 use protoloop_sql::{SqlRow, SqlValue};
 use sqlx::{
     Decode, MySql, Row as _, Type, TypeInfo as _, ValueRef as _,
@@ -74,20 +75,14 @@ fn span(bytes: &[u8]) -> String {
     let days = u32::from_le_bytes([part(2), part(3), part(4), part(5)]);
     let hours = u64::from(days) * 24 + u64::from(part(6));
     let micros = u32::from_le_bytes([part(9), part(10), part(11), part(12)]);
-    let whole = format!("{sign}{hours:02}:{:02}:{:02}", part(7), part(8));
-    match micros {
-        0 => whole,
-        micros => format!("{whole}.{micros:06}")
-            .trim_end_matches('0')
-            .to_owned(),
-    }
+    let clock = clock(hours, part(7).into(), part(8).into(), micros);
+    format!("{sign}{clock}")
 }
 
 /// At most 64 bits, the last byte the lowest.
 fn bits(bytes: &[u8]) -> u64 {
-    let mut bytes = bytes.iter();
     bytes
-        .by_ref()
+        .iter()
         .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 

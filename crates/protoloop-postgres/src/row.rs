@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use protoloop_core::{Error, Result};
+use protoloop_driver::clock;
 use protoloop_sql::{SqlRow, SqlValue, timestamp_text};
 use sqlx::{Row as _, ValueRef as _, postgres::PgRow};
 
@@ -71,7 +72,7 @@ fn read(kind: u32, bytes: &[u8]) -> Option<SqlValue<'_>> {
             text.truncate(10);
             SqlValue::Text(text.into())
         }
-        oid::TIME => SqlValue::Text(time(i64::from_be_bytes(bytes.try_into().ok()?)).into()),
+        oid::TIME => SqlValue::Text(time(i64::from_be_bytes(bytes.try_into().ok()?))?.into()),
         // One byte, a zero for none.
         oid::CHAR => SqlValue::Text(Cow::Borrowed(text(bytes)?.trim_end_matches('\0'))),
         // Text of every kind, and the labels of enums. No text has a zero byte in it; what else there is mostly has.
@@ -81,17 +82,13 @@ fn read(kind: u32, bytes: &[u8]) -> Option<SqlValue<'_>> {
     })
 }
 
-/// A time of a day in microseconds, as PostgreSQL writes it.
-fn time(micros: i64) -> String {
-    let (seconds, fraction) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
+/// A time of a day in microseconds; `None` for what is none.
+fn time(micros: i64) -> Option<String> {
+    let micros = u64::try_from(micros).ok()?;
+    let (seconds, fraction) = (micros / 1_000_000, micros % 1_000_000);
     let (minutes, second) = (seconds / 60, seconds % 60);
-    let whole = format!("{:02}:{:02}:{second:02}", minutes / 60, minutes % 60);
-    match fraction {
-        0 => whole,
-        fraction => format!("{whole}.{fraction:06}")
-            .trim_end_matches('0')
-            .to_owned(),
-    }
+    let fraction = u32::try_from(fraction).ok()?;
+    Some(clock(minutes / 60, minutes % 60, second, fraction))
 }
 
 fn text(bytes: &[u8]) -> Option<&str> {
