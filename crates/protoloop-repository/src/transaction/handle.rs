@@ -8,7 +8,7 @@ use std::{
 
 use protoloop_core::{
     CallContext, Error, Result,
-    observe::{Operation, OperationEnds, WatchesOperations},
+    observe::{Operation, WatchesOperations},
 };
 use tokio::task::AbortHandle;
 
@@ -114,14 +114,23 @@ impl Transaction {
         self.told = Some(watch);
     }
 
-    /// Tells that it begins to end.
-    fn tell(&self, name: &'static str) -> Option<Box<dyn OperationEnds>> {
+    /// Ends it by `work`, and tells of that.
+    async fn telling(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Result<()>>,
+    ) -> Result<()> {
         let operation = Operation {
             name,
             collection: "",
             trace: self.cx.trace(),
         };
-        self.told.as_ref().map(|watch| watch.begin(&operation))
+        let ends = self.told.as_ref().map(|watch| watch.begin(&operation));
+        let outcome = work.await;
+        if let Some(ends) = ends {
+            ends.end(outcome.as_ref().err().map(Error::code));
+        }
+        outcome
     }
 
     /// What a connector answers to `begin` when the context carries one of its transactions already: a savepoint.
@@ -217,11 +226,7 @@ impl Transaction {
             }
             None => {
                 self.cx.check_deadline()?;
-                let ends = self.tell("COMMIT");
-                let outcome = self.inside.driver.commit().await;
-                if let Some(ends) = ends {
-                    ends.end(outcome.as_ref().err().map(Error::code));
-                }
+                let outcome = self.telling("COMMIT", self.inside.driver.commit()).await;
                 self.state().end(match &outcome {
                     Ok(()) => Ended::Committed,
                     Err(error) => Ended::Failed(error.code(), error.message().to_owned()),
@@ -245,12 +250,8 @@ impl Transaction {
             }
             None if self.state().end(Ended::RolledBack) => {
                 self.open = false;
-                let ends = self.tell("ROLLBACK");
-                let outcome = self.inside.driver.rollback().await;
-                if let Some(ends) = ends {
-                    ends.end(outcome.as_ref().err().map(Error::code));
-                }
-                return outcome;
+                let work = self.inside.driver.rollback();
+                return self.telling("ROLLBACK", work).await;
             }
             _ => {}
         }
