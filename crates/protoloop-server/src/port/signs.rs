@@ -4,6 +4,8 @@ use http::HeaderMap;
 use protoloop_gateway::GrpcKind;
 
 /// The headers by which the port judges a request, found in one pass, so that a request without them pays for no look-up.
+///
+/// They are asked for only where they may matter: `GrpcKind::of` and `ConnectGateway::claims` have the last word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Signs(u8);
 
