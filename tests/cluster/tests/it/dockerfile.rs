@@ -10,7 +10,7 @@ use std::{
 use protoloop_cluster::shell;
 use serde_json::Value;
 
-use crate::support::{built, root};
+use crate::support::{new_project, root};
 
 /// One line of a Dockerfile.
 #[derive(Debug, PartialEq, Eq)]
@@ -188,11 +188,7 @@ fn the_stages_that_compile_ask_for_what_there_is() {
 #[test]
 fn that_of_a_new_project_builds_what_it_copies() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut new = Command::new(built("protoloop"));
-    new.args(["new", "book-shop", "--protoloop-path"])
-        .arg(root());
-    shell::output(new.current_dir(folder.path())).unwrap_or_else(|failure| panic!("{failure}"));
-    let project = folder.path().join("book-shop");
+    let project = new_project(folder.path());
     let text = fs::read_to_string(project.join("Dockerfile")).expect("it is there");
     let lines = lines(&text);
     compiler_is_ours(&lines);

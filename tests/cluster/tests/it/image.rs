@@ -6,9 +6,9 @@ use protoloop_cluster::{image::BASE, shell};
 use serde_json::Value;
 
 use crate::support::{
-    built, find,
+    find,
     images::{self, around, of_program},
-    root,
+    new_project,
 };
 
 #[test]
@@ -34,11 +34,7 @@ fn so_has_that_of_a_new_project() {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut new = Command::new(built("protoloop"));
-    new.args(["new", "book-shop", "--protoloop-path"])
-        .arg(root());
-    shell::output(new.current_dir(folder.path())).unwrap_or_else(|failure| panic!("{failure}"));
-    let project = folder.path().join("book-shop");
+    let project = new_project(folder.path());
     let dockerfile = fs::read_to_string(project.join("Dockerfile")).expect("it is there");
     let context = folder.path().join("context");
     around(&context, "protoloop", "book-shop", &dockerfile);

@@ -42,6 +42,16 @@ pub(crate) fn deployer() -> Option<PathBuf> {
     None
 }
 
+/// A project for a typed service, `book-shop`, in a folder: as `protoloop new` writes it, but for where it finds our crates.
+pub(crate) fn new_project(folder: &Path) -> PathBuf {
+    let mut new = std::process::Command::new(built("protoloop"));
+    new.args(["new", "book-shop", "--protoloop-path"])
+        .arg(root());
+    protoloop_cluster::shell::output(new.current_dir(folder))
+        .unwrap_or_else(|failure| panic!("{failure}"));
+    folder.join("book-shop")
+}
+
 /// A binary of the workspace, which `cargo test --workspace` has built beside the tests.
 pub(crate) fn built(name: &str) -> PathBuf {
     let tests = std::env::current_exe().expect("a process has a file");
