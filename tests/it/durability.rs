@@ -86,22 +86,7 @@ fn create_until_it_dies(server: SocketAddr, client: usize, acknowledged: &Sender
 
 /// The ids of every row, page by page.
 fn stored_ids(server: SocketAddr) -> BTreeSet<String> {
-    let mut ids = BTreeSet::new();
-    let mut token = String::new();
-    loop {
-        let page = http::get(server, &format!("/v1/todos?pageSize=100&pageToken={token}")).json();
-        let todos = page["todos"].as_array().expect("a list");
-        ids.extend(
-            todos
-                .iter()
-                .map(|todo| todo["id"].as_str().expect("a todo has an id").to_owned()),
-        );
-        token = page["nextPageToken"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        if token.is_empty() {
-            return ids;
-        }
-    }
+    let rows = http::rows(server, "/v1/todos", "todos").into_iter();
+    rows.map(|todo| todo["id"].as_str().expect("a todo has an id").to_owned())
+        .collect()
 }

@@ -3,17 +3,15 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
     time::{Duration, Instant},
 };
 
 use protoloop_testing::databases::{self, Server};
 
-use super::{Stop, until};
+use super::{
+    until,
+    writers::{WRITERS, Writers},
+};
 use crate::support::{
     self, grpc,
     http::{self, Response},
@@ -22,112 +20,59 @@ use crate::support::{
     stores,
 };
 
-const WRITERS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Writers that send each create until it is acknowledged, with one request id.
-struct Load {
-    /// Where the service is at the moment.
-    address: Mutex<SocketAddr>,
-    stop: AtomicBool,
+/// Writes while `faults` happen; answers the ids of what was acknowledged, by title.
+fn during(writers: &Writers, faults: impl FnOnce()) -> BTreeMap<String, String> {
+    let write = |writer: usize, call: usize| {
+        let title = format!("{writer}-{call}");
+        let id = create(writers, &title);
+        Some((title, id))
+    };
+    writers.during(write, faults).into_iter().collect()
 }
 
-impl Load {
-    fn new(address: SocketAddr) -> Self {
-        Self {
-            address: Mutex::new(address),
-            stop: AtomicBool::new(false),
-        }
-    }
-
-    fn address(&self) -> SocketAddr {
-        *self.address.lock().expect("nobody panics")
-    }
-
-    /// Writes while `faults` happen; answers the ids of what was acknowledged, by title.
-    fn during(&self, faults: impl FnOnce()) -> BTreeMap<String, String> {
-        thread::scope(|scope| {
-            let writers: Vec<_> = (0..WRITERS)
-                .map(|writer| scope.spawn(move || self.write(writer)))
-                .collect();
-            {
-                let _stop = Stop(&self.stop);
-                faults();
+/// Sends a create until it is acknowledged, with one request id.
+fn create(writers: &Writers, title: &str) -> String {
+    let headers = [
+        ("content-type", "application/json"),
+        ("idempotency-key", title),
+    ];
+    let body = format!(r#"{{"title": "{title}"}}"#);
+    let begun = Instant::now();
+    loop {
+        assert!(begun.elapsed() < 2 * PATIENCE, "{title} is never written");
+        let answer = http::try_send(
+            writers.address(),
+            "POST",
+            "/v1/todos",
+            &headers,
+            body.as_bytes(),
+        );
+        match answer {
+            Ok(answer) if answer.status == 200 => {
+                let id = answer.json()["id"].as_str().map(str::to_owned);
+                return id.expect("an id");
             }
-            let writers = writers.into_iter();
-            writers
-                .flat_map(|writer| writer.join().expect("no panic"))
-                .collect()
-        })
-    }
-
-    fn write(&self, writer: usize) -> Vec<(String, String)> {
-        let mut acknowledged = Vec::new();
-        while !self.stop.load(Ordering::Relaxed) {
-            let title = format!("{writer}-{}", acknowledged.len());
-            let id = self.create(&title);
-            acknowledged.push((title, id));
-        }
-        acknowledged
-    }
-
-    fn create(&self, title: &str) -> String {
-        let headers = [
-            ("content-type", "application/json"),
-            ("idempotency-key", title),
-        ];
-        let body = format!(r#"{{"title": "{title}"}}"#);
-        let begun = Instant::now();
-        loop {
-            assert!(begun.elapsed() < 2 * PATIENCE, "{title} is never written");
-            let answer = http::try_send(
-                self.address(),
-                "POST",
-                "/v1/todos",
-                &headers,
-                body.as_bytes(),
-            );
-            match answer {
-                Ok(answer) if answer.status == 200 => {
-                    let id = answer.json()["id"].as_str().map(str::to_owned);
-                    return id.expect("an id");
-                }
-                Ok(answer) => {
-                    // 409: the same call of before is still under way.
-                    assert!([409, 503].contains(&answer.status), "{}", answer.text());
-                    assert!(answer.header("retry-after").is_some(), "{}", answer.text());
-                }
-                // The service is gone for the moment.
-                Err(_) => {}
+            Ok(answer) => {
+                // 409: the same call of before is still under way.
+                assert!([409, 503].contains(&answer.status), "{}", answer.text());
+                assert!(answer.header("retry-after").is_some(), "{}", answer.text());
             }
-            pause(Duration::from_millis(20));
+            // The service is gone for the moment.
+            Err(_) => {}
         }
+        pause(Duration::from_millis(20));
     }
 }
 
 /// Every acknowledged row is there, and no row twice.
 fn compare(address: SocketAddr, acknowledged: &BTreeMap<String, String>) {
     let mut stored = BTreeMap::new();
-    let mut token = String::new();
-    loop {
-        let page = http::get(
-            address,
-            &format!("/v1/todos?pageSize=100&pageToken={token}"),
-        );
-        assert_eq!(page.status, 200, "{}", page.text());
-        let page = page.json();
-        for todo in page["todos"].as_array().into_iter().flatten() {
-            let text = |member: &str| todo[member].as_str().expect("a text").to_owned();
-            let before = stored.insert(text("title"), text("id"));
-            assert_eq!(before, None, "{todo} was written twice");
-        }
-        token = page["nextPageToken"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        if token.is_empty() {
-            break;
-        }
+    for todo in http::rows(address, "/v1/todos", "todos") {
+        let text = |member: &str| todo[member].as_str().expect("a text").to_owned();
+        let before = stored.insert(text("title"), text("id"));
+        assert_eq!(before, None, "{todo} was written twice");
     }
     assert!(acknowledged.len() > WRITERS, "nothing was written");
     let lost: BTreeSet<_> = acknowledged
@@ -159,8 +104,8 @@ fn health(address: SocketAddr) -> u8 {
 fn database_is_killed(server: &Server) {
     let app = Served::start(&support::todo(), &server.database());
     let address = app.address();
-    let load = Load::new(address);
-    let acknowledged = load.during(|| {
+    let writers = Writers::new(address);
+    let acknowledged = during(&writers, || {
         for _ in 0..2 {
             pause(Duration::from_millis(700));
             assert_eq!((ready(address).status, health(address)), (200, 1));
@@ -203,14 +148,14 @@ fn mariadb_is_killed_under_writes() {
 fn the_service_is_killed_under_writes_and_none_is_doubled() {
     stores::each_durable(|store| {
         let mut app = Served::start(&support::todo(), &store.url);
-        let load = Load::new(app.address());
+        let writers = Writers::new(app.address());
         let mut last = None;
-        let acknowledged = load.during(|| {
+        let acknowledged = during(&writers, || {
             for _ in 0..3 {
                 pause(Duration::from_millis(400));
                 app.kill();
                 app = Served::start(&support::todo(), &store.url);
-                *load.address.lock().expect("nobody panics") = app.address();
+                writers.moved_to(app.address());
             }
             pause(Duration::from_millis(300));
             last = Some(app);

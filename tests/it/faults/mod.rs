@@ -5,11 +5,9 @@ mod limits;
 mod replica;
 mod tls;
 mod transfers;
+mod writers;
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use protoloop_testing::databases::Server;
 
@@ -66,13 +64,4 @@ impl Sql {
 fn first_todo(app: &Served) {
     let made = http::post(app.address(), "/v1/todos", r#"{"title": "first"}"#);
     assert_eq!(made.status, 200, "{}", made.text());
-}
-
-/// Stops the writers, also when a fault is not met as it should be.
-struct Stop<'a>(&'a AtomicBool);
-
-impl Drop for Stop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }

@@ -4,18 +4,16 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
     time::{Duration, Instant},
 };
 
 use protoloop_testing::databases::{self, Server};
 use serde_json::{Value, json};
 
-use super::{Stop, until};
+use super::{
+    until,
+    writers::{WRITERS, Writers},
+};
 use crate::support::{self, http, pause, served::Served, stores};
 
 const PROTO: &str = r#"syntax = "proto3";
@@ -39,21 +37,11 @@ message Transfer {
 
 /// Few, so that writers meet.
 const ACCOUNTS: usize = 4;
-const WRITERS: usize = 4;
 const BEGIN: i64 = 1_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Bank {
-    /// Where the service is at the moment.
-    address: Mutex<SocketAddr>,
-    stop: AtomicBool,
-}
-
-/// What came of a batch.
-enum Done {
-    Yes,
-    /// Someone else changed an account meanwhile.
-    Overtaken,
+    writers: Writers,
 }
 
 impl Bank {
@@ -64,52 +52,27 @@ impl Bank {
             assert_eq!(made.status, 200, "{}", made.text());
         }
         Self {
-            address: Mutex::new(address),
-            stop: AtomicBool::new(false),
+            writers: Writers::new(address),
         }
     }
 
     fn address(&self) -> SocketAddr {
-        *self.address.lock().expect("nobody panics")
-    }
-
-    fn moved_to(&self, address: SocketAddr) {
-        *self.address.lock().expect("nobody panics") = address;
+        self.writers.address()
     }
 
     /// Transfers while `faults` happen; answers the acknowledged ones.
     fn during(&self, faults: impl FnOnce()) -> Vec<String> {
-        thread::scope(|scope| {
-            let writers: Vec<_> = (0..WRITERS)
-                .map(|writer| scope.spawn(move || self.write(writer)))
-                .collect();
-            {
-                let _stop = Stop(&self.stop);
-                faults();
-            }
-            let writers = writers.into_iter();
-            writers
-                .flat_map(|writer| writer.join().expect("no panic"))
-                .collect()
-        })
+        let write = |writer: usize, call: usize| {
+            let id = format!("t{writer}-{call}");
+            let from = (writer + call) % ACCOUNTS;
+            let to = (from + 1 + call % (ACCOUNTS - 1)) % ACCOUNTS;
+            self.transfer(&id, from, to).then_some(id)
+        };
+        self.writers.during(write, faults)
     }
 
-    fn write(&self, writer: usize) -> Vec<String> {
-        let mut acknowledged = Vec::new();
-        let mut number = 0;
-        while !self.stop.load(Ordering::Relaxed) {
-            let id = format!("t{writer}-{number}");
-            let from = (writer + number) % ACCOUNTS;
-            let to = (from + 1 + number % (ACCOUNTS - 1)) % ACCOUNTS;
-            number += 1;
-            if let Done::Yes = self.transfer(&id, from, to) {
-                acknowledged.push(id);
-            }
-        }
-        acknowledged
-    }
-
-    fn transfer(&self, id: &str, from: usize, to: usize) -> Done {
+    /// Whether a transfer is done: not when someone else changed an account meanwhile.
+    fn transfer(&self, id: &str, from: usize, to: usize) -> bool {
         let [from, to] = [from, to].map(|account| self.account(account));
         let changed = |account: &Value, by: i64| {
             let balance = account["balance"].as_i64().unwrap_or(0) + by;
@@ -129,10 +92,7 @@ impl Bank {
         let answer = self.until_answered("POST", "/v1:batchWrite", &body, |answer| {
             answer.status == 200 || answer.status == 409 && answer.text().contains("etag")
         });
-        match answer.status {
-            200 => Done::Yes,
-            _ => Done::Overtaken,
-        }
+        answer.status == 200
     }
 
     fn account(&self, account: usize) -> Value {
@@ -178,26 +138,14 @@ impl Bank {
     fn audit(&self, acknowledged: &[String]) {
         let mut balances = [BEGIN; ACCOUNTS];
         let mut found = Vec::new();
-        let mut token = String::new();
-        loop {
-            let target = format!("/v1/transfers?pageSize=500&pageToken={token}");
-            let page = http::get(self.address(), &target).json();
-            for transfer in page["transfers"].as_array().into_iter().flatten() {
-                let account = |member: &str| {
-                    let id = transfer[member].as_str().expect("a key");
-                    id[1..].parse::<usize>().expect("a number")
-                };
-                balances[account("fromId")] -= 1;
-                balances[account("toId")] += 1;
-                found.push(transfer["id"].as_str().expect("an id").to_owned());
-            }
-            token = page["nextPageToken"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned();
-            if token.is_empty() {
-                break;
-            }
+        for transfer in http::rows(self.address(), "/v1/transfers", "transfers") {
+            let account = |member: &str| {
+                let id = transfer[member].as_str().expect("a key");
+                id[1..].parse::<usize>().expect("a number")
+            };
+            balances[account("fromId")] -= 1;
+            balances[account("toId")] += 1;
+            found.push(transfer["id"].as_str().expect("an id").to_owned());
         }
         let mut acknowledged = acknowledged.to_vec();
         acknowledged.sort();
@@ -232,7 +180,7 @@ fn batches_are_done_once_and_whole_though_the_service_is_killed() {
                 pause(Duration::from_millis(350));
                 app.kill();
                 app = Served::start(&proto, &store.url);
-                bank.moved_to(app.address());
+                bank.writers.moved_to(app.address());
             }
             pause(Duration::from_millis(300));
             last = Some(app);

@@ -194,3 +194,25 @@ pub(crate) fn post(server: SocketAddr, target: &str, json: &str) -> Response {
 pub(crate) fn get(server: SocketAddr, target: &str) -> Response {
     send(server, "GET", target, &[], b"")
 }
+
+/// All rows of a collection, page by page; `member` is what a page calls them.
+pub(crate) fn rows(server: SocketAddr, collection: &str, member: &str) -> Vec<serde_json::Value> {
+    let mut rows = Vec::new();
+    let mut token = String::new();
+    loop {
+        let page = get(
+            server,
+            &format!("{collection}?pageSize=100&pageToken={token}"),
+        );
+        assert_eq!(page.status, 200, "{}", page.text());
+        let page = page.json();
+        rows.extend_from_slice(page[member].as_array().expect("a list"));
+        token = page["nextPageToken"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        if token.is_empty() {
+            return rows;
+        }
+    }
+}
