@@ -4,7 +4,7 @@
 //!
 //! By hand: tonic and axum over sqlx, one prepared statement per request, pools of the same size, the same file settings on
 //! SQLite, the same server, tables and rows. All servers live on one thread; clients on another, each connection asking
-//! again as soon as it is answered. They run in turns, the median of which counts.
+//! again as soon as it is answered. They run in turns, the median of which counts. Processors do not sleep meanwhile.
 
 mod by_hand;
 mod load;
@@ -16,6 +16,7 @@ mod rows;
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use load::{Load, Protocol, Task};
+use protoloop_benches::Awake;
 use race::{Outcome, race, table};
 use tokio::runtime::{Builder, Runtime};
 
@@ -34,6 +35,7 @@ fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let wanted = wanted.into_iter().find(|word| !word.starts_with('-'));
     let wanted = wanted.unwrap_or_default();
+    let _awake = Awake::keep();
     let folder = tempfile::tempdir().expect("a folder");
     let servers = runtime(&mut Builder::new_multi_thread());
     let client = runtime(&mut Builder::new_current_thread());

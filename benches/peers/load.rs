@@ -6,14 +6,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, task::yield_now};
+use tokio::{net::TcpStream, sync::mpsc};
 use tonic::codegen::http;
 
-use crate::by_hand::Todo;
+use crate::{by_hand::Todo, clock::Clock};
 
 const TITLE: &str = "buy milk, bread and something for the weekend";
 
@@ -69,31 +69,38 @@ impl Load {
         }
     }
 
-    /// Requests at a rate per second, each at its own moment. A latency counts from the moment a request was due, so
-    /// that a gateway which falls behind does not look better for it. Waiting is spinning: timers tick in milliseconds,
-    /// which would let all connections send at once.
-    pub(crate) async fn paced(&mut self, rate: f64, time: Duration) -> Tally {
+    /// Requests at a rate per second, each at its own moment, on the connections in turn. A latency counts from the
+    /// moment a request was due, so that a gateway which falls behind does not look better for it.
+    ///
+    /// Between them the client sleeps: if it spun, whatever else the kernel has to do on its processor, such as to deliver
+    /// packets, would wait for the end of its time slice, which is milliseconds.
+    pub(crate) async fn paced(&mut self, clock: &Clock, rate: f64, time: Duration) -> Tally {
         let (path, began) = (&self.path, Instant::now());
-        let count = self.connections.len();
-        let step = Duration::from_secs_f64(count as f64 / rate);
-        let runs = self
-            .connections
-            .iter_mut()
-            .enumerate()
-            .map(|(index, connection)| async move {
-                let mut due = began + step.mul_f64(index as f64 / count as f64);
-                let mut latencies = Vec::new();
-                while due < began + time {
-                    while Instant::now() < due {
-                        yield_now().await;
+        let connections = self.connections.iter_mut();
+        let (moments, runs): (Vec<_>, Vec<_>) = connections
+            .map(|connection| {
+                let (sender, mut moments) = mpsc::unbounded_channel::<Instant>();
+                let run = async move {
+                    let mut latencies = Vec::new();
+                    while let Some(due) = moments.recv().await {
+                        send(connection, request("GET", path)).await;
+                        latencies.push(due.elapsed());
                     }
-                    send(connection, request("GET", path)).await;
-                    latencies.push(due.elapsed());
-                    due += step;
-                }
-                latencies
-            });
-        let mut latencies = join_all(runs).await.concat();
+                    latencies
+                };
+                (sender, run)
+            })
+            .unzip();
+        let count = (rate * time.as_secs_f64()) as u32;
+        let tell = async move {
+            for (number, connection) in (0..count).zip(moments.iter().cycle()) {
+                let due = began + time.mul_f64(f64::from(number) / f64::from(count));
+                clock.until(due).await;
+                connection.send(due).expect("a connection that is read");
+            }
+        };
+        let (latencies, ()) = join(join_all(runs), tell).await;
+        let mut latencies = latencies.concat();
         latencies.sort_unstable();
         Tally {
             requests: latencies.len(),

@@ -8,14 +8,17 @@
 #[path = "../server/by_hand.rs"]
 #[allow(dead_code, reason = "shared with the race of servers")]
 mod by_hand;
+mod clock;
 mod gateway;
 mod load;
 mod report;
 
 use std::{env, path::Path, process::Command, time::Duration};
 
+use clock::Clock;
 use gateway::{Gateway, Kind};
 use load::{Load, Tally};
+use protoloop_benches::Awake;
 use report::{Line, Pace};
 
 /// Clients' connections, with one request in flight on each.
@@ -35,9 +38,10 @@ fn main() {
         bind_to_second_cpu();
         return;
     }
+    let _awake = Awake::keep();
     let runtime = tokio::runtime::Builder::new_current_thread()
-        // Sockets are looked at after so many polls; with those that wait for their moment there are always some.
-        .event_interval(CONNECTIONS as u32)
+        // Moments are looked for after so many polls.
+        .event_interval(8)
         .enable_all()
         .build()
         .expect("a runtime");
@@ -84,6 +88,7 @@ async fn race() {
 
 /// Each gateway at a share of the highest rate that it reached just before, in turns.
 async fn latencies(gateways: &[Gateway]) -> Vec<Pace> {
+    let clock = Clock::new();
     let mut loads = Vec::new();
     for gateway in gateways {
         loads.push(Load::connect(gateway.address, CONNECTIONS).await);
@@ -92,7 +97,7 @@ async fn latencies(gateways: &[Gateway]) -> Vec<Pace> {
     for _ in 0..ROUNDS {
         for (load, turns) in loads.iter_mut().zip(&mut turns) {
             let highest = load.closed("GET", TURN / 2).await.per_second();
-            turns.push(load.paced(highest * SHARE, TURN).await);
+            turns.push(load.paced(&clock, highest * SHARE, TURN).await);
         }
     }
     let paces = gateways.iter().zip(turns);

@@ -27,6 +27,53 @@ fn todo() -> Todo {
     }
 }
 
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Task {
+    Get,
+    Create,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Protocol {
+    Grpc,
+    Rest,
+}
+
+pub(crate) const TASKS: [(Protocol, Task); 4] = [
+    (Protocol::Grpc, Task::Get),
+    (Protocol::Grpc, Task::Create),
+    (Protocol::Rest, Task::Get),
+    (Protocol::Rest, Task::Create),
+];
+
+/// Calls that are made at once.
+pub(crate) enum Load {
+    Grpc(Grpc),
+    Rest(Rest),
+}
+
+impl Load {
+    pub(crate) async fn connect(protocol: Protocol, address: SocketAddr, calls: usize) -> Self {
+        match protocol {
+            Protocol::Grpc => Self::Grpc(Grpc::connect(address, calls).await),
+            Protocol::Rest => Self::Rest(Rest::connect(address, calls).await),
+        }
+    }
+
+    /// Makes them so many times, one round after the other.
+    pub(crate) async fn run(&mut self, task: Task, rounds: usize) {
+        for _ in 0..rounds {
+            match (&mut *self, task) {
+                (Self::Grpc(load), Task::Get) => load.get().await,
+                (Self::Grpc(load), Task::Create) => load.create().await,
+                (Self::Rest(load), Task::Get) => load.get().await,
+                (Self::Rest(load), Task::Create) => load.post().await,
+            }
+        }
+    }
+}
+
 /// Calls on one HTTP/2 connection.
 pub(crate) struct Grpc {
     clients: Vec<client::Grpc<Channel>>,
@@ -34,7 +81,7 @@ pub(crate) struct Grpc {
 }
 
 impl Grpc {
-    pub(crate) async fn connect(address: SocketAddr, calls: usize) -> Self {
+    async fn connect(address: SocketAddr, calls: usize) -> Self {
         let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("a URL");
         let endpoint = endpoint.tcp_nodelay(true);
         let channel = endpoint.connect().await.expect("a connection");
@@ -46,7 +93,7 @@ impl Grpc {
         load
     }
 
-    pub(crate) async fn get(&mut self) {
+    async fn get(&mut self) {
         let id = &self.id;
         let calls = self.clients.iter_mut().map(|client| async move {
             client.ready().await.expect("a ready channel");
@@ -60,7 +107,7 @@ impl Grpc {
         join_all(calls).await;
     }
 
-    pub(crate) async fn create(&mut self) {
+    async fn create(&mut self) {
         join_all(self.clients.iter_mut().map(create)).await;
     }
 }
@@ -81,7 +128,7 @@ pub(crate) struct Rest {
 }
 
 impl Rest {
-    pub(crate) async fn connect(address: SocketAddr, calls: usize) -> Self {
+    async fn connect(address: SocketAddr, calls: usize) -> Self {
         let connect = || async {
             let stream = TcpStream::connect(address).await.expect("a connection");
             stream.set_nodelay(true).expect("TCP_NODELAY");
@@ -98,7 +145,7 @@ impl Rest {
         }
     }
 
-    pub(crate) async fn get(&mut self) {
+    async fn get(&mut self) {
         let path = &self.path;
         let requests = self.connections.iter_mut().map(|connection| async move {
             let request = http::Request::get(path).header("host", "localhost");
@@ -109,7 +156,7 @@ impl Rest {
         join_all(requests).await;
     }
 
-    pub(crate) async fn post(&mut self) {
+    async fn post(&mut self) {
         let requests = self
             .connections
             .iter_mut()

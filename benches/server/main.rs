@@ -1,17 +1,18 @@
 //! Whole servers on loopback: Protoloop on the memory connector against what one would write by hand.
 //!
-//! `cargo bench -p protoloop-benches --bench server`
+//! `cargo bench -p protoloop-benches --bench server`, with the beginning of a title behind `--` to run only some.
 //!
 //! gRPC: a bare tonic service with prost messages over a `HashMap`. REST: axum with serde_json over a `HashMap`. All
 //! servers live on one thread, so that the scheduler cannot favour one of them. The clients of a race are the same program,
 //! on a thread of their own: with a second one they would spend their time waking each other, and the servers theirs waiting.
-//! It never sleeps.
+//! It never sleeps, nor do processors.
 
 mod by_hand;
 mod load;
 mod protoloop_server;
 
-use protoloop_benches::{Contestant, Race, print};
+use load::{Load, Protocol, TASKS};
+use protoloop_benches::{Awake, Contestant, Race, print};
 use tokio::runtime::{Builder, Runtime};
 
 /// As in the binary that is shipped. All contestants have it.
@@ -30,6 +31,10 @@ const CONCURRENCY: [usize; 2] = [1, 32];
 const ROUNDS: usize = 20;
 
 fn main() {
+    let _awake = Awake::keep();
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = wanted.into_iter().find(|word| !word.starts_with('-'));
+    let wanted = wanted.unwrap_or_default();
     let servers = runtime(&mut Builder::new_multi_thread());
     let client = runtime(&mut Builder::new_current_thread());
     client.spawn(stay_awake());
@@ -38,62 +43,22 @@ fn main() {
     let axum_at = servers.block_on(by_hand::start_axum());
     let mut races = Vec::new();
     for calls in CONCURRENCY {
-        for what in ["GetTodo", "CreateTodo"] {
-            let entrants = [
-                ("protoloop", ours_at, None),
-                ("tonic", tonic_at, Some(AGAINST_TONIC)),
-            ];
+        for (protocol, task) in TASKS {
+            let title = format!("{protocol:?} {task:?}, {calls} at once");
+            if !title.starts_with(&wanted) {
+                continue;
+            }
+            let other = match protocol {
+                Protocol::Grpc => ("tonic", tonic_at, Some(AGAINST_TONIC)),
+                Protocol::Rest => ("axum", axum_at, Some(AGAINST_AXUM)),
+            };
+            let entrants = [("protoloop", ours_at, None), other];
             let entrants = entrants.map(|(name, address, target)| {
-                let mut load = client.block_on(load::Grpc::connect(address, calls));
+                let mut load = client.block_on(Load::connect(protocol, address, calls));
                 let client = &client;
-                let run: Box<dyn FnMut()> = match what {
-                    "GetTodo" => Box::new(move || {
-                        client.block_on(async {
-                            for _ in 0..ROUNDS {
-                                load.get().await;
-                            }
-                        });
-                    }),
-                    _ => Box::new(move || {
-                        client.block_on(async {
-                            for _ in 0..ROUNDS {
-                                load.create().await;
-                            }
-                        });
-                    }),
-                };
+                let run = Box::new(move || client.block_on(load.run(task, ROUNDS)));
                 Contestant { name, run, target }
             });
-            let title = format!("gRPC {what}, {calls} at once");
-            races.push(Race::run(&title, 0, entrants.into()));
-        }
-        for what in ["GET", "POST"] {
-            let entrants = [
-                ("protoloop", ours_at, None),
-                ("axum", axum_at, Some(AGAINST_AXUM)),
-            ];
-            let entrants = entrants.map(|(name, address, target)| {
-                let mut load = client.block_on(load::Rest::connect(address, calls));
-                let client = &client;
-                let run: Box<dyn FnMut()> = match what {
-                    "GET" => Box::new(move || {
-                        client.block_on(async {
-                            for _ in 0..ROUNDS {
-                                load.get().await;
-                            }
-                        });
-                    }),
-                    _ => Box::new(move || {
-                        client.block_on(async {
-                            for _ in 0..ROUNDS {
-                                load.post().await;
-                            }
-                        });
-                    }),
-                };
-                Contestant { name, run, target }
-            });
-            let title = format!("REST {what}, {calls} at once");
             races.push(Race::run(&title, 0, entrants.into()));
         }
     }

@@ -1,8 +1,10 @@
 //! What the benchmarks share: races between implementations, in one process and interleaved, so that a busy machine
 //! slows all of them alike.
 
+mod awake;
 mod race;
 
+pub use awake::Awake;
 pub use race::{Contestant, Race, print};
 
 /// The encoded descriptor set of `proto/bench/v1/messages.proto`, imports included.

@@ -21,8 +21,9 @@ use std::{
     process::{Command, ExitCode},
 };
 
+use load::{Load, Protocol, Task};
 use protoloop::{Application, MemoryConnector, ServerConfig, otel};
-use protoloop_benches::{Contestant, Race, print};
+use protoloop_benches::{Awake, Contestant, Race, print};
 use tokio::runtime::{Builder, Runtime};
 
 /// As in the binary that is shipped.
@@ -33,7 +34,6 @@ const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 /// Calls in flight at once.
 const CONCURRENCY: [usize; 2] = [1, 32];
-const CALLS: [&str; 4] = ["gRPC GetTodo", "gRPC CreateTodo", "REST GET", "REST POST"];
 /// How often they are made in one timed run.
 const ROUNDS: usize = 20;
 
@@ -59,14 +59,15 @@ fn main() -> ExitCode {
         .trim_start_matches("http://")
         .parse()
         .expect("we wrote it");
+    let _awake = Awake::keep();
     let collecting = runtime("collector");
     let collected = collecting.block_on(collector::start(address));
     let client = runtime("client");
     let servers = ALL.map(|(name, watch)| Server::start(name, watch));
     let mut races = Vec::new();
     for calls in CONCURRENCY {
-        for what in CALLS {
-            races.push(race(&servers, &client, calls, what));
+        for (protocol, task) in load::TASKS {
+            races.push(race(&servers, &client, calls, protocol, task));
         }
     }
     print(&races);
@@ -151,41 +152,21 @@ async fn serve(observer: Option<std::sync::Arc<dyn protoloop::observe::Observer>
     address
 }
 
-fn race(servers: &[Server], client: &Runtime, calls: usize, what: &str) -> Race {
+fn race(
+    servers: &[Server],
+    client: &Runtime,
+    calls: usize,
+    protocol: Protocol,
+    task: Task,
+) -> Race {
     let entrant = |server: &Server| {
-        let (name, address) = (server.name, server.address);
-        let is_read = what.contains("Get") || what.contains("GET");
-        let run: Box<dyn FnMut() + '_> = if what.starts_with("gRPC") {
-            let mut load = client.block_on(load::Grpc::connect(address, calls));
-            Box::new(move || {
-                client.block_on(async {
-                    for _ in 0..ROUNDS {
-                        match is_read {
-                            true => load.get().await,
-                            false => load.create().await,
-                        }
-                    }
-                });
-            })
-        } else {
-            let mut load = client.block_on(load::Rest::connect(address, calls));
-            Box::new(move || {
-                client.block_on(async {
-                    for _ in 0..ROUNDS {
-                        match is_read {
-                            true => load.get().await,
-                            false => load.post().await,
-                        }
-                    }
-                });
-            })
-        };
+        let mut load = client.block_on(Load::connect(protocol, server.address, calls));
         Contestant {
-            name,
-            run,
+            name: server.name,
+            run: Box::new(move || client.block_on(load.run(task, ROUNDS))),
             target: None,
         }
     };
-    let title = format!("{what}, {calls} at once");
+    let title = format!("{protocol:?} {task:?}, {calls} at once");
     Race::run(&title, 0, servers.iter().map(entrant).collect())
 }
