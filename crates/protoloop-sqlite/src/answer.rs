@@ -3,6 +3,9 @@
 //! A reader that sleeps until the next row is there would be woken, at worst, once for every row, and each time the thread
 //! that reads the file pays for a system call and the reader for a switch of contexts: more than a row takes. So a reader
 //! whose row is not there yet first lets others run and looks again, some times for each answer, and only then sleeps.
+//!
+//! The values of a row are SQLite's own, which allocates and frees under one lock of the whole process: to free them while
+//! the connection's thread makes the next ones would have the two wait for each other. So they are freed behind the answer.
 
 use std::{
     pin::{Pin, pin},
@@ -21,6 +24,9 @@ static LOOKS: LazyLock<u32> = LazyLock::new(|| match available_parallelism() {
     Ok(processors) if processors.get() == 1 => 0,
     _ => 64,
 });
+
+/// How many rows wait to be freed at most: a page of the usual largest size.
+const KEPT: usize = 1_024;
 
 /// Waits for a single answer, awake for the first moments.
 pub(crate) async fn awake<T>(answer: impl Future<Output = T>) -> T {
@@ -43,6 +49,8 @@ fn unheard() -> Context<'static> {
 pub(crate) struct Answer<S> {
     rows: S,
     looks: u32,
+    /// Those that were read.
+    read: Vec<SqliteRow>,
 }
 
 impl<S> Answer<S>
@@ -53,11 +61,23 @@ where
         Self {
             rows,
             looks: *LOOKS,
+            read: Vec::new(),
         }
     }
 
     /// The next row; `None` behind the last one.
-    pub(crate) async fn next(&mut self) -> Result<Option<SqliteRow>, sqlx::Error> {
+    pub(crate) async fn next(&mut self) -> Result<Option<&SqliteRow>, sqlx::Error> {
+        let Some(row) = self.receive().await? else {
+            return Ok(None);
+        };
+        if self.read.len() == KEPT {
+            self.read.clear();
+        }
+        self.read.push(row);
+        Ok(self.read.last())
+    }
+
+    async fn receive(&mut self) -> Result<Option<SqliteRow>, sqlx::Error> {
         while self.looks > 0 {
             if let Poll::Ready(row) = Pin::new(&mut self.rows).poll_next(&mut unheard()) {
                 return row.transpose();

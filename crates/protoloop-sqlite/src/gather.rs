@@ -64,7 +64,7 @@ pub(crate) async fn find_all(
         let query = query(std::borrow::Cow::Owned(sql), values)?;
         let mut rows = Answer::new(query.fetch(&mut *connection));
         while let Some(row) = rows.next().await.map_err(of_driver)? {
-            let record = table.record(&Row(&row))?;
+            let record = table.record(&Row(row))?;
             found.insert(table.model().key_of(record.as_ref())?, record);
         }
     }

@@ -68,7 +68,7 @@ impl SqliteRepository {
         let mut records = Records::new(&self.table, &selection);
         let mut rows = Answer::new(query.fetch(&mut *connection));
         while let Some(row) = rows.next().await.map_err(of_driver)? {
-            records.push(&Row(&row))?;
+            records.push(&Row(row))?;
         }
         drop(rows);
         connection.finish();
@@ -169,7 +169,7 @@ impl SqliteRepository {
             let (statement, selection) = self.table.select_grouped(query, some)?;
             let mut rows = Answer::new(query_once(statement)?.fetch(&mut *connection));
             while let Some(row) = rows.next().await.map_err(of_driver)? {
-                let row = Row(&row);
+                let row = Row(row);
                 let record = self
                     .table
                     .record_from(&row, selection.columns(&self.table))?;
