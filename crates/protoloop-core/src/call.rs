@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::HeaderMap;
 
-use crate::{CallContext, Error, Result};
+use crate::{CallContext, Error, ReplyHeaders, Result};
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -122,9 +122,9 @@ impl Call {
 #[derive(Debug)]
 pub struct Reply {
     /// Response headers.
-    pub metadata: HeaderMap,
+    pub metadata: ReplyHeaders,
     /// Response trailers, beside the status.
-    pub trailers: HeaderMap,
+    pub trailers: ReplyHeaders,
     /// Further trailers, known at the end of a stream.
     pub late_trailers: Option<LateTrailers>,
     /// The response.
@@ -136,8 +136,8 @@ impl Reply {
     #[must_use]
     pub fn unary(message: Bytes) -> Self {
         Self {
-            metadata: HeaderMap::new(),
-            trailers: HeaderMap::new(),
+            metadata: ReplyHeaders::default(),
+            trailers: ReplyHeaders::default(),
             late_trailers: None,
             messages: Outbound::One(message),
         }
@@ -147,8 +147,8 @@ impl Reply {
     #[must_use]
     pub fn stream(messages: MessageStream) -> Self {
         Self {
-            metadata: HeaderMap::new(),
-            trailers: HeaderMap::new(),
+            metadata: ReplyHeaders::default(),
+            trailers: ReplyHeaders::default(),
             late_trailers: None,
             messages: Outbound::Stream(messages),
         }

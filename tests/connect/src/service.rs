@@ -88,7 +88,7 @@ async fn one(
         payload: payload(data, Some(info)),
     };
     let mut reply = Reply::unary(response.encode_to_vec().into());
-    (reply.metadata, reply.trailers) = (metadata, trailers);
+    (reply.metadata, reply.trailers) = (metadata.into(), trailers.into());
     Ok(reply)
 }
 
@@ -206,8 +206,8 @@ async fn rest(
 fn many(asked: &StreamResponseDefinition) -> Result<(Sender, Reply)> {
     let (sender, receiver) = mpsc::channel(1);
     let mut reply = Reply::stream(Box::pin(ReceiverStream::new(receiver)));
-    reply.metadata = headers(&asked.response_headers)?;
-    reply.trailers = headers(&asked.response_trailers)?;
+    reply.metadata = headers(&asked.response_headers)?.into();
+    reply.trailers = headers(&asked.response_trailers)?.into();
     Ok((sender, reply))
 }
 

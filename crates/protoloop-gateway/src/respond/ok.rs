@@ -62,7 +62,7 @@ pub(crate) fn answer(
         headers: HeaderMap::new(),
     };
     if !(metadata.is_empty() && trailers.is_empty()) {
-        head.take(metadata, trailers, options)?;
+        head.take(metadata.into(), trailers.into(), options)?;
     }
     if how.by_header {
         let name = HeaderValue::from_static(FIELD_MASK);

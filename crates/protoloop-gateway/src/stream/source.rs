@@ -60,7 +60,7 @@ impl Source {
             match &mut self.state {
                 State::Calling(call) => match ready!(call.as_mut().poll(cx)) {
                     Ok(reply) => {
-                        self.metadata = [reply.metadata, reply.trailers];
+                        self.metadata = [reply.metadata.into(), reply.trailers.into()];
                         self.state = match reply.messages {
                             Outbound::One(message) => State::One(message),
                             Outbound::Stream(messages) => State::Stream(messages),

@@ -59,7 +59,7 @@ async fn reply(response: Response<Body>, many: bool) -> Result<Reply> {
         true => streamed(messages),
         false => one(messages).await?,
     };
-    reply.metadata = head.headers;
+    reply.metadata = head.headers.into();
     Ok(reply)
 }
 
@@ -76,7 +76,7 @@ async fn one(mut messages: Streaming<Bytes>) -> Result<Reply> {
     let trailers = messages.trailers().await;
     let trailers = trailers.map_err(|status| to_error(&status))?;
     let mut reply = Reply::unary(message);
-    reply.trailers = trailers.unwrap_or_default().into_headers();
+    reply.trailers = trailers.unwrap_or_default().into_headers().into();
     Ok(reply)
 }
 

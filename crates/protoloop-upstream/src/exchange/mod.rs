@@ -8,8 +8,8 @@ mod unary;
 mod wire;
 
 use bytes::Bytes;
-use http::{HeaderMap, Uri, uri::PathAndQuery};
-use protoloop_core::{CallContext, Error, Inbound, LateTrailers, Outbound, Reply};
+use http::{Uri, uri::PathAndQuery};
+use protoloop_core::{CallContext, Error, Inbound, LateTrailers, Outbound, Reply, ReplyHeaders};
 use tokio::sync::oneshot;
 use tonic::{
     Request, Response, Status, Streaming,
@@ -124,8 +124,8 @@ fn stream(response: Response<Streaming<Bytes>>, broken: Option<oneshot::Receiver
     let late = LateTrailers::default();
     let messages = ReplyMessages::new(messages, broken, LateTrailers::clone(&late));
     Reply {
-        metadata: metadata::answered(head.into_headers()),
-        trailers: HeaderMap::new(),
+        metadata: metadata::answered(head.into_headers()).into(),
+        trailers: ReplyHeaders::default(),
         late_trailers: Some(late),
         messages: Outbound::Stream(Box::pin(messages)),
     }
@@ -146,8 +146,8 @@ async fn one(response: Response<Streaming<Bytes>>) -> Result<Reply, Failure> {
     let trailers = messages.trailers().await.map_err(status::failure)?;
     let trailers = trailers.map(|trailers| metadata::answered(trailers.into_headers()));
     Ok(Reply {
-        metadata: metadata::answered(head.into_headers()),
-        trailers: trailers.unwrap_or_default(),
+        metadata: metadata::answered(head.into_headers()).into(),
+        trailers: trailers.unwrap_or_default().into(),
         late_trailers: None,
         messages: Outbound::One(message),
     })

@@ -73,8 +73,8 @@ fn refuse(trailers: &HeaderMap) -> Result<(), Failure> {
 
 fn reply(head: Response<()>, trailers: HeaderMap, message: Bytes) -> Reply {
     Reply {
-        metadata: metadata::answered(head.into_parts().0.headers),
-        trailers: metadata::answered(trailers),
+        metadata: metadata::answered(head.into_parts().0.headers).into(),
+        trailers: metadata::answered(trailers).into(),
         late_trailers: None,
         messages: Outbound::One(message),
     }

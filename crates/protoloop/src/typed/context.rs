@@ -185,7 +185,7 @@ async fn ask<Q: Message, P: Message + Default>(
     let reply = handler.call(call).await?;
     if !reply.metadata.is_empty() {
         let mut headers = cx.headers.lock().unwrap_or_else(PoisonError::into_inner);
-        headers.extend(reply.metadata.clone());
+        headers.extend(HeaderMap::from(reply.metadata.clone()));
     }
     decode_response(reply.into_one()?)
 }

@@ -2,9 +2,8 @@
 
 use std::{future::Future, marker::PhantomData, sync::Arc};
 
-use http::HeaderMap;
 use prost::Message;
-use protoloop_core::{BoxFuture, Call, Handler, Outbound, Reply, Result};
+use protoloop_core::{BoxFuture, Call, Handler, Outbound, Reply, ReplyHeaders, Result};
 
 use super::{
     Context, Engine, ResponseStream, Streaming,
@@ -123,8 +122,8 @@ impl<T: Send + Sync + 'static, M: BidirectionalMethod<T>> Handler for Bidirectio
 
 fn reply(cx: &Context, messages: Outbound) -> Reply {
     Reply {
-        metadata: cx.take_headers(),
-        trailers: HeaderMap::new(),
+        metadata: cx.take_headers().into(),
+        trailers: ReplyHeaders::default(),
         late_trailers: None,
         messages,
     }

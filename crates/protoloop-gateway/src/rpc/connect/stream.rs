@@ -52,13 +52,13 @@ impl Caller<'_> {
         let outcome = self.reply(head, body, codec).await;
         let (metadata, messages) = match outcome {
             Ok(reply) => {
-                ending.trailers = reply.trailers;
+                ending.trailers = reply.trailers.into();
                 ending.late = reply.late_trailers;
                 let messages = match reply.messages {
                     Outbound::One(message) => Messages::One(message),
                     Outbound::Stream(messages) => Messages::Stream(messages),
                 };
-                (reply.metadata, messages)
+                (reply.metadata.into(), messages)
             }
             Err(error) => (HeaderMap::new(), Messages::Failed(error)),
         };

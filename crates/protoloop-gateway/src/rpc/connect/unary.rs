@@ -108,8 +108,8 @@ impl Caller<'_> {
         )?;
         let mut response = Response::new(Body::Empty);
         let out = response.headers_mut();
-        headers::from_metadata(metadata, out);
-        head::push_trailers(trailers, out);
+        headers::from_metadata(metadata.into(), out);
+        head::push_trailers(trailers.into(), out);
         let content_type = format!("{UNARY}{}", codec.name());
         out.insert(header::CONTENT_TYPE, headers::value_of(&content_type));
         let message = match accepted.filter(|_| !message.is_empty()) {

@@ -286,12 +286,12 @@ impl Caller<'_> {
             &self.gateway.tables,
             &self.gateway.options,
             reply.messages,
-            reply.trailers,
+            reply.trailers.into(),
             reply.late_trailers,
         );
         let mut response = Response::new(frames.into_body());
         let out = response.headers_mut();
-        headers::from_metadata(metadata, out);
+        headers::from_metadata(metadata.into(), out);
         answer::head(out, echoed);
         if let Some(encoding) = encoding {
             out.insert(ENCODING, HeaderValue::from_static(encoding.name()));
