@@ -73,9 +73,10 @@ impl CallContext {
     pub fn of_request(protocol: Protocol, origin: Origin, metadata: HeaderMap) -> Self {
         Self(Box::new(Inner {
             protocol,
+            deadline: None,
             origin,
             metadata,
-            ..Inner::default()
+            extensions: Extensions::new(),
         }))
     }
 

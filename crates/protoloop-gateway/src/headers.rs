@@ -66,33 +66,39 @@ fn is_kept_back(name: &HeaderName) -> bool {
 ///
 /// # Errors
 /// INVALID_ARGUMENT naming the `-bin` header.
-pub fn to_metadata(headers: HeaderMap) -> Result<HeaderMap> {
-    let metadata = without_kept_back(headers);
-    for (name, value) in &metadata {
+pub fn to_metadata(mut headers: HeaderMap) -> Result<HeaderMap> {
+    keep_metadata(&mut headers)?;
+    Ok(headers)
+}
+
+/// The same in place.
+pub(crate) fn keep_metadata(headers: &mut HeaderMap) -> Result<()> {
+    drop_kept_back(headers);
+    for (name, value) in &*headers {
         if name.as_str().ends_with("-bin") && !is_base64(value.as_bytes()) {
             return Err(Error::invalid_argument(format!(
                 "header {name}: the value of a -bin header is base64"
             )));
         }
     }
-    Ok(metadata)
+    Ok(())
 }
 
-/// The headers but for those that are kept back, and those that `Connection` names.
-fn without_kept_back(mut headers: HeaderMap) -> HeaderMap {
+/// Drops the headers that are kept back, and those that `Connection` names.
+fn drop_kept_back(headers: &mut HeaderMap) {
     if headers.contains_key(header::CONNECTION) {
-        for name in named_by_connection(&headers) {
+        for name in named_by_connection(headers) {
             headers.remove(name);
         }
     }
     // Many a request has no others: then there is nothing to take out one by one.
     if headers.keys().all(is_kept_back) {
-        return HeaderMap::new();
+        *headers = HeaderMap::new();
+        return;
     }
     while let Some(name) = headers.keys().find(|name| is_kept_back(name)).cloned() {
         headers.remove(name);
     }
-    headers
 }
 
 /// Adds reply metadata to response headers. The same names are dropped as on the way in, and what the gateway itself

@@ -39,7 +39,7 @@ pub use header_rules::{HeaderNames, HeaderRule, HeaderRules};
 pub use headers::{GRPC_TIMEOUT, REQUEST_TIMEOUT, from_metadata, timeout, to_metadata};
 pub use options::{ErrorFormat, Forms, RestOptions, TrailingSlash, UnknownQuery};
 pub use percent::{EscapeError, EscapeErrorKind, PathProfile};
-pub use rest::{Pace, RestGateway};
+pub use rest::{Pace, Received, RestGateway};
 pub use router::{MAX_PATH_BYTES, MAX_SEGMENTS, Match, Outcome, PathError, Route, Router};
 pub use rpc::{ConnectGateway, GrpcGateway, GrpcKind, RpcOptions};
 pub use socket::{Close, Conversation, Frame, FrameFormat};

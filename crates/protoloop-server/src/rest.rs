@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use protoloop_core::{BoxFuture, Error, Handler, Origin};
-use protoloop_gateway::{KeepAlive, Pace, PageMayCall, RestGateway, Router};
+use protoloop_gateway::{KeepAlive, Pace, PageMayCall, Received, RestGateway, Router};
 use protoloop_schema::Diagnostics;
 use protoloop_wire::Tables;
 use tonic::body::Body;
@@ -74,33 +74,36 @@ impl RestEdge {
         })
     }
 
-    /// Answers one request. Every outcome is a response.
-    /// Forms of the page are taken, of whatever origin, if `page` says so.
-    pub(crate) fn answer<B>(
-        &self,
+    /// A request to answer. Forms of the page are taken, of whatever origin, if `page` says so.
+    pub(crate) fn received<B>(
         mut request: Request<B>,
         origin: Origin,
         page: Option<PageMayCall>,
+    ) -> Received<B> {
+        keep_what_is_about_the_call(request.extensions_mut());
+        if let Some(page) = page {
+            request.extensions_mut().insert(page);
+        }
+        Received::new(request, origin)
+    }
+
+    /// Answers one request. Every outcome is a response.
+    pub(crate) fn answer<B>(
+        &self,
+        received: Received<B>,
     ) -> impl Future<Output = Response<Body>> + Send
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError> + Send,
     {
-        keep_what_is_about_the_call(request.extensions_mut());
-        if let Some(page) = page {
-            request.extensions_mut().insert(page);
-        }
         let pace = move |body, pace| match pace {
             Pace::Whole => ReadTimeout::new(body, self.read_timeout),
             Pace::Stream => ReadTimeout::between_frames(body, self.idle_timeout),
         };
-        let serving = self.gateway.serve_paced(
-            request,
-            origin,
-            &self.handler,
-            self.admission.as_ref(),
-            pace,
-        );
+        let admission = self.admission.as_ref();
+        let serving = self
+            .gateway
+            .serve_paced(received, &self.handler, admission, pace);
         serving.map(|response| response.map(Body::new))
     }
 

@@ -4,6 +4,7 @@ mod form;
 mod method_override;
 mod open;
 mod read;
+mod received;
 mod special;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -15,17 +16,14 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Instant,
 };
 
 use bytes::Bytes;
 use futures_core::Stream;
 use http::{
-    Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request,
+    Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
 };
-use protoloop_core::{
-    BoxFuture, Call, CallContext, Handler, Inbound, Origin, Protocol, Reply, Result, observe::Notes,
-};
+use protoloop_core::{BoxFuture, Call, Handler, Inbound, Origin, Reply, Result, observe::Notes};
 use protoloop_schema::{Diagnostic, Diagnostics, Schema, Severity};
 use protoloop_wire::{Tables, json};
 
@@ -42,6 +40,8 @@ use crate::{
 };
 
 pub(crate) use open::Opening;
+pub use received::Received;
+use received::ready;
 use waiting::Admission;
 
 /// Serves the REST bindings of a schema by calling a [`Handler`].
@@ -93,7 +93,8 @@ impl RestGateway {
         B::Error: fmt::Display,
         H: Handler + Clone,
     {
-        self.serve_paced(request, origin, handler, None, |body, _| body)
+        let received = Received::new(request, origin.into());
+        self.serve_paced(received, handler, None, |body, _| body)
             .await
     }
 
@@ -101,8 +102,7 @@ impl RestGateway {
     /// caller that waits to be told to send the body, without a message: what it fails with is the answer.
     pub fn serve_paced<B, P, H>(
         &self,
-        request: Request<B>,
-        origin: impl Into<Origin> + Send,
+        received: Received<B>,
         handler: &H,
         admission: Option<&Arc<dyn Handler>>,
         pace: impl FnOnce(B, Pace) -> P + Send,
@@ -113,19 +113,16 @@ impl RestGateway {
         P::Error: fmt::Display,
         H: Handler + Clone,
     {
-        let origin = origin.into();
-        let (head, body) = request.into_parts();
-        let request::Parts {
+        let Received {
             method,
             uri,
-            headers,
-            extensions,
-            ..
-        } = head;
+            body,
+            mut context,
+        } = received;
         // The block borrows what it captured. An `async fn` would hold the request and its parts, and every request would
         // pay for moving both.
         async move {
-            let head = Head::new(&uri, &headers, &extensions);
+            let head = Head::new(&uri, context.metadata(), context.extensions());
             let asked = head.asked;
             let shape = match head.accept.problem {
                 true => ErrorShape::Problem,
@@ -134,7 +131,7 @@ impl RestGateway {
             let path = self.path_of(&uri);
             let admission = || Admission {
                 handler: admission,
-                origin: &origin,
+                context: &context,
             };
             let refuse = |refusal| respond::refuse(&self.tables, &self.options, refusal, shape);
             // In a block, so that the wait for the answer holds none of what came before.
@@ -144,7 +141,7 @@ impl RestGateway {
                     Ok(Routed::Options(allow)) => return options_answer(&allow),
                     Err(refusal) => return sent(&method, refuse(refusal)),
                 };
-                if let Some(notes) = extensions.get::<Notes>() {
+                if let Some(notes) = context.extensions().get::<Notes>() {
                     notes.set_route(found.route);
                 }
                 let plan = &self.plans[found.route];
@@ -164,11 +161,9 @@ impl RestGateway {
                     Ok(wish) => wish,
                     Err(refusal) => return sent(&method, refuse(refusal)),
                 };
-                let context = context(plan, &self.options, asked, headers, extensions, origin);
-                let context = match context {
-                    Ok(context) => context,
-                    Err(error) => return sent(&method, refuse(error.into())),
-                };
+                if let Err(error) = ready(plan, &self.options, asked, &mut context) {
+                    return sent(&method, refuse(error.into()));
+                }
                 let call = Call {
                     method: Arc::clone(&plan.method),
                     context,
@@ -391,31 +386,6 @@ fn plans(schema: &Schema, tables: &Tables, router: &Router) -> Result<Vec<Plan>,
     } else {
         Err(Diagnostics(problems))
     }
-}
-
-fn context(
-    plan: &Plan,
-    options: &RestOptions,
-    asked: Asked,
-    headers: HeaderMap,
-    extensions: Extensions,
-    origin: Origin,
-) -> Result<CallContext> {
-    let timeout = match asked.has(Asked::TIMEOUT) {
-        true => headers::timeout(&headers)?,
-        false => None,
-    };
-    let mut metadata = headers::to_metadata(headers)?;
-    options.headers.request.apply(&mut metadata);
-    let mut context = CallContext::of_request(Protocol::Rest, origin, metadata);
-    *context.extensions_mut() = extensions;
-    for timeout in [timeout, plan.timeout].into_iter().flatten() {
-        // A time so far away that it cannot be told is no deadline.
-        if let Some(deadline) = Instant::now().checked_add(timeout) {
-            context.limit_deadline(deadline);
-        }
-    }
-    Ok(context)
 }
 
 /// 204 with the methods of the path.

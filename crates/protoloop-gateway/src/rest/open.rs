@@ -5,11 +5,12 @@ use std::{collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, Uri, request};
 use protoloop_core::{
-    BoxFuture, Call, Error, Handler, Inbound, Origin, Reply, Result, observe::Notes,
+    BoxFuture, Call, CallContext, Error, Handler, Inbound, Origin, Protocol, Reply, Result,
+    observe::Notes,
 };
 use protoloop_wire::canonicalize_bytes;
 
-use super::{Head, RestGateway, Routed, calling, context, special};
+use super::{Head, RestGateway, Routed, calling, ready, special};
 use crate::{
     Body, KeepAlive,
     asked::{Asked, FIELD_MASK},
@@ -147,7 +148,9 @@ impl RestGateway {
             headers.remove(name);
         }
         let asked = opening.asked;
-        let context = context(plan, &self.options, asked, headers, head.extensions, origin)?;
+        let mut context = CallContext::of_request(Protocol::Rest, origin, headers);
+        *context.extensions_mut() = head.extensions;
+        ready(plan, &self.options, asked, &mut context)?;
         let (handler, method) = (handler.clone(), Arc::clone(&plan.method));
         let start = move |messages| {
             let call = Call {

@@ -25,39 +25,42 @@ use crate::{
 impl RestGateway {
     /// Reads the body and binds the request. What can be refused by the head alone is refused before the body is read,
     /// so that a caller who waits for `100 Continue` need not send it.
-    pub(super) async fn read<B>(
-        &self,
-        plan: &Plan,
-        found: Match<'_>,
-        head: &Head<'_>,
-        admission: Admission<'_>,
-        body: B,
-    ) -> Result<Wish, Refusal>
+    #[allow(clippy::manual_async_fn, reason = "it would hold its arguments twice")]
+    pub(super) fn read<'r, B>(
+        &'r self,
+        plan: &'r Plan,
+        found: Match<'r>,
+        head: &'r Head<'_>,
+        admission: Admission<'r>,
+        mut body: B,
+    ) -> impl Future<Output = Result<Wish, Refusal>> + Send + 'r
     where
-        B: http_body::Body<Data = Bytes>,
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'r,
         B::Error: fmt::Display,
     {
-        let before = self.before_body(plan, head)?;
-        if head.asked.has(Asked::EXPECT) {
-            let admitted = self.admit(plan, &found, head, &before, admission);
-            Box::pin(admitted).await?;
+        async move {
+            let before = self.before_body(plan, head)?;
+            if head.asked.has(Asked::EXPECT) {
+                let admitted = self.admit(plan, &found, head, &before, admission);
+                Box::pin(admitted).await?;
+            }
+            let (body, format) = self.body(plan, head, &mut body).await?;
+            let form = match &format {
+                None => None,
+                Some(format) => Some(form::read(
+                    &self.tables,
+                    plan,
+                    &self.options,
+                    format,
+                    &body,
+                )?),
+            };
+            let (message, how) = self.bound(plan, &found, head, before, &body, form)?;
+            Ok(Wish {
+                messages: Inbound::One(message),
+                how,
+            })
         }
-        let (body, format) = self.body(plan, head, body).await?;
-        let form = match &format {
-            None => None,
-            Some(format) => Some(form::read(
-                &self.tables,
-                plan,
-                &self.options,
-                format,
-                &body,
-            )?),
-        };
-        let (message, how) = self.bound(plan, &found, head, before, &body, form)?;
-        Ok(Wish {
-            messages: Inbound::One(message),
-            how,
-        })
     }
 
     /// The same without a body.

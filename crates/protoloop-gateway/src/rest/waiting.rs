@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use protoloop_core::{Call, Handler, Origin};
+use protoloop_core::{Call, CallContext, Handler};
 
 use super::{
-    Head, RestGateway, context,
+    Head, RestGateway,
     read::{Before, content_type_text},
+    ready,
 };
 use crate::{
     bind::{self, Parts},
@@ -20,7 +21,8 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(super) struct Admission<'a> {
     pub(super) handler: Option<&'a Arc<dyn Handler>>,
-    pub(super) origin: &'a Origin,
+    /// With all headers.
+    pub(super) context: &'a CallContext,
 }
 
 impl RestGateway {
@@ -45,14 +47,8 @@ impl RestGateway {
         };
         let system = bind::check_head(&self.tables, plan, &self.options, &parts)?;
         self.form(plan, head, &system)?;
-        let context = context(
-            plan,
-            &self.options,
-            head.asked,
-            head.headers.clone(),
-            head.extensions.cloned().unwrap_or_default(),
-            *admission.origin,
-        )?;
+        let mut context = admission.context.clone();
+        ready(plan, &self.options, head.asked, &mut context)?;
         if let Some(handler) = admission.handler {
             let call = Call::unary(Arc::clone(&plan.method), context, Bytes::new());
             handler.call(call).await?;

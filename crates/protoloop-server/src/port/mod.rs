@@ -87,7 +87,7 @@ impl Port {
                 Box::pin(async move {
                     let mut response = self.grpc.answer(request, kind, origin).await;
                     self.cors.expose(asked.as_deref(), response.headers_mut());
-                    with_trace(&mut response, origin);
+                    with_trace(&mut response, origin.trace);
                     response
                 })
             }
@@ -101,8 +101,8 @@ impl Port {
     {
         let answer = self.grpc.answer(request, GrpcKind::Native, origin);
         let mut response = answer.await;
-        if is_traced(origin) || response.headers().contains_key("grpc-status") {
-            with_trace(&mut response, origin);
+        if is_traced(origin.trace) || response.headers().contains_key("grpc-status") {
+            with_trace(&mut response, origin.trace);
         }
         response
     }
@@ -117,33 +117,35 @@ impl Port {
         B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
         B::Error: Into<BoxError> + Send,
     {
+        let trace = origin.trace;
         if let Some(preflight) = self.cors.preflight(request.method(), request.headers()) {
-            return Box::pin(std::future::ready(traced(preflight, origin)));
+            return Box::pin(std::future::ready(traced(preflight, trace)));
         }
         let asked = signs.has(Signs::ORIGIN).then(|| page(&request)).flatten();
         if let Some(page) = admin::Page::of(request.method(), request.uri().path()) {
             return Box::pin(async move {
                 let response = page.answer(&self.readiness).await;
-                self.shown(response, asked.as_deref(), origin)
+                self.shown(response, asked.as_deref(), trace)
             });
         }
         let may_be_socket = signs.has(Signs::UPGRADE) || request.version() == Version::HTTP_2;
         if may_be_socket && socket::asks(&request) {
             return Box::pin(async move {
                 let response = self.open(request, origin).await;
-                self.shown(response, asked.as_deref(), origin)
+                self.shown(response, asked.as_deref(), trace)
             });
         }
         if self.is_connect(&request, signs) {
             return Box::pin(async move {
                 let response = self.answer_connect(request, origin).await;
-                self.shown(response, asked.as_deref(), origin)
+                self.shown(response, asked.as_deref(), trace)
             });
         }
         let page = asked.as_ref().and_then(|_| self.page_of_form(&mut request));
+        let received = RestEdge::received(request, origin, page);
         Box::pin(async move {
-            let response = self.rest.answer(request, origin, page).await;
-            self.shown(response, asked.as_deref(), origin)
+            let response = self.rest.answer(received).await;
+            self.shown(response, asked.as_deref(), trace)
         })
     }
 
@@ -171,30 +173,30 @@ impl Port {
         &self,
         mut response: Response<Body>,
         asked: Option<&HeaderValue>,
-        origin: Origin,
+        trace: Option<TraceContext>,
     ) -> Response<Body> {
         self.cors.expose(asked, response.headers_mut());
-        traced(response, origin)
+        traced(response, trace)
     }
 }
 
 /// A caller that does not trace needs the id only to tell of an error, which a stream may still meet; sent always, it would
 /// be the larger part of a small response's headers.
-fn traced(mut response: Response<Body>, origin: Origin) -> Response<Body> {
+fn traced(mut response: Response<Body>, trace: Option<TraceContext>) -> Response<Body> {
     let good = response.status().is_success() && response.body().size_hint().exact().is_some();
-    if is_traced(origin) || !good {
-        with_trace(&mut response, origin);
+    if is_traced(trace) || !good {
+        with_trace(&mut response, trace);
     }
     response
 }
 
 /// Whether the caller wants to hear of the trace.
-fn is_traced(origin: Origin) -> bool {
-    origin.trace.is_some_and(|trace| trace.named())
+fn is_traced(trace: Option<TraceContext>) -> bool {
+    trace.is_some_and(|trace| trace.named())
 }
 
-fn with_trace(response: &mut Response<Body>, origin: Origin) {
-    if let Some(trace) = origin.trace {
+fn with_trace(response: &mut Response<Body>, trace: Option<TraceContext>) {
+    if let Some(trace) = trace {
         let headers = response.headers_mut();
         headers.insert(TraceContext::HEADER, trace.header_value());
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderValue;
-use protoloop_core::{Code, Detail};
+use protoloop_core::{Code, Detail, Protocol};
 
 use super::*;
 use crate::{ErrorFormat, HeaderRule, PathProfile};
