@@ -41,9 +41,27 @@ const fn escape(byte: u8) -> ([u8; 8], u8) {
 /// Appends `text` as a JSON string, quotes included.
 #[inline]
 pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
+    push_valid(out, text.as_bytes());
+}
+
+/// The same for what may be no UTF-8: false then, and nothing is appended.
+#[inline]
+pub(crate) fn push_utf8(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    let valid = match text.len() < SHORT {
+        // Most short strings are ASCII, which is seen faster.
+        true => text.is_ascii() || std::str::from_utf8(text).is_ok(),
+        false => simdutf8::basic::from_utf8(text).is_ok(),
+    };
+    if valid {
+        push_valid(out, text);
+    }
+    valid
+}
+
+fn push_valid(out: &mut Vec<u8>, text: &[u8]) {
     out.reserve(text.len() + 2);
     out.push(b'"');
-    let mut rest = text.as_bytes();
+    let mut rest = text;
     if rest.len() >= SHORT {
         rest = push_blocks(out, rest);
     }

@@ -7,22 +7,13 @@ use crate::{
     json::{
         base64,
         number::{push_f32, push_f64, push_integer, push_quoted},
-        text::push_string,
+        text::push_utf8,
     },
     scalar::raw_of,
     tables::FieldTable,
     varint::{unzigzag32, unzigzag64},
     wire::Payload,
 };
-
-/// The bytes as text; the vector code pays only where there is much of it.
-#[inline]
-fn text_of(bytes: &[u8]) -> Result<&str, ()> {
-    if bytes.len() < 64 {
-        return std::str::from_utf8(bytes).map_err(|_| ());
-    }
-    simdutf8::basic::from_utf8(bytes).map_err(|_| ())
-}
 
 /// Whether a kind is written in quotes as a value, and so needs none more as a map key.
 pub(super) fn is_quoted(kind: Kind) -> bool {
@@ -76,10 +67,9 @@ impl Encoder<'_> {
     ) -> Result<bool, Stop> {
         match (field.kind(), payload) {
             (Kind::String, Payload::Len(bytes)) => {
-                let Ok(text) = text_of(bytes) else {
+                if !push_utf8(self.out, bytes) {
                     return Err(Stop::error("the string is not valid UTF-8"));
-                };
-                push_string(self.out, text);
+                }
             }
             (Kind::Message(id), Payload::Len(bytes)) | (Kind::Group(id), Payload::Group(bytes)) => {
                 self.message(self.tables.message(id), bytes)?;
