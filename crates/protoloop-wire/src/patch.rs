@@ -2,6 +2,9 @@
 
 use crate::{View, Writer};
 
+/// Bytes of most fields that are set: a UUID, a timestamp.
+const SMALL: usize = 48;
+
 /// Fields to set or to remove, applied to a message in one pass.
 #[derive(Clone, Debug, Default)]
 pub struct Patch {
@@ -18,7 +21,7 @@ impl Patch {
 
     /// Sets a field to what `write` writes, which must be that field only; when nothing is written, removes it.
     pub fn set(&mut self, number: u32, write: impl FnOnce(&mut Writer)) {
-        let mut writer = Writer::new();
+        let mut writer = Writer::with_capacity(SMALL);
         write(&mut writer);
         let at = self.fields.partition_point(|field| field.0 < number);
         match self.fields.get_mut(at) {

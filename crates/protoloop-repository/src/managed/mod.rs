@@ -80,11 +80,12 @@ impl Managed {
     ) -> Result<Vec<Option<Record>>, WriteError> {
         let stamp = Stamp::new(self.model(), cx)?;
         let scope = self.model().tenant_scope(cx)?;
-        let mut writes = Vec::with_capacity(acts.len());
-        for (index, act) in acts.into_iter().enumerate() {
+        // Collected in the place of the acts.
+        let writes = acts.into_iter().enumerate().map(|(index, act)| {
             let write = act.prepared(&stamp, scope.as_ref(), self.hooks.is_none());
-            writes.push(write.map_err(|error| WriteError::at(index, error))?);
-        }
+            write.map_err(|error| WriteError::at(index, error))
+        });
+        let writes: Vec<_> = writes.collect::<Result<_, _>>()?;
         if let Some(hooks) = &self.hooks {
             let (inner, stamp) = (&*self.inner, &stamp);
             let flow = Flow {

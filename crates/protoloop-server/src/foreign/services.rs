@@ -1,8 +1,7 @@
 //! The services by name.
 
-use std::{collections::HashMap, convert::Infallible};
+use std::{collections::BTreeMap, convert::Infallible};
 
-use foldhash::fast::RandomState;
 use http::{Request, Response};
 use tonic::{Status, body::Body, server::NamedService};
 use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
@@ -10,9 +9,9 @@ use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
 /// A tonic service of any type.
 type Foreign = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
 
-/// Services by name. They answer HTTP requests themselves; the sequence does not see them.
+/// Services by name, few as they are. They answer HTTP requests themselves; the sequence does not see them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ForeignServices(HashMap<String, Foreign, RandomState>);
+pub(crate) struct ForeignServices(BTreeMap<String, Foreign>);
 
 impl ForeignServices {
     pub(crate) fn add<S>(&mut self, service: S)
