@@ -44,7 +44,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Reads by key of one model go by themselves over one in so many connections, and wait for each other beyond. More would
 /// be answered later and not sooner: a server is as long about a statement of one key as about one of twenty.
-const CONNECTIONS_OF_LANE: u32 = 5;
+const CONNECTIONS_OF_LANE: u32 = 10;
 
 impl Default for PoolOptions {
     fn default() -> Self {

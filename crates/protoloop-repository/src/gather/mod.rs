@@ -3,7 +3,8 @@
 //! A few reads by key go straight to the database, each in a [`Lane`]. When all lanes are taken, further ones wait in the
 //! [`Gather`]: the first of them waits for a lane and a connection in the place of all, and when it has them, every read of
 //! the same shape that waits by then goes into one statement. Nothing of this happens while a lane is free, and none
-//! waits for others to come.
+//! waits for others to come. A statement that is long under way, on a server far away or for a page of the disk, is not
+//! waited for: then they go beside the lanes.
 
 #[cfg(test)]
 mod tests;
@@ -18,14 +19,21 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use futures_util::future::{Either, select};
 use protoloop_core::{Error, Result};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    time::timeout,
+};
 
 /// Most keys in one statement, a power of two: a store that fills up to the next one has few different texts to prepare.
 pub const GATHERED_KEYS: usize = 128;
+
+/// How long a lane is waited for. The runtime's timers tick in as much.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 /// What is asked by key, and how.
 pub trait Source: Send + Sync + 'static {
@@ -108,8 +116,8 @@ impl std::ops::Add for Gathered {
 }
 
 impl<S: Source> Gather<S> {
-    /// Nothing waits yet. So many statements may be under way at once, of reads that go by themselves and of those that
-    /// waited; at least one.
+    /// Nothing waits yet. So many statements are under way at once, of reads that go by themselves and of those that
+    /// waited, unless they take long; at least one.
     #[must_use]
     pub fn new(source: S, lanes: usize) -> Arc<Self> {
         Arc::new(Self {
@@ -183,11 +191,11 @@ impl<S: Source> Gather<S> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a lane and a connection in the place of all, and asks for as many as one statement takes.
+    /// Waits for a lane, if not for long, and for a connection in the place of all, and asks for as many as one statement takes.
     async fn lead(self: Arc<Self>) {
         let leading = Leading(&self);
-        // Fails only when it is closed, which nobody does.
-        let lane = Arc::clone(&self.lanes).acquire_owned().await;
+        let lane = timeout(PATIENCE, Arc::clone(&self.lanes).acquire_owned());
+        let lane = lane.await;
         let connection = self.source.connection().await;
         std::mem::forget(leading);
         match connection {

@@ -196,3 +196,14 @@ async fn reads_wait_where_all_lanes_are_taken() {
     assert_eq!(gather.source().asked().len(), 1);
     assert!(gather.enter().is_some());
 }
+
+#[tokio::test]
+async fn a_lane_is_not_waited_for_where_its_statement_takes_long() {
+    let gather = Doubling::new(false);
+    let _lanes: Vec<_> = (0..LANES).map_while(|_| gather.enter()).collect();
+    assert!(gather.enter().is_none());
+    let in_time = Duration::from_secs(5);
+    let found = tokio::time::timeout(in_time, ask(&gather, 0, vec![1])).await;
+    let found = found.expect("in time").expect("answers");
+    assert_eq!(found, Some(vec![2]));
+}
