@@ -10,10 +10,10 @@ use futures_util::future::{join, join_all};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, sync::mpsc};
+use tokio::{net::TcpStream, sync::mpsc, task::yield_now};
 use tonic::codegen::http;
 
-use crate::{by_hand::Todo, clock::Clock};
+use crate::by_hand::Todo;
 
 const TITLE: &str = "buy milk, bread and something for the weekend";
 
@@ -72,9 +72,9 @@ impl Load {
     /// Requests at a rate per second, each at its own moment, on the connections in turn. A latency counts from the
     /// moment a request was due, so that a gateway which falls behind does not look better for it.
     ///
-    /// Between them the client sleeps: if it spun, whatever else the kernel has to do on its processor, such as to deliver
-    /// packets, would wait for the end of its time slice, which is milliseconds.
-    pub(crate) async fn paced(&mut self, clock: &Clock, rate: f64, time: Duration) -> Tally {
+    /// Waiting is spinning: the runtime's timers tick in milliseconds, and finer ones of the kernel's, each of which interrupts a
+    /// virtual machine, take half of the client's time.
+    pub(crate) async fn paced(&mut self, rate: f64, time: Duration) -> Tally {
         let (path, began) = (&self.path, Instant::now());
         let connections = self.connections.iter_mut();
         let (moments, runs): (Vec<_>, Vec<_>) = connections
@@ -95,7 +95,9 @@ impl Load {
         let tell = async move {
             for (number, connection) in (0..count).zip(moments.iter().cycle()) {
                 let due = began + time.mul_f64(f64::from(number) / f64::from(count));
-                clock.until(due).await;
+                while Instant::now() < due {
+                    yield_now().await;
+                }
                 connection.send(due).expect("a connection that is read");
             }
         };

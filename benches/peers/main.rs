@@ -8,14 +8,12 @@
 #[path = "../server/by_hand.rs"]
 #[allow(dead_code, reason = "shared with the race of servers")]
 mod by_hand;
-mod clock;
 mod gateway;
 mod load;
 mod report;
 
 use std::{env, path::Path, process::Command, time::Duration};
 
-use clock::Clock;
 use gateway::{Gateway, Kind};
 use load::{Load, Tally};
 use protoloop_benches::Awake;
@@ -30,6 +28,10 @@ const TURN: Duration = Duration::from_millis(1_000);
 /// The share of the highest rate at which latency is looked at.
 const SHARE: f64 = 0.8;
 
+/// Into how many parts a turn is split for latencies. Several times in a second the machine stands still for a millisecond or
+/// some, also for a thread that does nothing but to read the clock; in most parts it does not.
+const MOMENTS: u32 = 25;
+
 /// Set in the process that is bound to the clients' CPU.
 const BOUND: &str = "PROTOLOOP_PEERS_BOUND";
 
@@ -40,8 +42,8 @@ fn main() {
     }
     let _awake = Awake::keep();
     let runtime = tokio::runtime::Builder::new_current_thread()
-        // Moments are looked for after so many polls.
-        .event_interval(8)
+        // Sockets are looked at after so many polls; who waits for a moment has some always.
+        .event_interval(CONNECTIONS as u32)
         .enable_all()
         .build()
         .expect("a runtime");
@@ -88,7 +90,6 @@ async fn race() {
 
 /// Each gateway at a share of the highest rate that it reached just before, in turns.
 async fn latencies(gateways: &[Gateway]) -> Vec<Pace> {
-    let clock = Clock::new();
     let mut loads = Vec::new();
     for gateway in gateways {
         loads.push(Load::connect(gateway.address, CONNECTIONS).await);
@@ -97,7 +98,9 @@ async fn latencies(gateways: &[Gateway]) -> Vec<Pace> {
     for _ in 0..ROUNDS {
         for (load, turns) in loads.iter_mut().zip(&mut turns) {
             let highest = load.closed("GET", TURN / 2).await.per_second();
-            turns.push(load.paced(&clock, highest * SHARE, TURN).await);
+            for _ in 0..MOMENTS {
+                turns.push(load.paced(highest * SHARE, TURN / MOMENTS).await);
+            }
         }
     }
     let paces = gateways.iter().zip(turns);
