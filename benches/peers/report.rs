@@ -62,7 +62,7 @@ pub(crate) fn table(title: &str, lines: &[Line]) {
 }
 
 /// One gateway's latencies at a pace: medians over the parts of its turns, for the moments when the machine stands still are not
-/// its own.
+/// its own, and meet fewer than half of the parts.
 pub(crate) struct Pace {
     kind: Kind,
     rate: f64,

@@ -1,13 +1,15 @@
 //! Processors that do not sleep.
 
 use std::{
-    fs::File,
-    io::{Result, Write as _},
+    fs::{File, read_to_string},
+    io::{Error, Result, Write as _},
 };
 
 /// Where Linux is asked how long a processor may take to wake, in microseconds, as long as the file is open.
 /// <https://docs.kernel.org/power/pm_qos_interface.html>
 const LATENCY: &str = "/dev/cpu_dma_latency";
+
+const DRIVER: &str = "/sys/devices/system/cpu/cpuidle/current_driver";
 
 /// Has idle processors wait for work instead of sleeping, as long as it lives.
 ///
@@ -35,6 +37,10 @@ impl Awake {
 }
 
 fn ask() -> Result<File> {
+    // Without a driver idle processors sleep whatever is asked.
+    if read_to_string(DRIVER)?.trim() == "none" {
+        return Err(Error::other(format!("{DRIVER} says none")));
+    }
     let mut file = File::options().write(true).open(LATENCY)?;
     file.write_all(&0_i32.to_ne_bytes())?;
     Ok(file)

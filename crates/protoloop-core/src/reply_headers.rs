@@ -49,6 +49,30 @@ impl From<ReplyHeaders> for HeaderMap {
     }
 }
 
+impl PartialEq for ReplyHeaders {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl IntoIterator for ReplyHeaders {
+    type Item = <HeaderMap as IntoIterator>::Item;
+    type IntoIter = <HeaderMap as IntoIterator>::IntoIter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        HeaderMap::from(self).into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a ReplyHeaders {
+    type Item = <&'a HeaderMap as IntoIterator>::Item;
+    type IntoIter = <&'a HeaderMap as IntoIterator>::IntoIter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        (**self).iter()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use http::{HeaderMap, HeaderValue};
@@ -64,6 +88,11 @@ mod tests {
         assert_eq!(HeaderMap::from(headers.clone())["x-a"], "1");
         headers.remove("x-a");
         assert!(headers.is_empty());
+        assert_eq!(headers, ReplyHeaders::default());
+        assert_eq!(
+            (&headers).into_iter().count() + headers.into_iter().count(),
+            0
+        );
         assert!(ReplyHeaders::from(HeaderMap::new()).0.is_none());
     }
 }

@@ -42,8 +42,9 @@ const DOUBT: Duration = Duration::from_secs(1);
 /// After a failure to connect, others fail the same way for this long instead of trying as well.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Reads by key of one model go by themselves over one in so many connections, and wait for each other beyond. More would
-/// be answered later and not sooner: a server is as long about a statement of one key as about one of twenty.
+/// Reads by key of one model go by themselves over one in so many connections, and wait for each other beyond, in twice as
+/// many statements where they take long. More would be answered later and not sooner: a server is as long about a statement
+/// of one key as about one of twenty.
 const CONNECTIONS_OF_LANE: u32 = 10;
 
 impl Default for PoolOptions {

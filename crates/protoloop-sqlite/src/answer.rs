@@ -25,7 +25,8 @@ static LOOKS: LazyLock<u32> = LazyLock::new(|| match available_parallelism() {
     _ => 64,
 });
 
-/// How many rows wait to be freed at most: a page of the usual largest size.
+/// How many rows wait to be freed at most, those of a page of the usual largest size: of large rows as much memory again as the
+/// records take.
 const KEPT: usize = 1_024;
 
 /// Waits for a single answer, awake for the first moments.

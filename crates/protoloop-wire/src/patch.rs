@@ -23,16 +23,20 @@ impl Patch {
     pub fn set(&mut self, number: u32, write: impl FnOnce(&mut Writer)) {
         let mut writer = Writer::with_capacity(SMALL);
         write(&mut writer);
-        let at = self.fields.partition_point(|field| field.0 < number);
-        match self.fields.get_mut(at) {
-            Some(field) if field.0 == number => field.1 = writer.finish(),
-            _ => self.fields.insert(at, (number, writer.finish())),
-        }
+        self.put(number, writer.finish());
     }
 
     /// Removes a field.
     pub fn remove(&mut self, number: u32) {
-        self.set(number, |_| {});
+        self.put(number, Vec::new());
+    }
+
+    fn put(&mut self, number: u32, bytes: Vec<u8>) {
+        let at = self.fields.partition_point(|field| field.0 < number);
+        match self.fields.get_mut(at) {
+            Some(field) if field.0 == number => field.1 = bytes,
+            _ => self.fields.insert(at, (number, bytes)),
+        }
     }
 
     /// The message with the changes; canonical when the message was and each field is written so.

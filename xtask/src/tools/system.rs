@@ -31,13 +31,16 @@ pub(crate) fn install(package: &str) -> Result<(), String> {
         return Err(format!("run `apt-get install {package}` as root"));
     }
     let _one_at_a_time = fresh_lists()?;
-    output(&mut apt_get(&[
-        "install",
-        "--yes",
-        "--no-install-recommends",
-        package,
-    ]))
-    .map(drop)
+    let install = || {
+        output(&mut apt_get(&[
+            "install",
+            "--yes",
+            "--no-install-recommends",
+            package,
+        ]))
+    };
+    // Once more, for an archive may go while it is unpacked, where others work on the machine too.
+    install().or_else(|_| install()).map(drop)
 }
 
 /// The file of a Debian package, put into a folder and not installed.

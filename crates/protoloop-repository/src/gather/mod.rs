@@ -3,8 +3,8 @@
 //! A few reads by key go straight to the database, each in a [`Lane`]. When all lanes are taken, further ones wait in the
 //! [`Gather`]: the first of them waits for a lane and a connection in the place of all, and when it has them, every read of
 //! the same shape that waits by then goes into one statement. Nothing of this happens while a lane is free, and none
-//! waits for others to come. A statement that is long under way, on a server far away or for a page of the disk, is not
-//! waited for: then they go beside the lanes.
+//! waits for others to come. A statement that is long under way, on a server far away or for a page of the disk, does not
+//! hold them up: then they go beside the lanes, in as many again.
 
 #[cfg(test)]
 mod tests;
@@ -32,7 +32,7 @@ use tokio::{
 /// Most keys in one statement, a power of two: a store that fills up to the next one has few different texts to prepare.
 pub const GATHERED_KEYS: usize = 128;
 
-/// How long a lane is waited for. The runtime's timers tick in as much.
+/// How long nothing but a lane is waited for. The runtime's timers tick in as much.
 const PATIENCE: Duration = Duration::from_millis(1);
 
 /// What is asked by key, and how.
@@ -75,6 +75,8 @@ pub struct Lane {
 pub struct Gather<S: Source> {
     source: S,
     lanes: Arc<Semaphore>,
+    /// As many again, for those that have waited for a lane.
+    beside: Arc<Semaphore>,
     state: Mutex<State<S>>,
     reads: AtomicU64,
     statements: AtomicU64,
@@ -117,12 +119,13 @@ impl std::ops::Add for Gathered {
 
 impl<S: Source> Gather<S> {
     /// Nothing waits yet. So many statements are under way at once, of reads that go by themselves and of those that
-    /// waited, unless they take long; at least one.
+    /// waited, and twice as many where they take long; at least one.
     #[must_use]
     pub fn new(source: S, lanes: usize) -> Arc<Self> {
         Arc::new(Self {
             source,
             lanes: Arc::new(Semaphore::new(lanes.max(1))),
+            beside: Arc::new(Semaphore::new(lanes.max(1))),
             state: Mutex::new(State {
                 waiting: Vec::new(),
                 led: false,
@@ -191,11 +194,10 @@ impl<S: Source> Gather<S> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a lane, if not for long, and for a connection in the place of all, and asks for as many as one statement takes.
+    /// Waits for a lane and a connection in the place of all, and asks for as many as one statement takes.
     async fn lead(self: Arc<Self>) {
         let leading = Leading(&self);
-        let lane = timeout(PATIENCE, Arc::clone(&self.lanes).acquire_owned());
-        let lane = lane.await;
+        let lane = self.lane().await;
         let connection = self.source.connection().await;
         std::mem::forget(leading);
         match connection {
@@ -213,6 +215,20 @@ impl<S: Source> Gather<S> {
                 }
             }
         }
+    }
+
+    /// Waits for a lane, or where that takes long, for one beside them. `None` only where they are closed, which nobody does.
+    async fn lane(&self) -> Option<OwnedSemaphorePermit> {
+        let of = |lanes: &Arc<Semaphore>| Arc::clone(lanes).acquire_owned();
+        if let Ok(lane) = Arc::clone(&self.lanes).try_acquire_owned() {
+            return Some(lane);
+        }
+        if let Ok(lane) = timeout(PATIENCE, of(&self.lanes)).await {
+            return lane.ok();
+        }
+        let (lane, beside) = (pin!(of(&self.lanes)), pin!(of(&self.beside)));
+        let (Either::Left((lane, _)) | Either::Right((lane, _))) = select(lane, beside).await;
+        lane.ok()
     }
 
     /// The reads of one shape that waited longest. For those that still wait another task leads.

@@ -55,12 +55,13 @@ impl Stamp {
             let own = self.own_tenant(&row, number)?;
             model.set(&mut patch, number, &own)?;
         }
-        let now = now();
-        for number in [entity.create_time, entity.update_time]
+        let mut times = [entity.create_time, entity.update_time]
             .into_iter()
             .flatten()
-        {
-            set_time(&mut patch, number, now);
+            .peekable();
+        if times.peek().is_some() {
+            let now = now();
+            times.for_each(|number| set_time(&mut patch, number, now));
         }
         for number in [entity.created_by, entity.updated_by].into_iter().flatten() {
             self.set_subject(&mut patch, number);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use protoloop_core::{
-    CallContext, Error, Result,
+    BoxFuture, CallContext, Error, Result,
     observe::{Operation, WatchesOperations},
 };
 use tokio::task::AbortHandle;
@@ -114,11 +114,11 @@ impl Transaction {
         self.told = Some(watch);
     }
 
-    /// Ends it by `work`, and tells of that.
-    async fn telling(
-        &self,
+    /// Ends it by `work`, and tells of that. A driver may work as soon as it is called, so that is done here.
+    async fn telling<'a>(
+        &'a self,
         name: &'static str,
-        work: impl Future<Output = Result<()>>,
+        work: impl FnOnce() -> BoxFuture<'a, Result<()>>,
     ) -> Result<()> {
         let operation = Operation {
             name,
@@ -126,7 +126,7 @@ impl Transaction {
             trace: self.cx.trace(),
         };
         let ends = self.told.as_ref().map(|watch| watch.begin(&operation));
-        let outcome = work.await;
+        let outcome = work().await;
         if let Some(ends) = ends {
             ends.end(outcome.as_ref().err().map(Error::code));
         }
@@ -226,7 +226,8 @@ impl Transaction {
             }
             None => {
                 self.cx.check_deadline()?;
-                let outcome = self.telling("COMMIT", self.inside.driver.commit()).await;
+                let commit = || self.inside.driver.commit();
+                let outcome = self.telling("COMMIT", commit).await;
                 self.state().end(match &outcome {
                     Ok(()) => Ended::Committed,
                     Err(error) => Ended::Failed(error.code(), error.message().to_owned()),
@@ -250,8 +251,8 @@ impl Transaction {
             }
             None if self.state().end(Ended::RolledBack) => {
                 self.open = false;
-                let work = self.inside.driver.rollback();
-                return self.telling("ROLLBACK", work).await;
+                let rollback = || self.inside.driver.rollback();
+                return self.telling("ROLLBACK", rollback).await;
             }
             _ => {}
         }

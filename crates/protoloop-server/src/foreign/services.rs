@@ -1,6 +1,6 @@
 //! The services by name.
 
-use std::{collections::BTreeMap, convert::Infallible};
+use std::convert::Infallible;
 
 use http::{Request, Response};
 use tonic::{Status, body::Body, server::NamedService};
@@ -9,9 +9,10 @@ use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
 /// A tonic service of any type.
 type Foreign = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
 
-/// Services by name, few as they are. They answer HTTP requests themselves; the sequence does not see them.
+/// Services by name, few as they are: names are compared faster than hashed. They answer HTTP requests themselves; the sequence does
+/// not see them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ForeignServices(BTreeMap<String, Foreign>);
+pub(crate) struct ForeignServices(Vec<(&'static str, Foreign)>);
 
 impl ForeignServices {
     pub(crate) fn add<S>(&mut self, service: S)
@@ -24,24 +25,29 @@ impl ForeignServices {
             + 'static,
         S::Future: Send,
     {
-        let name = S::NAME.to_owned();
-        self.0.insert(name, BoxCloneSyncService::new(service));
+        self.0.retain(|(name, _)| *name != S::NAME);
+        self.0.push((S::NAME, BoxCloneSyncService::new(service)));
     }
 
     /// Their full names.
     pub(crate) fn names(&self) -> impl Iterator<Item = String> {
-        self.0.keys().cloned()
+        self.0.iter().map(|(name, _)| (*name).to_owned())
     }
 
     /// Whether the path is of one of them.
     pub(super) fn knows(&self, path: &str) -> bool {
-        service_name(path).is_some_and(|name| self.0.contains_key(name))
+        self.of(path).is_some()
+    }
+
+    fn of(&self, path: &str) -> Option<&Foreign> {
+        let asked = service_name(path)?;
+        let found = self.0.iter().find(|(name, _)| *name == asked);
+        found.map(|(_, service)| service)
     }
 
     /// Answers a request whose path is none of the schema's methods.
     pub(super) async fn answer(&self, request: Request<Body>) -> Response<Body> {
-        let name = service_name(request.uri().path());
-        match name.and_then(|name| self.0.get(name)).cloned() {
+        match self.of(request.uri().path()).cloned() {
             Some(service) => match service.oneshot(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},
