@@ -3,7 +3,8 @@
 //! - [`Code`]: the sixteen gRPC codes and OK, with their HTTP column.
 //! - [`Error`]: a domain error that knows no transport: a public message, an internal one that is never shown, and
 //!   typed [`Detail`]s.
-//! - [`Call`], [`Reply`] with its [`ReplyHeaders`], [`Handler`]: the canonical in-process gRPC call. Every protocol is a transcoder in front of it.
+//! - [`Call`], [`Reply`] with its [`ReplyHeaders`], [`Handler`]: the canonical in-process gRPC call. Every protocol is a
+//!   transcoder in front of it.
 //! - [`CallContext`]: deadline, metadata, trace and typed extensions of one call; [`Caller`]: who calls, and for which
 //!   tenant.
 //! - [`when_over`], [`UntilOver`]: hearing how an answer ends.
